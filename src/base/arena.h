@@ -1,0 +1,22 @@
+/* An arena: many small pieces of memory that are freed together. Pieces never move. */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <stddef.h>
+
+struct arena_chunk;
+struct arena {
+    struct arena_chunk *chunks;
+    char *next, *end;
+    size_t total; /* bytes taken from the system */
+};
+
+/* A zeroed struct arena is an empty one. */
+void *arena_new(struct arena *arena, size_t size); /* zeroed, aligned for any type */
+void *arena_copy(struct arena *arena, const void *bytes, size_t size);
+char *arena_text(struct arena *arena, const char *text, size_t length); /* ends in NUL; unaligned */
+void arena_release(struct arena *arena);
+
+#define ARENA_ARRAY(arena, T, count) ((T *)arena_new((arena), sizeof(T) * (size_t)(count)))
+
+#endif

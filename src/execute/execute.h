@@ -1,0 +1,123 @@
+/* Running things: the event loop, the executors behind one small vtable, the guardian.
+ *
+ * One thread, the loop's, owns everything here; spawner threads only start processes. Nothing
+ * blocks the loop. Every attempt that is launched is reported finished exactly once. */
+#ifndef EXECUTE_EXECUTE_H
+#define EXECUTE_EXECUTE_H
+
+#include <stdbool.h>
+#include <signal.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "plan/plan.h"
+
+/* --- the event loop: epoll, one timerfd behind a heap --- */
+
+struct loop;
+typedef void loop_callback(void *context, uint32_t events); /* EPOLLIN and so on */
+typedef void loop_timer_callback(void *context);
+
+struct loop *loop_new(struct error *error);
+void loop_free(struct loop *loop);
+/* A watched descriptor; its handle is given back to loop_remove (before the close). */
+struct watch;
+struct watch *loop_add(struct loop *loop, int descriptor, uint32_t events,
+                       loop_callback *callback, void *context, struct error *error);
+void loop_remove(struct loop *loop, struct watch *watch); /* NULL is fine */
+/* Calls back once, at or soon after `at` (clock_monotonic). Handles may be cancelled until called. */
+struct alarm;
+struct alarm *loop_at(struct loop *loop, int64_t at, loop_timer_callback *callback, void *context);
+void loop_cancel(struct loop *loop, struct alarm *alarm); /* NULL is fine */
+/* Waits for events at most until `deadline` (INT64_MAX: none) and calls back for all that are there;
+ * returns after one batch. */
+bool loop_turn(struct loop *loop, int64_t deadline, struct error *error);
+
+/* --- executors --- */
+
+/* One attempt to start. Everything is borrowed until `finished` is reported. */
+struct launch {
+    uint32_t node, attempt;
+    uint32_t shown; /* unused by executors; the launcher's own */
+    char *const *argv;
+    char *const *env;      /* the whole environment */
+    const char *directory; /* cwd: absolute */
+    const char *stdin_path;  /* a file to open for reading; NULL: stdin_text, else /dev/null */
+    const char *stdin_text;  /* NULL: none */
+    size_t stdin_length;
+    const char *paths[3];  /* [1], [2]: files to create or truncate, NULL: see below */
+    bool is_discarded[3];  /* [1], [2]: to /dev/null */
+    bool is_joined;        /* stderr goes where stdout goes */
+    bool is_split;         /* two pipes: stdout and stderr are told apart. Else both are one pipe */
+};
+
+enum exit_kind { EXIT_CODE, EXIT_SIGNAL, EXIT_NOT_STARTED };
+struct exit_report {
+    uint8_t kind;       /* enum exit_kind */
+    int code;           /* exit code, signal or errno */
+    const char *detail; /* NOT_STARTED: what failed: "cannot run 'x'", "cannot enter 'dir'"; the
+                           text of errno is not in it. Borrowed for the call */
+    int64_t user_time, system_time; /* nanoseconds */
+    uint64_t memory;    /* most resident, bytes */
+};
+
+enum report_stream { REPORT_STDOUT = 1, REPORT_STDERR = 2 };
+
+/* What executors tell, from loop_turn or from launch itself. */
+struct reports {
+    void *context;
+    void (*started)(void *context, uint32_t node, uint32_t attempt, int process);
+    /* Bytes that the attempt wrote; stream 1 also for both on one pipe. Before its `finished`. */
+    void (*output)(void *context, uint32_t node, uint32_t attempt, int stream, const char *bytes,
+                   size_t length);
+    /* The end of the attempt; all its output was reported. */
+    void (*finished)(void *context, uint32_t node, uint32_t attempt,
+                     const struct exit_report *report);
+};
+
+
+struct executor;
+struct executor_methods {
+    const char *name;
+    void (*launch)(struct executor *executor, const struct launch *launch);
+    /* Ends an attempt: stop: TERM and CONT to its group, KILL after the grace to the group and every
+     * descendant found; kill: KILL now. Unknown attempts are ignored. */
+    void (*signal)(struct executor *executor, uint32_t node, uint32_t attempt, bool is_kill);
+    /* Nothing is running any more. Ends what tasks left behind (background children). */
+    void (*close)(struct executor *executor);
+};
+struct executor {
+    const struct executor_methods *methods;
+};
+
+struct process_options {
+    uint32_t spawners;  /* threads; 0: the number of cpus, at most 8 */
+    int64_t grace;      /* nanoseconds between TERM and KILL; 0: 10 s */
+    int64_t drain;      /* how long a pipe that a grandchild holds is read on; 0: 100 ms */
+    const sigset_t *child_mask; /* signal mask for children; NULL: empty */
+};
+struct executor *process_executor_new(struct loop *loop, const struct reports *reports,
+                                      const struct process_options *options,
+                                      struct error *error);
+/* Starts nothing: each launch is started and has succeeded at once. */
+struct executor *dry_executor_new(struct loop *loop, const struct reports *reports);
+
+/* --- the guardian --- */
+
+/* Splits the program in two before it has threads: returns in the child, the runner, which goes on;
+ * the parent becomes the guardian, never returns, and exits with the runner's status. Both are child
+ * subreapers. If the runner dies the guardian ends its whole tree (TERM, grace, KILL, until no
+ * descendant is left); if the guardian dies the runner is told by *ret_guardian becoming readable.
+ * Signals: the guardian passes on what was sent to it alone, not what the terminal sent to both. */
+struct guardian {
+    int channel; /* readable (end of file) when the guardian is gone; -1 without a guardian */
+};
+bool guardian_split(struct guardian *ret, struct error *error);
+/* Gives the guardian a copy of a descriptor to hold as long as the tree lives: the run's lock. */
+bool guardian_hold(struct guardian *guardian, int descriptor, struct error *error);
+
+/* Ends every process below this one, found in /proc: TERM and CONT, KILL after `grace` nanoseconds,
+ * until none is left. Reaps those that are its own children. Returns how many there were. */
+uint32_t tree_end(int64_t grace);
+
+#endif

@@ -1,0 +1,101 @@
+/* What happens in a run: inputs, as the scheduler is told them, and facts, as it records them.
+ *
+ * Inputs in their order are the truth: the journal holds them, and the scheduler given the same ones
+ * does the same again. Facts follow from them; observers read facts. Times are nanoseconds of the
+ * monotonic clock since the run began. */
+#ifndef FACT_FACT_H
+#define FACT_FACT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "plan/plan.h"
+
+/* How an attempt ended. */
+enum outcome_kind {
+    OUTCOME_EXITED,   /* code: its exit code */
+    OUTCOME_SIGNALLED, /* code: the signal */
+    OUTCOME_NOT_STARTED, /* code: errno; detail says what */
+    OUTCOME_INVALID,  /* its body could not be evaluated, or its outputs not read; detail says why */
+    OUTCOME_LOST,     /* the runner died under it: not an attempt */
+};
+
+/* A piece of a file of the run. length 0: nothing there. */
+struct extent {
+    uint64_t offset;
+    uint64_t length;
+    uint32_t checksum; /* crc32c, for values */
+};
+
+struct outcome {
+    uint8_t kind;
+    int32_t code;
+    char *detail;         /* a message, or NULL; owned by whoever made the outcome */
+    struct extent log;    /* the frames of this attempt lie in here */
+    struct extent values[2]; /* kept stdout, stderr in the values file */
+    struct extent outputs; /* JSON object in the values file */
+    int64_t user_time, system_time; /* nanoseconds of cpu */
+    uint64_t memory;      /* most resident, bytes */
+};
+
+/* The status an outcome amounts to, for `exit_code`: 128+n after a signal, 127 and 126 as a shell. */
+int outcome_exit_code(const struct outcome *outcome);
+bool outcome_is_success(const struct outcome *outcome);
+
+enum input_kind {
+    INPUT_BEGIN,     /* the run begins; first, once */
+    INPUT_EVALUATED, /* answers ACTION_EVALUATE */
+    INPUT_EXPANDED,  /* answers ACTION_EXPAND: the plan has grown */
+    INPUT_STARTED,   /* a launched attempt has a process */
+    INPUT_FINISHED,  /* a launched attempt has ended: exactly once for each launch */
+    INPUT_TIMER,     /* a timer that was armed is due */
+    INPUT_CANCEL,    /* stop: see enum cancel */
+    INPUT_CAPACITY,  /* token `vector` has capacity `amount` from now on */
+    INPUT_KINDS,
+};
+
+enum cancel {
+    CANCEL_INTERRUPT, /* end what runs, then finally */
+    CANCEL_KILL,      /* end all, now */
+    CANCEL_TIMEOUT,   /* of the run: as interrupt, but the status is a failure's */
+};
+
+struct input {
+    int64_t now;
+    uint8_t kind;
+    uint8_t verdict;     /* EVALUATED: enum verdict. CANCEL: enum cancel */
+    bool is_invalid;     /* EVALUATED: it failed; outcome says why */
+    uint32_t node;
+    uint32_t attempt;    /* from 1 */
+    uint32_t vector;     /* EVALUATED: the request. CAPACITY: the token */
+    uint32_t timer;      /* TIMER: the generation it was armed with */
+    int32_t process;     /* STARTED: its pid */
+    uint64_t amount;     /* CAPACITY */
+    struct outcome outcome; /* FINISHED, and EVALUATED that is_invalid */
+};
+
+enum fact_kind {
+    FACT_RUN_BEGAN,
+    FACT_LAUNCHED,  /* an attempt was handed to the executor */
+    FACT_STARTED,   /* it has a process */
+    FACT_FAILED,    /* an attempt failed and another will follow, at `until` */
+    FACT_SIGNALLED, /* an attempt is being ended: timeout or cancel */
+    FACT_ENDED,     /* a node ended, with status; the last fact of a node. Joins have none */
+    FACT_POLICY,    /* a failure: from now on nothing (drain, fast) starts */
+    FACT_RUN_ENDED, /* all ended; status is success or failure */
+};
+
+struct fact {
+    int64_t time;
+    uint8_t kind;
+    uint8_t status;    /* ENDED, RUN_ENDED: enum status */
+    bool is_timeout;   /* FAILED, ENDED, SIGNALLED: by its timeout */
+    bool is_tolerated; /* ENDED failure with continue-on-error */
+    uint32_t node;
+    uint32_t attempt;  /* 0: none was made */
+    int32_t process;
+    int64_t until;     /* FAILED */
+    const struct outcome *outcome; /* FAILED, ENDED after an attempt; lives while it is handed on */
+};
+
+#endif

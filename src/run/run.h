@@ -1,0 +1,43 @@
+/* A run, wired: workflow and plan in, the scheduler's actions carried out, its inputs journalled
+ * before their consequences, facts handed to the observers. The only place where all layers meet. */
+#ifndef RUN_RUN_H
+#define RUN_RUN_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "execute/execute.h"
+#include "observe/observe.h"
+#include "plan/plan.h"
+
+/* The exit statuses of pargraph (LANGUAGE.md, section 3). */
+enum exit_status {
+    EXIT_STATUS_SUCCESS = 0,
+    EXIT_STATUS_FAILED = 1,
+    EXIT_STATUS_INVALID = 2,
+    EXIT_STATUS_DEADLOCK = 3,
+    EXIT_STATUS_STATE = 4,
+    EXIT_STATUS_INTERRUPTED = 130,
+    EXIT_STATUS_TERMINATED = 143,
+};
+
+struct run_options {
+    const char *state;       /* the state directory */
+    const char *file;        /* the workflow's, as given */
+    const char *text;        /* the workflow's text, to be frozen */
+    size_t text_length;
+    const char *directory;   /* the workflow's, absolute */
+    const char *run_id;      /* of folder */
+    uint8_t failure_policy;
+    bool is_dry;
+    struct terminal_options terminal;
+    struct guardian *guardian;
+};
+
+/* Runs the plan to its end; returns an exit status. folder (open, locked) is NULL in a dry run. */
+int run_plan(struct plan *plan, struct run_folder *folder, const struct run_options *options,
+             struct error *error);
+
+#endif

@@ -1,0 +1,286 @@
+/* A workflow as its author wrote it: the typed model of one document.
+ *
+ * Reading goes by tables of fields: every key of the language is in a table, with its reader, or
+ * marked as not supported yet. Names are resolved (a need knows its task), expressions compiled,
+ * params checked against what was given. Settings that must be known before anything runs (timeout,
+ * priority, max-parallel, retry, capacities, manual, continue-on-error) may hold expressions over
+ * `params`, `env` and `run.id`; these are evaluated here, so the model holds plain numbers. All else
+ * that holds expressions stays text with pieces, for the plan to evaluate.
+ *
+ * Everything lives in the workflow's arena until workflow_release; texts are names. */
+#ifndef WORKFLOW_WORKFLOW_H
+#define WORKFLOW_WORKFLOW_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/names.h"
+#include "base/source.h"
+#include "value/sandbox.h"
+#include "value/snapshot.h"
+#include "value/value.h"
+
+enum { NO_EXPRESSION = 0, UNLIMITED = 0, NO_TASK = UINT32_MAX };
+
+/* Where in shell text an expression stands, and so how its value is put in (LANGUAGE.md, section 5:
+ * each becomes a reference to an environment variable). */
+enum quoting {
+    QUOTING_NONE,     /* not shell text */
+    QUOTING_WORD,     /* unquoted: "${V}", or one "${V}" an element of a list, none if empty */
+    QUOTING_DOUBLE,   /* inside double quotes: ${V} */
+    QUOTING_SINGLE,   /* inside single quotes: '"${V}"' */
+    QUOTING_HEREDOC,  /* inside a plain here-document: ${V} */
+};
+
+struct piece {
+    name literal;        /* put out first; may be empty */
+    uint32_t expression; /* then this one's value; NO_EXPRESSION: none */
+    uint8_t quoting;     /* of the expression */
+};
+
+/* Text that may hold expressions. Without any: piece_count is 0 and literal is the text. */
+struct text {
+    place at;
+    name literal;
+    const struct piece *pieces;
+    uint32_t piece_count;
+    bool is_expression; /* one whole `${{ }}` and nothing else: its value keeps its type */
+};
+
+/* A value that may hold expressions. */
+enum spec_kind { SPEC_CONSTANT, SPEC_TEXT, SPEC_LIST, SPEC_MAP };
+struct spec {
+    uint8_t kind;
+    place at;
+    json_t *constant;   /* SPEC_CONSTANT: no expression anywhere inside; owned by the workflow */
+    struct text text;   /* SPEC_TEXT */
+    struct spec *items; /* SPEC_LIST, SPEC_MAP */
+    name *keys;         /* SPEC_MAP */
+    uint32_t count;
+};
+
+struct param {
+    place at;
+    name name;
+    uint8_t type; /* enum value_type */
+    bool is_required;
+    name description;
+    json_t *value; /* as given, else the default; checked. Owned by the workflow. NULL after an error */
+};
+
+/* One variable of a selector `{T: {var: value}}`: any of values. One spec that is an expression may
+ * give a list: any of its elements. */
+struct selector {
+    place at;
+    name variable;
+    struct spec *values;
+    uint32_t value_count;
+};
+
+struct need {
+    place at;
+    uint32_t task;       /* index into tasks */
+    name as;             /* its name in expressions: `as`, else the task's */
+    bool is_same;        /* equal values in the variables both have */
+    uint32_t guard;      /* its `if`, an expression, or NO_EXPRESSION */
+    struct selector *selectors;
+    uint32_t selector_count;
+};
+
+/* A product of axes, or a list of maps (rows). */
+struct axis {
+    place at;
+    name variable;
+    struct spec values; /* gives a list */
+};
+
+struct matrix {
+    place at;
+    bool is_list;        /* matrix: [ {..}, {..} ] or one expression that gives such a list: rows */
+    bool is_dynamic;     /* mentions needs, or reads files in a task with needs */
+    struct spec rows;    /* is_list */
+    struct axis *axes;   /* else */
+    uint32_t axis_count;
+    struct spec exclude; /* lists of maps; count 0 and kind SPEC_LIST if not there */
+    struct spec include;
+};
+
+struct variable {
+    place at;
+    name name;
+    bool is_unset; /* null: taken out of the environment */
+    struct text value;
+};
+
+enum shell_kind {
+    SHELL_BOURNE, /* sh, dash, bash, ksh: expressions in run are allowed */
+    SHELL_OTHER,
+};
+struct shell {
+    uint8_t kind;
+    name *words; /* the argument vector: /bin/sh -eu; then -c TEXT, unless has_file */
+    uint32_t word_count;
+    bool has_file; /* a word holds {0}: the text goes to a file, whose name stands there */
+};
+
+enum stream_kind {
+    STREAM_DEFAULT, /* stdin: empty; stdout, stderr: the log */
+    STREAM_TEXT,    /* stdin: text */
+    STREAM_FILE,    /* text is the path */
+    STREAM_FROM,    /* stdin: the stdout of task `from` (one of its needs) */
+    STREAM_DISCARD,
+    STREAM_STDOUT, /* stderr: stdout */
+};
+struct stream {
+    place at;
+    uint8_t kind;
+    struct text text;
+    uint32_t from; /* index of the need */
+};
+
+struct output {
+    place at;
+    name name;
+    uint8_t type;  /* enum value_type */
+    json_t *value; /* default, or NULL */
+};
+
+struct request { /* resources: {name: amount} */
+    place at;
+    uint32_t resource; /* index into workflow->resources */
+    struct text amount;
+};
+
+enum { RETRY_SIGNAL = 1, RETRY_TIMEOUT = 2, RETRY_ANY = 4 };
+struct retry {
+    uint32_t max;
+    double backoff;     /* 1 if not said */
+    int64_t delay, max_delay; /* nanoseconds; UNLIMITED */
+    uint8_t when;       /* RETRY_...; RETRY_ANY if not said */
+    uint8_t *exit_codes; /* besides */
+    uint32_t exit_code_count;
+};
+
+/* What most tasks do not say; tasks that say nothing share one. */
+struct details {
+    name description;
+    uint32_t condition;    /* `if`, an expression, or NO_EXPRESSION */
+    place condition_at;
+    struct variable *env;  /* defaults merged in; the task's own last */
+    uint32_t env_count;
+    struct text cwd;       /* at is PLACE_NONE if not said */
+    struct shell shell;
+    struct stream streams[3]; /* stdin, stdout, stderr */
+    struct output *outputs;
+    uint32_t output_count;
+    struct request *requests;
+    uint32_t request_count;
+    int32_t priority;
+    uint32_t max_parallel; /* UNLIMITED */
+    int64_t timeout;       /* nanoseconds; UNLIMITED */
+    struct retry retry;
+    struct text cleanup;   /* shell text; at is PLACE_NONE if not said */
+    bool continue_on_error, is_manual;
+};
+
+enum body { BODY_NONE, BODY_RUN, BODY_EXEC };
+
+/* What expressions mention of a task, so that only that is kept. */
+enum { KEEPS_STDOUT = 1, KEEPS_STDERR = 2 };
+
+struct task {
+    place at; /* of its name */
+    name name;
+    uint8_t body;
+    uint8_t keeps;         /* KEEPS_... */
+    bool is_finally;
+    bool is_plain_command; /* run is one plain command: exec holds its words, no shell is needed */
+    struct text run;       /* BODY_RUN: shell text */
+    struct text *exec;     /* words */
+    uint32_t exec_count;
+    struct need *needs;
+    uint32_t need_count;
+    const struct matrix *matrix; /* NULL: one instance */
+    const struct details *details;
+};
+
+enum failure_policy { POLICY_DRAIN, POLICY_FAST, POLICY_KEEP_GOING };
+
+enum resource_kind { RESOURCE_CPU, RESOURCE_MEMORY, RESOURCE_GPU, RESOURCE_TOKEN };
+struct resource {
+    place at;
+    name name;
+    uint8_t kind;
+    bool is_auto;      /* cpu, gpu: found out by run */
+    uint64_t capacity; /* bytes for memory; UINT64_MAX: not declared (mem that nobody limits) */
+};
+
+struct workflow {
+    struct arena arena;
+    struct names *names;     /* borrowed */
+    struct sources *sources; /* borrowed */
+    struct sandbox *sandbox;
+    struct snapshot *snapshot; /* borrowed */
+    name name, description;
+    int64_t timeout; /* of the run; UNLIMITED */
+    uint8_t failure_policy;
+    struct param *params;
+    uint32_t param_count;
+    json_t *params_value; /* {name: value} */
+    struct variable *env; /* of all tasks */
+    uint32_t env_count;
+    struct resource *resources; /* [0] is always cpu, [1] mem */
+    uint32_t resource_count;
+    struct task *tasks; /* finally's too, in order of the file */
+    uint32_t task_count;
+    uint32_t finally_count; /* they come last */
+    struct expression *expressions; /* [0] is unused */
+    uint32_t expression_count;
+    uint32_t *task_of_name; /* by name: index, or NO_TASK; for names below task_of_name_count */
+    uint32_t task_of_name_count;
+};
+
+struct workflow_options {
+    json_t *params;      /* {name: text or value} as given by -p and --params-file; may be NULL */
+    const char *run_id;  /* for run.id; "" while there is none */
+};
+
+/* Reads a workflow: source is the main file, already in sources. Errors of all kinds, of the whole
+ * file, go to diagnostics; returns whether there were none. workflow_release in either case. */
+bool workflow_read(struct workflow *ret, struct sources *sources, const struct source *source,
+                   struct names *names, struct snapshot *snapshot,
+                   const struct workflow_options *options, struct diagnostics *diagnostics);
+void workflow_release(struct workflow *workflow);
+
+/* The index of a task by name, or NO_TASK. */
+uint32_t workflow_task(const struct workflow *workflow, name name);
+/* What a need of this task is called: the index into its needs of the first, or UINT32_MAX. */
+uint32_t task_need(const struct task *task, name as);
+
+/* The default of a param or env for run.id: what `needs.T.x` gives is decided here, statically:
+ * a single value if exactly one item names it and it has no matrix or all its variables are fixed
+ * by selectors with one value each (or `same`), else a list. */
+bool workflow_need_is_single(const struct workflow *workflow, const struct task *task, name as);
+
+/* The words of a shell text that is one plain command ("A plain command that needs no shell",
+ * DESIGN.md): returns their number, 0 if it needs a shell. words has room for `most`; each is an
+ * offset and a length in text. */
+struct word {
+    uint32_t offset, length;
+};
+uint32_t shell_plain_words(const char *text, struct word *words, uint32_t most);
+
+/* Splits shell text at its expressions and finds the quoting each stands in. Calls found() for each
+ * in order (offset and length include the braces). False with an error where one cannot stand:
+ * backquotes, $(( )), (( )), $'...', a here-document with a quoted delimiter, unclosed quotes. */
+struct shell_hole {
+    uint32_t offset, length;
+    uint8_t quoting;
+};
+bool shell_find_holes(const char *text, size_t length, place at, struct shell_hole **ret_holes,
+                      uint32_t *ret_count, struct error *error);
+
+#endif
