@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -225,4 +226,37 @@ bool text_is_name(const char *text, size_t length)
             return false;
     }
     return length > 0;
+}
+
+void text_write_signal(int number, struct buffer *out)
+{
+    const char *abbreviation = sigabbrev_np(number);
+    if (abbreviation != NULL)
+        buffer_printf(out, "SIG%s", abbreviation);
+    else if (number == SIGRTMIN)
+        buffer_add_text(out, "SIGRTMIN");
+    else if (number > SIGRTMIN && number <= SIGRTMAX)
+        buffer_printf(out, "SIGRTMIN+%d", number - SIGRTMIN);
+    else
+        buffer_printf(out, "signal %d", number);
+}
+
+void text_write_shell_word(const char *text, size_t length, struct buffer *out)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-./:,+@%";
+    size_t unquoted = 0;
+    while (unquoted < length && text[unquoted] != '\0' && strchr(plain, text[unquoted]) != NULL)
+        unquoted++;
+    if (unquoted == length && length > 0) {
+        buffer_add(out, text, length);
+        return;
+    }
+    buffer_add_byte(out, '\'');
+    for (size_t i = 0; i < length; i++)
+        if (text[i] == '\'')
+            buffer_add_text(out, "'\\''");
+        else
+            buffer_add_byte(out, text[i]);
+    buffer_add_byte(out, '\'');
 }

@@ -36,4 +36,9 @@ void text_printable(const char *bytes, size_t length, struct buffer *out);
 /* A name of the workflow language: letters, digits, '_' and '-', one at least. */
 bool text_is_name(const char *text, size_t length);
 
+/* SIGKILL, SIGRTMIN+3; "signal 99" for one that has no name. */
+void text_write_signal(int number, struct buffer *out);
+/* Text as one word of a shell's command line: as it is, or in single quotes. */
+void text_write_shell_word(const char *text, size_t length, struct buffer *out);
+
 #endif
