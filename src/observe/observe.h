@@ -17,37 +17,43 @@ enum verbosity { VERBOSITY_QUIET, VERBOSITY_NORMAL, VERBOSITY_VERBOSE };
 
 struct terminal_options {
     uint8_t verbosity;
-    bool is_terminal;  /* out is a terminal: a progress line at its bottom */
-    bool has_colour;   /* a terminal, NO_COLOR not set, TERM not dumb */
-    int descriptor;    /* progress and messages: standard error */
-    int output;        /* blocks of tasks' output: standard output */
-    uint32_t width;    /* columns; 0: 80 */
-    bool is_dry;       /* --dry-run: "would run" lines, no blocks, no progress */
+    bool is_terminal; /* descriptor is a terminal: a progress line at its bottom, unless quiet */
+    bool has_colour;  /* a terminal, NO_COLOR not set, TERM not dumb */
+    int descriptor;   /* progress and messages: standard error */
+    int output;       /* blocks of tasks' output: standard output. Raw bytes, unless isatty() */
+    uint32_t width;   /* columns; 0: 80 */
+    bool is_dry;      /* --dry-run: messages ("would run" lines) go to output; no lines of tasks,
+                         no blocks, no progress */
 };
 
 struct terminal;
-/* plan, log_path: borrowed. log_path NULL: there is none. */
+/* plan, run_id: borrowed. run_id NULL (a dry run): nothing points to logs. Nothing is written yet.
+ */
 struct terminal *terminal_new(const struct plan *plan, const char *run_id,
                               const struct terminal_options *options);
 void terminal_free(struct terminal *terminal);
-/* What happened. A finished task's output is shown as one block (normal), streamed with its name
- * before each line (verbose), or not at all (quiet; a failure's last lines are shown all the same,
- * at once and again in the summary). */
+/* What happened. Each ended task has its line:
+ *     [2/40] align[sample=s1] ok 3.2s
+ *     [3/40] align[sample=s2] failed: exit status 3 after 1.2s
+ * those that never ran (skipped, blocked, cancelled) only if verbose, and on a terminal, unless
+ * verbose, a success only if it wrote something; quiet: failures without continue-on-error alone.
+ * The attempt's output follows as one block (normal, of a large one the first and last 64 KiB), was
+ * streamed with the task's name before each line (verbose), or is not shown (quiet; a failure's
+ * last 10 lines are shown all the same, at once and again in the summary). */
 void terminal_fact(struct terminal *terminal, const struct fact *fact);
+/* Bytes of an attempt, between its FACT_LAUNCHED and the FACT_FAILED or FACT_ENDED; others are
+ * ignored. stream: 1 or 2. */
 void terminal_output(struct terminal *terminal, uint32_t node, uint32_t attempt, int stream,
                      const char *bytes, size_t length);
 /* A message of pargraph itself, on a line of its own. */
 void terminal_message(struct terminal *terminal, const char *text);
-/* Redraws the progress line if it is time; returns when to call again (INT64_MAX: never). */
+/* Redraws the progress line if it is time; returns when to call again (INT64_MAX: never, until
+ * another fact). now counts as facts' times do. Call it after facts: it draws at most 10 times a
+ * second. */
 int64_t terminal_tick(struct terminal *terminal, int64_t now);
-void terminal_resize(struct terminal *terminal, uint32_t width);
-/* The summary: counts, time, failures with their last lines and `pargraph logs` hints. */
+void terminal_resize(struct terminal *terminal, uint32_t width); /* 0: 80 */
+/* The summary: counts, time, the first 20 failures with their last lines and `pargraph logs` hints.
+ * Quiet: nothing if exit_status is 0. A dry run: counts alone. */
 void terminal_summary(struct terminal *terminal, int64_t now, int exit_status);
-
-/* --- status, as text and JSON, from counts and states of a run live or ended --- */
-
-struct task_summary { /* one a task of the workflow */
-    uint32_t total, by_status[STATUS_FAILURE + 1], running;
-};
 
 #endif

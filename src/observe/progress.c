@@ -1,0 +1,82 @@
+/* Decides the progress line and when it is drawn: at most ten times a second while things happen,
+ * once a second for the clock while nothing does.
+ *
+ *     [12/40] 3 running, 1 failed, 1m05s: align[sample=s1] 32s, count 12s
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "observe/terminal.h"
+
+static const int64_t SECOND = 1000000000, SHORTEST_PAUSE = 100000000;
+enum { RUNNING_SHOWN = 8 };
+
+static void add_text(struct line *line, const char *text)
+{
+    line_add(line, COLOUR_NONE, text, strlen(text));
+}
+
+/* Whole seconds: tenths would change with every drawing. */
+static void add_duration(struct line *line, int64_t nanoseconds)
+{
+    CLEANUP_BUFFER struct buffer text = {0};
+    if (nanoseconds < 60 * SECOND)
+        buffer_printf(&text, "%ds", nanoseconds < 0 ? 0 : (int)(nanoseconds / SECOND));
+    else
+        text_write_duration(nanoseconds / SECOND * SECOND, &text);
+    line_add(line, COLOUR_NONE, text.bytes, text.length);
+}
+
+static void add_counts(const struct terminal *terminal, struct line *line)
+{
+    char text[64];
+    snprintf(text, sizeof text, "[%u/%u] %u running, ", terminal->done,
+             terminal->plan->selected_count, terminal->running.count);
+    add_text(line, text);
+    uint32_t failed = terminal->by_status[STATUS_FAILURE] - terminal->tolerated;
+    if (failed > 0) {
+        snprintf(text, sizeof text, "%u failed", failed);
+        line_add(line, COLOUR_RED, text, strlen(text));
+        add_text(line, terminal->is_draining ? ", nothing new starts, " : ", ");
+    }
+}
+
+static void add_running(const struct terminal *terminal, struct line *line, int64_t now)
+{
+    const struct running_set *set = &terminal->running;
+    uint32_t at = set->first;
+    for (int i = 0; i < RUNNING_SHOWN && at != NO_RUNNING && !line->is_full; i++) {
+        const struct running *running = &set->items.items[at];
+        CLEANUP_BUFFER struct buffer title = {0};
+        plan_write_name(terminal->plan, running->node, &title);
+        add_text(line, i == 0 ? ": " : ", ");
+        line_add(line, COLOUR_NONE, title.bytes, title.length);
+        add_text(line, " ");
+        add_duration(line, now - running->since);
+        at = running->later;
+    }
+}
+
+static void progress_draw(struct terminal *terminal, int64_t now)
+{
+    struct line line = {.screen = &terminal->screen};
+    add_counts(terminal, &line);
+    add_duration(&line, now - terminal->began);
+    add_running(terminal, &line, now);
+    screen_draw(&terminal->screen, &line);
+    terminal->is_dirty = false;
+    terminal->drawn_at = now;
+}
+
+int64_t terminal_tick(struct terminal *terminal, int64_t now)
+{
+    if (!terminal->is_going || !terminal->is_terminal || terminal->is_dry ||
+        terminal->verbosity == VERBOSITY_QUIET)
+        return INT64_MAX;
+    int64_t due = terminal->drawn_at + (terminal->is_dirty ? SHORTEST_PAUSE : SECOND);
+    if (now < due)
+        return due;
+    progress_draw(terminal, now);
+    return now + SECOND;
+}

@@ -1,0 +1,38 @@
+/* The attempts that run now: found by node, and in the order of their start. Memory goes with how
+ * many run at once, never with the size of the plan. */
+#ifndef OBSERVE_RUNNING_H
+#define OBSERVE_RUNNING_H
+
+#include <stdint.h>
+
+#include "base/memory.h"
+#include "observe/capture.h"
+
+enum { NO_RUNNING = UINT32_MAX };
+
+struct running {
+    uint32_t node, attempt;
+    uint32_t earlier, later; /* in order of start; later also links free ones */
+    int64_t since;
+    struct capture capture;
+    struct buffer lines[2]; /* the unfinished lines of stdout and stderr */
+};
+
+/* Zeroed but for first, last and free (NO_RUNNING) it is empty. */
+struct running_set {
+    VEC(struct running) items;
+    uint32_t count;
+    uint32_t first, last; /* the earliest, the latest */
+    uint32_t free;
+    uint32_t *slots;     /* open addressing by node: 0 is free, else index into items + 1 */
+    uint32_t slot_count; /* a power of 2, or 0 */
+};
+
+/* The attempt that runs of a node, NULL if none does. Pointers hold until the next add. */
+struct running *running_find(struct running_set *set, uint32_t node);
+/* A node that is not there yet: the latest. The caller fills in all but node and links. */
+struct running *running_add(struct running_set *set, uint32_t node);
+void running_remove(struct running_set *set, struct running *running);
+void running_release(struct running_set *set);
+
+#endif

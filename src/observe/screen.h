@@ -1,0 +1,52 @@
+/* The two descriptors a run writes to, messages and tasks' output, and the progress line below
+ * them. */
+#ifndef OBSERVE_SCREEN_H
+#define OBSERVE_SCREEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+
+enum colour { COLOUR_NONE, COLOUR_RED, COLOUR_GREEN, COLOUR_YELLOW, COLOUR_BOLD };
+
+struct screen {
+    int descriptor, output;
+    bool has_colour;
+    bool is_output_terminal; /* output takes no raw bytes */
+    bool is_one_file;        /* messages and output go to the same: end lines of output */
+    uint32_t width;
+    uint32_t drawn; /* columns of the progress line that stands there now */
+    struct buffer said, shown;
+};
+
+void screen_init(struct screen *screen, int descriptor, int output);
+void screen_release(struct screen *screen);
+
+/* Where to append messages, or output. The progress line is taken away first, and what was appended
+ * to the other is written first, so that all appears in order. */
+struct buffer *screen_say(struct screen *screen);
+struct buffer *screen_show(struct screen *screen);
+/* Writes what was appended. Failures are nobody's: the run goes on without being seen. */
+void screen_flush(struct screen *screen);
+
+/* Text in colour, where there is any. */
+void screen_add_coloured(const struct screen *screen, struct buffer *out, enum colour colour,
+                         const char *text);
+/* A task's bytes, appended for output: as they are, or harmless where it is a terminal. */
+void screen_add_output(const struct screen *screen, struct buffer *out, const char *bytes,
+                       size_t length);
+
+/* The progress line in the making: what goes beyond the width is left away. */
+struct line {
+    const struct screen *screen;
+    struct buffer text;
+    uint32_t columns;
+    bool is_full;
+};
+void line_add(struct line *line, enum colour colour, const char *text, size_t length);
+/* Puts it in place of the one that stands there, and releases it. */
+void screen_draw(struct screen *screen, struct line *line);
+
+#endif
