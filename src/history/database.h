@@ -1,0 +1,32 @@
+/* index.db: an SQLite database of one table, a row for each run that ended. */
+#ifndef HISTORY_DATABASE_H
+#define HISTORY_DATABASE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "history/history.h"
+
+struct database; /* struct sqlite3 */
+
+struct index_rows {
+    struct index_run *items;
+    uint32_t count, capacity;
+};
+
+/* Opens the database of a state directory, and makes it, where it is new, if is_made. NULL with an
+ * error; *ret_is_unusable tells (of each function that has it) that no other try would help: the
+ * file is damaged or not ours. */
+struct database *database_open(const char *state, bool is_made, bool *ret_is_unusable,
+                               struct error *error);
+void database_close(struct database *database);
+/* replaces: instead of the row that is there; else that one stays. */
+bool database_put(struct database *database, const struct index_run *run, bool replaces,
+                  bool *ret_is_unusable, struct error *error);
+/* Adds all rows, in no order. */
+bool database_rows(struct database *database, struct index_rows *rows, struct error *error);
+/* Renames the database to index.db.bad. */
+bool database_move_aside(const char *state, struct error *error);
+
+#endif

@@ -1,0 +1,93 @@
+/* Writing the journal; see history.h. Records are made in memory, one behind the other, and go to
+ * the file in one piece, so a turn of the loop is one write. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/checksum.h"
+#include "base/memory.h"
+#include "history/append.h"
+#include "history/bytes.h"
+#include "history/record.h"
+
+struct journal {
+    struct append_file file;
+    struct buffer gathered;
+};
+
+/* The payload stands behind room for the frame at `start`: fills the frame. */
+static void close_record(char *start, enum record_kind kind, size_t length)
+{
+    char *kind_at = start + RECORD_FRAME - 1;
+    put_u8(kind_at, (uint8_t)kind);
+    put_u32(start, (uint32_t)length);
+    put_u32(start + 4, checksum_crc32c(0, kind_at, length + 1));
+}
+
+static void add_record(struct buffer *out, enum record_kind kind, const char *payload,
+                       size_t length)
+{
+    char *start = buffer_reserve(out, RECORD_FRAME + length);
+    memcpy(start + RECORD_FRAME, payload, length);
+    close_record(start, kind, length);
+    out->length += RECORD_FRAME + length;
+}
+
+struct journal *journal_create(const struct run_folder *folder, const struct journal_head *head,
+                               struct error *error)
+{
+    struct append_file file;
+    if (!append_create(&file, folder, "journal", error))
+        return NULL;
+    struct journal *journal = memory_new(sizeof *journal);
+    journal->file = file;
+    CLEANUP_BUFFER struct buffer text = {0};
+    record_put_head(head, &text);
+    buffer_add(&journal->gathered, JOURNAL_MAGIC, JOURNAL_MAGIC_LENGTH);
+    add_record(&journal->gathered, RECORD_HEAD, text.bytes, text.length);
+    if (journal_write(journal, error))
+        return journal;
+    journal_close(journal);
+    return NULL;
+}
+
+void journal_add_input(struct journal *journal, const struct input *in)
+{
+    assert(in->kind < INPUT_KINDS);
+    const char *detail = in->outcome.detail;
+    size_t most = RECORD_FRAME + MOST_INPUT + (detail == NULL ? 0 : strnlen(detail, MOST_DETAIL));
+    char *start = buffer_reserve(&journal->gathered, most);
+    char *end = record_put_input(start + RECORD_FRAME, in);
+    close_record(start, RECORD_INPUT, (size_t)(end - start) - RECORD_FRAME);
+    journal->gathered.length += (size_t)(end - start);
+}
+
+void journal_add_end(struct journal *journal, int exit_status, int64_t now)
+{
+    char payload[RECORD_END_LENGTH];
+    put_u64(put_u8(payload, (uint8_t)exit_status), (uint64_t)now);
+    add_record(&journal->gathered, RECORD_END, payload, sizeof payload);
+}
+
+bool journal_write(struct journal *journal, struct error *error)
+{
+    struct buffer *gathered = &journal->gathered;
+    if (gathered->length == 0)
+        return true;
+    if (!append_write(&journal->file, gathered->bytes, gathered->length, error))
+        return false;
+    buffer_clear(gathered);
+    return true;
+}
+
+bool journal_sync(struct journal *journal, struct error *error)
+{
+    return append_sync(&journal->file, error);
+}
+
+void journal_close(struct journal *journal)
+{
+    append_close(&journal->file);
+    buffer_release(&journal->gathered);
+    free(journal);
+}

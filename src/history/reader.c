@@ -1,0 +1,92 @@
+/* Reading a journal; see history.h. Nothing behind the first record that is not right is believed:
+ * what was written behind a damage may be right by itself and still not what came next. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/checksum.h"
+#include "history/bytes.h"
+#include "history/record.h"
+
+struct record {
+    uint8_t kind;
+    const char *payload;
+    size_t length;
+};
+
+/* The record at reader->next, if it is whole and right; does not go past it. */
+static bool peek(const struct journal_reader *reader, struct record *ret)
+{
+    size_t left = reader->length - reader->next;
+    const char *at = reader->bytes + reader->next;
+    if (left < RECORD_FRAME)
+        return false;
+    uint32_t length = get_u32(at);
+    if (length > left - RECORD_FRAME)
+        return false;
+    const char *kind_at = at + RECORD_FRAME - 1;
+    if (checksum_crc32c(0, kind_at, (size_t)length + 1) != get_u32(at + 4))
+        return false;
+    *ret =
+        (struct record){.kind = (uint8_t)*kind_at, .payload = at + RECORD_FRAME, .length = length};
+    return true;
+}
+
+static void go_past(struct journal_reader *reader, const struct record *record)
+{
+    reader->next += RECORD_FRAME + record->length;
+    reader->good = reader->next;
+}
+
+bool journal_open(struct journal_reader *ret, const struct run_folder *folder, struct error *error)
+{
+    struct journal_reader reader = {.next = JOURNAL_MAGIC_LENGTH};
+    if (!run_folder_read(folder, "journal", &reader.bytes, &reader.length, error))
+        return false;
+    struct record head;
+    bool is_journal = reader.length >= JOURNAL_MAGIC_LENGTH &&
+                      memcmp(reader.bytes, JOURNAL_MAGIC, JOURNAL_MAGIC_LENGTH) == 0;
+    if (!is_journal)
+        error_set(error, PLACE_NONE, "%s/journal is not a journal", folder->path);
+    else if (!peek(&reader, &head) || head.kind != RECORD_HEAD ||
+             !record_get_head(head.payload, head.length, &reader.head))
+        error_set(error, PLACE_NONE, "%s/journal is damaged at its beginning", folder->path);
+    else {
+        go_past(&reader, &head);
+        *ret = reader;
+        return true;
+    }
+    free(reader.bytes);
+    return false;
+}
+
+static bool get_end(struct journal_reader *reader, const struct record *record)
+{
+    if (record->length != RECORD_END_LENGTH)
+        return false;
+    reader->exit_status = (uint8_t)record->payload[0];
+    reader->end_time = (int64_t)get_u64(record->payload + 1);
+    return true;
+}
+
+bool journal_next(struct journal_reader *reader, struct input *in)
+{
+    struct record record;
+    if (reader->has_ended || !peek(reader, &record))
+        return false;
+    if (record.kind == RECORD_END && get_end(reader, &record)) {
+        reader->has_ended = true;
+        go_past(reader, &record);
+    }
+    if (record.kind != RECORD_INPUT ||
+        !record_get_input(record.payload, record.length, in, &reader->detail))
+        return false;
+    go_past(reader, &record);
+    return true;
+}
+
+void journal_reader_close(struct journal_reader *reader)
+{
+    free(reader->bytes);
+    buffer_release(&reader->detail);
+    *reader = (struct journal_reader){0};
+}

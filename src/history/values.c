@@ -1,0 +1,80 @@
+/* The values file: bytes one behind the other; see history.h. What is where, the journal knows. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/checksum.h"
+#include "base/memory.h"
+#include "history/append.h"
+
+struct values {
+    struct append_file file;
+};
+
+static struct values *new_values(const struct append_file *file)
+{
+    return memory_copy(&(struct values){.file = *file}, sizeof(struct values));
+}
+
+struct values *values_create(const struct run_folder *folder, struct error *error)
+{
+    struct append_file file;
+    return append_create(&file, folder, "values", error) ? new_values(&file) : NULL;
+}
+
+struct values *values_open(const struct run_folder *folder, struct error *error)
+{
+    struct append_file file;
+    return append_open(&file, folder, "values", error) ? new_values(&file) : NULL;
+}
+
+bool values_add(struct values *values, const void *bytes, size_t length, struct extent *ret,
+                struct error *error)
+{
+    struct extent extent = {0};
+    if (length > 0)
+        extent = (struct extent){.offset = values->file.length,
+                                 .length = length,
+                                 .checksum = checksum_crc32c(0, bytes, length)};
+    if (length > 0 && !append_write(&values->file, bytes, length, error))
+        return false;
+    *ret = extent;
+    return true;
+}
+
+bool values_get(struct values *values, const struct extent *extent, char **ret_bytes,
+                struct error *error)
+{
+    const struct append_file *file = &values->file;
+    /* Asked before so much memory is taken; a run that is alive makes the file longer. */
+    struct stat status;
+    if (fstat(file->descriptor, &status) < 0)
+        return error_set_system(error, errno, "cannot read %s", file->path);
+    uint64_t end = (uint64_t)status.st_size;
+    if (extent->length > end || extent->offset > end - extent->length)
+        return error_set(error, PLACE_NONE, "%s is damaged: it is too short", file->path);
+    CLEANUP_FREE char *bytes = memory_resize(NULL, extent->length + 1, 1);
+    size_t got = append_read(file, extent->offset, bytes, extent->length, error);
+    if (got == SIZE_MAX)
+        return false;
+    if (got < extent->length)
+        return error_set(error, PLACE_NONE, "%s is damaged: it is too short", file->path);
+    if (checksum_crc32c(0, bytes, got) != extent->checksum)
+        return error_set(error, PLACE_NONE, "%s is damaged at %llu: the checksum is wrong",
+                         file->path, (unsigned long long)extent->offset);
+    bytes[got] = '\0';
+    *ret_bytes = bytes;
+    bytes = NULL;
+    return true;
+}
+
+bool values_sync(struct values *values, struct error *error)
+{
+    return append_sync(&values->file, error);
+}
+
+void values_close(struct values *values)
+{
+    append_close(&values->file);
+    free(values);
+}
