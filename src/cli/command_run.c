@@ -1,0 +1,163 @@
+/* pargraph run. The process splits first (execute.h, guardian), so all that follows, planning too,
+ * happens in the runner. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/cli.h"
+
+struct run_command {
+    struct common_options common; /* first: the shared takers know it */
+    bool is_dry, is_quiet, is_verbose;
+    int policy; /* enum failure_policy, -1: the workflow's */
+};
+
+static bool take_keep_going(void *context, const char *argument)
+{
+    (void)argument;
+    ((struct run_command *)context)->policy = POLICY_KEEP_GOING;
+    return true;
+}
+
+static bool take_fail_fast(void *context, const char *argument)
+{
+    (void)argument;
+    ((struct run_command *)context)->policy = POLICY_FAST;
+    return true;
+}
+
+static bool take_dry_run(void *context, const char *argument)
+{
+    (void)argument;
+    ((struct run_command *)context)->is_dry = true;
+    return true;
+}
+
+static bool take_quiet(void *context, const char *argument)
+{
+    (void)argument;
+    ((struct run_command *)context)->is_quiet = true;
+    return true;
+}
+
+static bool take_verbose(void *context, const char *argument)
+{
+    (void)argument;
+    ((struct run_command *)context)->is_verbose = true;
+    return true;
+}
+
+static const struct option_entry table[] = {
+    OPTION_CPUS,
+    OPTION_PARAM,
+    OPTION_PARAMS_FILE,
+    {'k', "keep-going", NULL, "after a failure run all that does not need the failed", take_keep_going},
+    {0, "fail-fast", NULL, "after a failure also cancel what runs", take_fail_fast},
+    {'n', "dry-run", NULL, "show what would run, in order; run nothing", take_dry_run},
+    OPTION_STATE,
+    {'q', "quiet", NULL, "show failures only", take_quiet},
+    {'v', "verbose", NULL, "show output as it comes, and what is skipped", take_verbose},
+    {0},
+};
+
+static const struct command_help help = {
+    "run",
+    "[OPTIONS] FILE [TASK...]",
+    "Runs the workflow in FILE: all its tasks, or those named (a task, or an instance as\n"
+    "'T[a=1]') and what they need. A FILE of - is standard input.",
+    table,
+    "exit status: 0 all well; 1 a task failed; 2 the workflow or the command line is wrong;\n"
+    "4 the state cannot be kept; 130, 143 interrupted\n"};
+
+static struct terminal_options terminal_options(const struct run_command *command)
+{
+    const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
+    bool is_terminal = isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
+    struct winsize size = {0};
+    if (is_terminal)
+        ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
+    return (struct terminal_options){
+        .verbosity = command->is_quiet     ? VERBOSITY_QUIET
+                     : command->is_verbose ? VERBOSITY_VERBOSE
+                                           : VERBOSITY_NORMAL,
+        .is_terminal = is_terminal,
+        .has_colour = is_terminal && (no_colour == NULL || no_colour[0] == '\0'),
+        .descriptor = STDERR_FILENO,
+        .output = STDOUT_FILENO,
+        .width = size.ws_col,
+        .is_dry = command->is_dry,
+    };
+}
+
+static struct run_options run_options(const struct run_command *command,
+                                      const struct loaded *loaded)
+{
+    return (struct run_options){
+        .file = loaded->file,
+        .directory = loaded->directory,
+        .failure_policy = command->policy >= 0 ? (uint8_t)command->policy
+                                               : loaded->workflow.failure_policy,
+        .terminal = terminal_options(command),
+    };
+}
+
+static int run_for_real(const struct run_command *command, struct loaded *loaded,
+                        struct guardian *guardian, const char *const *selection, uint32_t count)
+{
+    CLEANUP_ERROR struct error error = {0};
+    char *state = state_directory(command->common.state, loaded->file, &error);
+    if (state == NULL)
+        return cli_fail(EXIT_STATUS_STATE, &error);
+    struct run_folder folder;
+    if (!run_folder_create(&folder, state, clock_wall(), &error)) {
+        free(state);
+        return cli_fail(EXIT_STATUS_STATE, &error);
+    }
+    struct run_options options = run_options(command, loaded);
+    options.state = state;
+    options.guardian = guardian;
+    int status = EXIT_STATUS_STATE;
+    if (guardian_hold(guardian, folder.lock, &error) &&
+        loaded_freeze(loaded, &folder, &command->common, selection, count, &error))
+        status = run_plan(&loaded->plan, &folder, &options, &error);
+    if (error.message != NULL)
+        cli_fail(status, &error);
+    run_folder_close(&folder);
+    free(state);
+    return status;
+}
+
+static int run_loaded(struct run_command *command, const char *const *operands, uint32_t count)
+{
+    struct guardian guardian = {.channel = -1};
+    struct error error = {0};
+    if (!command->is_dry && !guardian_split(&guardian, &error))
+        return cli_fail(EXIT_STATUS_STATE, &error);
+    struct loaded loaded;
+    int status = load_file(&loaded, operands[0], &command->common, operands + 1, count - 1, "");
+    if (status == EXIT_STATUS_SUCCESS && command->is_dry) {
+        struct run_options options = run_options(command, &loaded);
+        status = run_plan(&loaded.plan, NULL, &options, &error);
+        if (error.message != NULL)
+            cli_fail(status, &error);
+    } else if (status == EXIT_STATUS_SUCCESS) {
+        status = run_for_real(command, &loaded, &guardian, operands + 1, count - 1);
+    }
+    loaded_release(&loaded);
+    return status;
+}
+
+int command_run(int argc, char **argv)
+{
+    struct run_command command = {.policy = -1};
+    int operands;
+    int status = cli_options(argc, argv, &help, &command, &operands);
+    if (status < 0 && operands < 1)
+        status = cli_usage("run", "a workflow file is wanted");
+    if (status < 0)
+        status = run_loaded(&command, (const char *const *)argv + 1, (uint32_t)operands);
+    common_release(&command.common);
+    return status;
+}

@@ -1,0 +1,38 @@
+/* A run that was, or is: its folder, the plan it froze, its journal replayed. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "cli/cli.h"
+
+int cli_open_run(struct seen_run *ret, const char *state, const char *file, const char *id)
+{
+    *ret = (struct seen_run){.folder = {.directory = -1, .lock = -1}};
+    CLEANUP_ERROR struct error error = {0};
+    CLEANUP_FREE char *directory = state_directory(state, file, &error);
+    if (directory == NULL)
+        return cli_fail(EXIT_STATUS_STATE, &error);
+    if (id != NULL && strcmp(id, "last") == 0)
+        id = NULL;
+    if (!run_folder_open(&ret->folder, directory, id, &error))
+        return cli_fail(EXIT_STATUS_STATE, &error);
+    ret->has_folder = true;
+    int status = load_run(&ret->loaded, &ret->folder);
+    if (status != EXIT_STATUS_SUCCESS)
+        return status;
+    if (!replay_run(&ret->replay, &ret->loaded.plan, &ret->folder, &error))
+        return cli_fail(EXIT_STATUS_STATE, &error);
+    ret->has_replay = true;
+    return EXIT_STATUS_SUCCESS;
+}
+
+void cli_close_run(struct seen_run *seen)
+{
+    if (seen->has_replay)
+        replay_release(&seen->replay);
+    if (seen->has_folder) {
+        loaded_release(&seen->loaded);
+        run_folder_close(&seen->folder);
+    }
+    *seen = (struct seen_run){0};
+}

@@ -1,0 +1,171 @@
+/* A run from its first input to its exit status; see run.h. The parts: turn.c (one turn), attempt.c
+ * (processes), results.c (what expressions may ask), signals.c. */
+#include "run/run.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "run/attempt.h"
+#include "run/state.h"
+
+static bool open_state(struct run *run, const struct journal_head *head, struct error *error)
+{
+    run->journal = journal_create(run->folder, head, error);
+    if (run->journal == NULL)
+        return false;
+    run->log = log_create(run->folder, error);
+    if (run->log == NULL)
+        return false;
+    run->values = values_create(run->folder, error);
+    return run->values != NULL;
+}
+
+static bool open_executor(struct run *run, struct error *error)
+{
+    run->reports = attempt_reports;
+    run->reports.context = run;
+    struct process_options options = {.child_mask = signals_original_mask(run)};
+    run->executor = run->folder == NULL
+                        ? dry_executor_new(run->loop, &run->reports)
+                        : process_executor_new(run->loop, &run->reports, &options, error);
+    return run->executor != NULL;
+}
+
+static bool open_run(struct run *run, struct error *error)
+{
+    const struct run_options *options = run->options;
+    uint32_t count = run->plan->node_count;
+    run->attempts = memory_array(count, sizeof *run->attempts);
+    run->timers = memory_array(count, sizeof *run->timers);
+    run->result_of = memory_array(count, sizeof *run->result_of);
+    environment_init(&run->environment);
+    results_init(run);
+    run->terminal = terminal_new(run->plan, run->results.run_id, &options->terminal);
+    run->loop = loop_new(error);
+    struct journal_head head = {.scheduler_version = SCHEDULER_VERSION,
+                                .failure_policy = options->failure_policy,
+                                .wall = clock_wall(),
+                                .cpu_capacity = run->plan->tokens[0].capacity};
+    run->began = clock_monotonic();
+    run->scheduler = scheduler_new(
+        run->plan, &(struct scheduler_options){.failure_policy = options->failure_policy});
+    return run->loop != NULL && signals_open(run, error) &&
+           (run->folder == NULL || open_state(run, &head, error)) && open_executor(run, error);
+}
+
+static void close_run(struct run *run)
+{
+    if (run->executor != NULL)
+        run->executor->methods->close(run->executor);
+    attempts_release(run);
+    for (uint32_t node = 0; node < run->plan->node_count; node++)
+        run_disarm(run, node);
+    signals_close(run);
+    if (run->journal != NULL)
+        journal_close(run->journal);
+    if (run->log != NULL)
+        log_close(run->log);
+    if (run->values != NULL)
+        values_close(run->values);
+    scheduler_free(run->scheduler);
+    terminal_free(run->terminal);
+    environment_release(&run->environment);
+    action_list_release(&run->actions);
+    for (uint32_t i = 0; i < run->spare.count; i++)
+        free(run->spare.items[i]);
+    for (uint32_t i = 0; i < run->inputs.count; i++)
+        free(run->inputs.items[i]);
+    VEC_RELEASE(&run->spare);
+    VEC_RELEASE(&run->inputs);
+    VEC_RELEASE(&run->kept);
+    VEC_RELEASE(&run->failed);
+    free(run->timers);
+    free(run->result_of);
+    if (run->loop != NULL)
+        loop_free(run->loop);
+}
+
+static void overdue(void *context)
+{
+    struct run *run = context;
+    run_push(run, INPUT_CANCEL)->verdict = CANCEL_TIMEOUT;
+    terminal_message(run->terminal, "the run took longer than its timeout: ending what runs");
+}
+
+static bool drive(struct run *run, struct error *error)
+{
+    int64_t timeout = run->plan->workflow->timeout;
+    if (timeout != UNLIMITED && run->folder != NULL)
+        loop_at(run->loop, run->began + timeout, overdue, run);
+    run_push(run, INPUT_BEGIN);
+    for (;;) {
+        run_turn(run);
+        if (run->has_ended)
+            return true;
+        int64_t wake = terminal_tick(run->terminal, clock_monotonic());
+        if (!loop_turn(run->loop, wake, error))
+            return false;
+    }
+}
+
+static int exit_status(const struct run *run)
+{
+    if (run->is_broken)
+        return EXIT_STATUS_STATE;
+    if (run->signal != 0)
+        return run->signal == SIGINT ? EXIT_STATUS_INTERRUPTED : EXIT_STATUS_TERMINATED;
+    return run->status == STATUS_SUCCESS ? EXIT_STATUS_SUCCESS : EXIT_STATUS_FAILED;
+}
+
+/* The index is derived: that it could not be written is not the run's failure. */
+static void put_into_index(struct run *run, int status)
+{
+    const struct counts *counts = scheduler_counts(run->scheduler);
+    const struct names *names = run->plan->workflow->names;
+    struct index_run row = {.id = run->folder->id,
+                            .name = (char *)names_text(names, run->plan->workflow->name),
+                            .file = (char *)run->options->file,
+                            .started = clock_wall() - run_now(run),
+                            .elapsed = run_now(run),
+                            .exit_status = status,
+                            .succeeded = counts->by_status[STATUS_SUCCESS],
+                            .failed = counts->by_status[STATUS_FAILURE],
+                            .total = run->plan->selected_count};
+    struct error error = {0};
+    index_put(run->options->state, &row, &error);
+    error_release(&error);
+}
+
+static int finish(struct run *run)
+{
+    /* What tasks left in the background ends before the run is said to have ended. */
+    if (run->executor != NULL)
+        run->executor->methods->close(run->executor);
+    run->executor = NULL;
+    int status = exit_status(run);
+    if (run->journal == NULL)
+        return status;
+    CLEANUP_ERROR struct error error = {0};
+    journal_add_end(run->journal, status, run_now(run));
+    if (!run->is_broken && (!values_sync(run->values, &error) || !log_write(run->log, &error) ||
+                            !journal_write(run->journal, &error) ||
+                            !journal_sync(run->journal, &error))) {
+        run_break(run, &error);
+        status = EXIT_STATUS_STATE;
+    }
+    put_into_index(run, status);
+    return status;
+}
+
+int run_plan(struct plan *plan, struct run_folder *folder, const struct run_options *options,
+             struct error *error)
+{
+    struct run run = {.plan = plan, .folder = folder, .options = options};
+    int status = EXIT_STATUS_STATE;
+    if (open_run(&run, error) && drive(&run, error)) {
+        status = finish(&run);
+        terminal_summary(run.terminal, run_now(&run), status);
+    }
+    close_run(&run);
+    return status;
+}

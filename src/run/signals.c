@@ -1,0 +1,107 @@
+/* Signals as events: the first INT, TERM or HUP cancels the run, the second kills it; WINCH tells
+ * the terminal. Blocked before there are other threads, so that only the loop sees them. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "run/state.h"
+
+struct run_signals {
+    int descriptor;
+    struct watch *watch, *guardian_watch;
+    sigset_t original;
+};
+
+static void resize(struct run *run)
+{
+    struct winsize size;
+    if (ioctl(run->options->terminal.descriptor, TIOCGWINSZ, &size) == 0)
+        terminal_resize(run->terminal, size.ws_col);
+}
+
+static void cancel(struct run *run, int number)
+{
+    bool is_first = run->signal == 0;
+    if (is_first)
+        run->signal = number;
+    run_push(run, INPUT_CANCEL)->verdict = is_first ? CANCEL_INTERRUPT : CANCEL_KILL;
+    if (is_first)
+        terminal_message(run->terminal, "interrupted: ending what runs (once more to kill it)");
+}
+
+static void arrived(void *context, uint32_t events)
+{
+    struct run *run = context;
+    (void)events;
+    struct signalfd_siginfo info;
+    while (read(run->signals->descriptor, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGWINCH)
+            resize(run);
+        else
+            cancel(run, (int)info.ssi_signo);
+    }
+}
+
+static void guardian_gone(void *context, uint32_t events)
+{
+    struct run *run = context;
+    (void)events;
+    loop_remove(run->loop, run->signals->guardian_watch);
+    run->signals->guardian_watch = NULL;
+    run->has_lost_guardian = true;
+    if (run->signal == 0)
+        run->signal = SIGTERM;
+    run_push(run, INPUT_CANCEL)->verdict = CANCEL_KILL;
+    terminal_message(run->terminal, "the guardian process was killed: ending the run");
+}
+
+bool signals_open(struct run *run, struct error *error)
+{
+    struct run_signals *signals = memory_new(sizeof *signals);
+    run->signals = signals;
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGINT);
+    sigaddset(&wanted, SIGTERM);
+    sigaddset(&wanted, SIGHUP);
+    sigaddset(&wanted, SIGWINCH);
+    sigprocmask(SIG_BLOCK, &wanted, &signals->original);
+    sigdelset(&signals->original, SIGINT);
+    sigdelset(&signals->original, SIGTERM);
+    signal(SIGPIPE, SIG_IGN);
+    signals->descriptor = signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (signals->descriptor < 0)
+        return error_set_system(error, errno, "cannot watch for signals");
+    signals->watch = loop_add(run->loop, signals->descriptor, EPOLLIN, arrived, run, error);
+    if (signals->watch == NULL)
+        return false;
+    const struct guardian *guardian = run->options->guardian;
+    if (guardian == NULL || guardian->channel < 0)
+        return true;
+    signals->guardian_watch =
+        loop_add(run->loop, guardian->channel, EPOLLIN | EPOLLRDHUP, guardian_gone, run, error);
+    return signals->guardian_watch != NULL;
+}
+
+const sigset_t *signals_original_mask(const struct run *run)
+{
+    return &run->signals->original;
+}
+
+void signals_close(struct run *run)
+{
+    struct run_signals *signals = run->signals;
+    if (signals == NULL)
+        return;
+    loop_remove(run->loop, signals->watch);
+    loop_remove(run->loop, signals->guardian_watch);
+    if (signals->descriptor >= 0)
+        close(signals->descriptor);
+    free(signals);
+    run->signals = NULL;
+}

@@ -1,0 +1,104 @@
+/* The state of one run; what the files of this folder share.
+ *
+ * One turn of the loop: events become inputs (run_push); run_turn journals each, hands it to the
+ * scheduler, answers evaluations at once, writes log and journal, and only then carries out what
+ * the scheduler said. */
+#ifndef RUN_STATE_H
+#define RUN_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "execute/execute.h"
+#include "history/history.h"
+#include "observe/observe.h"
+#include "run/environment.h"
+#include "run/run.h"
+#include "schedule/schedule.h"
+
+/* What is kept of an ended node that somebody's expression mentions. */
+struct result {
+    int exit_code;
+    struct extent values[2], outputs;
+};
+
+struct attempt;
+struct timer;
+struct run_signals;
+
+struct run {
+    struct plan *plan;
+    struct run_folder *folder; /* NULL: a dry run */
+    const struct run_options *options;
+    struct loop *loop;
+    struct executor *executor;
+    struct reports reports;    /* what the executor tells */
+    struct scheduler *scheduler;
+    struct terminal *terminal;
+    struct journal *journal;
+    struct run_log *log;
+    struct values *values;
+    struct environment environment;
+    struct results results; /* what the plan may ask */
+    int64_t began;          /* monotonic */
+    int64_t synced;         /* when the journal was last brought to the disk */
+    bool is_unsynced;
+    bool has_ended;
+    bool is_broken;        /* the state cannot be written: nothing more starts */
+    bool has_lost_guardian;
+    int signal;            /* the first of INT, TERM, HUP */
+    uint8_t status;        /* of the run, once it has ended: enum status */
+    struct run_signals *signals;
+
+    struct {
+        struct input **items;
+        uint32_t count, capacity;
+    } inputs;              /* of this turn, in order; they live until it ends */
+    struct {
+        struct input **items;
+        uint32_t count, capacity;
+    } spare;
+    struct action_list actions;
+
+    struct attempt **attempts; /* by node: the live one, or NULL */
+    struct timer **timers;     /* by node; NULL: not armed */
+    uint32_t *result_of;       /* node → index into results + 1 */
+    struct {
+        struct result *items;
+        uint32_t count, capacity;
+    } kept;
+    struct {
+        uint32_t *items;
+        uint32_t count, capacity;
+    } failed; /* nodes, for run.failed */
+};
+
+static inline int64_t run_now(const struct run *run);
+
+/* An input to be handled this turn: zeroed but for now and kind. */
+struct input *run_push(struct run *run, enum input_kind kind);
+/* Handles all inputs that are there; false when the state cannot be written (said already). */
+bool run_turn(struct run *run);
+/* Takes a node's timer away. */
+void run_disarm(struct run *run, uint32_t node);
+/* The state cannot be written: says so once, kills what runs, lets nothing more start. */
+void run_break(struct run *run, struct error *error);
+/* A message of pargraph itself, with the error's place if it has one. */
+void run_tell(struct run *run, const char *prefix, const struct error *error);
+/* "flow.yml:7:5: message (hint)"; the caller's. */
+char *run_error_text(const struct run *run, const struct error *error);
+
+void results_init(struct run *run);
+void results_keep(struct run *run, uint32_t node, const struct outcome *outcome);
+
+bool signals_open(struct run *run, struct error *error);
+void signals_close(struct run *run);
+const sigset_t *signals_original_mask(const struct run *run);
+
+#include "base/clock.h"
+static inline int64_t run_now(const struct run *run)
+{
+    return clock_monotonic() - run->began;
+}
+
+#endif

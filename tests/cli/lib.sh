@@ -1,0 +1,104 @@
+# Sourced by the tests of the program: a temporary folder, cases, the closing line.
+# $PARGRAPH is the program; $srcdir the project's root. Nothing is written outside the folder.
+set -u
+unset PARGRAPH_STATE NO_COLOR
+passed=0 failed=0
+pargraph=${PARGRAPH:?}
+folder=$(mktemp -d) || exit 99
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" || exit 99
+
+# workflow TEXT...: writes flow.yml, its version line first.
+workflow() {
+    printf 'pargraph: 1\n' >flow.yml
+    cat >>flow.yml
+}
+
+# go ARGUMENTS...: runs pargraph; $status, $out (standard output), $err (standard error).
+go() {
+    "$pargraph" "$@" >out.txt 2>err.txt </dev/null
+    status=$?
+    out=$(cat out.txt; echo x)
+    out=${out%x}
+    err=$(cat err.txt)
+}
+
+ok() {
+    passed=$((passed + 1))
+}
+
+bad() { # NAME DETAIL
+    failed=$((failed + 1))
+    printf 'FAILED: %s: %s\n' "$1" "$2"
+    printf 'status %s\n--- standard output:\n%s\n--- standard error:\n%s\n---\n' "$status" "$out" "$err" |
+        head -n 60
+}
+
+# is NAME STATUS [STDOUT]: the last go gave this status and exactly this output.
+is() {
+    if [ "$status" -ne "$2" ]; then
+        bad "$1" "status $status instead of $2"
+    elif [ $# -gt 2 ] && [ "$out" != "$3" ] && [ "$out" != "$3
+" ]; then
+        bad "$1" "standard output is not: $3"
+    else
+        ok
+    fi
+}
+
+# has NAME TEXT WHERE: WHERE ($out or $err) holds the text.
+has() {
+    case $3 in
+    *"$2"*) ok ;;
+    *) bad "$1" "lacks: $2" ;;
+    esac
+}
+
+lacks() {
+    case $3 in
+    *"$2"*) bad "$1" "should not hold: $2" ;;
+    *) ok ;;
+    esac
+}
+
+# holds NAME FILE TEXT: a file's text.
+holds() {
+    if [ "$(cat "$2" 2>/dev/null)" = "$3" ]; then
+        ok
+    else
+        bad "$1" "$2 is: $(cat "$2" 2>&1)"
+    fi
+}
+
+# no_process NAME MARK: no process has MARK in its command line (10 s at most to go away).
+no_process() {
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        pgrep -f "$2" >/dev/null || {
+            ok
+            return
+        }
+        sleep 0.5
+    done
+    bad "$1" "still there: $(pgrep -af "$2")"
+    pkill -9 -f "$2"
+}
+
+# until_there FILE: waits for a file (20 s at most).
+until_there() {
+    for _ in $(seq 400); do
+        [ -e "$1" ] && return 0
+        sleep 0.05
+    done
+    bad "until_there" "$1 never came"
+    return 1
+}
+
+skip() {
+    printf 'skipped: %s\n' "$*"
+}
+
+finish() {
+    printf '%d passed, %d failed\n' "$passed" "$failed"
+    [ "$failed" -eq 0 ]
+    exit
+}
