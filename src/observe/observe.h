@@ -45,7 +45,7 @@ void terminal_fact(struct terminal *terminal, const struct fact *fact);
  * ignored. stream: 1 or 2. */
 void terminal_output(struct terminal *terminal, uint32_t node, uint32_t attempt, int stream,
                      const char *bytes, size_t length);
-/* A message of pargraph itself, on a line of its own. */
+/* A message of pargraph itself, on a line of its own; further lines of it are indented. */
 void terminal_message(struct terminal *terminal, const char *text);
 /* Redraws the progress line if it is time; returns when to call again (INT64_MAX: never, until
  * another fact). now counts as facts' times do. Call it after facts: it draws at most 10 times a

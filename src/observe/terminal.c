@@ -50,8 +50,15 @@ void terminal_message(struct terminal *terminal, const char *text)
 {
     struct screen *screen = &terminal->screen;
     struct buffer *out = terminal->is_dry ? screen_show(screen) : screen_say(screen);
-    text_printable(text, strlen(text), out);
-    buffer_add_byte(out, '\n');
+    for (;;) {
+        size_t length = strcspn(text, "\n");
+        text_printable(text, length, out);
+        buffer_add_byte(out, '\n');
+        text += length + (text[length] == '\n');
+        if (*text == '\0')
+            break;
+        buffer_add_text(out, "    ");
+    }
     screen_flush(screen);
     terminal->is_dirty = true;
 }

@@ -458,6 +458,8 @@ static void test_message(void)
     stage_open(&stage, 3, normal);
     terminal_message(stage.terminal, "cpu cut to 2\033c");
     CHECK_TEXT(stage_said(&stage), "cpu cut to 2?c\n");
+    terminal_message(stage.terminal, "would run a: cd x\nmake\n");
+    CHECK_TEXT(stage_said(&stage), "would run a: cd x\n    make\n");
     stage_close(&stage);
 }
 
