@@ -1,10 +1,11 @@
 /* A YAML file as compact nodes with places.
  *
  * libyaml's events (https://pyyaml.org/wiki/LibYAML) become one array in document order: a
- * container's children follow it, and `end` is the index behind its last one, so walking siblings is
- * i = nodes[i].end. Everything that YAML itself can get wrong is found here: encoding, NUL, nesting,
- * anchors, duplicate keys, unknown tags, several documents, and what libyaml accepts against
- * YAML 1.2. Aliases are expanded, `<<` is merged (shallowly), so the rest of the program sees none. */
+ * container's children follow it, and `end` is the index behind its last one, so walking siblings
+ * is i = nodes[i].end. Everything that YAML itself can get wrong is found here: encoding, NUL,
+ * nesting, anchors, duplicate keys, unknown tags, several documents, and what libyaml accepts
+ * against YAML 1.2. Aliases are expanded, `<<` is merged (shallowly), so the rest of the program
+ * sees none. */
 #ifndef DOCUMENT_DOCUMENT_H
 #define DOCUMENT_DOCUMENT_H
 
@@ -16,12 +17,20 @@
 #include "base/source.h"
 
 enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };
-enum node_style { STYLE_PLAIN, STYLE_SINGLE_QUOTED, STYLE_DOUBLE_QUOTED, STYLE_LITERAL, STYLE_FOLDED, STYLE_BLOCK, STYLE_FLOW };
+enum node_style {
+    STYLE_PLAIN,
+    STYLE_SINGLE_QUOTED,
+    STYLE_DOUBLE_QUOTED,
+    STYLE_LITERAL,
+    STYLE_FOLDED,
+    STYLE_BLOCK,
+    STYLE_FLOW
+};
 
 struct node {
-    uint8_t kind;  /* enum node_kind */
-    uint8_t style; /* enum node_style; containers: block or flow */
-    uint8_t is_merged;  /* a key that came by `<<` */
+    uint8_t kind;      /* enum node_kind */
+    uint8_t style;     /* enum node_style; containers: block or flow */
+    uint8_t is_merged; /* a key that came by `<<` */
     uint8_t unused;
     place at;      /* of its first character (a block scalar: of its | or >) */
     uint32_t text; /* a scalar's text, a name; a container's number of items or pairs */
@@ -34,13 +43,13 @@ struct document {
 };
 
 enum {
-    DOCUMENT_DEPTH = 64,             /* deepest nesting */
-    DOCUMENT_ALIASED = 1 << 20,      /* nodes that aliases may add */
+    DOCUMENT_DEPTH = 64,        /* deepest nesting */
+    DOCUMENT_ALIASED = 1 << 20, /* nodes that aliases may add */
 };
 
-/* Reads text (which sources holds, its first character at `first`). Keys of maps are always scalars,
- * unique within their map. All errors found go to diagnostics; returns whether there were none and
- * *ret may be used. Empty text is an error. Sizes: text up to 2 GiB. */
+/* Reads text (which sources holds, its first character at `first`). Keys of maps are always
+ * scalars, unique within their map. All errors found go to diagnostics; returns whether there were
+ * none and *ret may be used. Empty text is an error. Sizes: text up to 2 GiB. */
 bool document_read(struct document *ret, const struct source *source, struct names *names,
                    struct diagnostics *diagnostics);
 void document_release(struct document *document);
