@@ -41,7 +41,8 @@ struct piece {
     uint8_t quoting;     /* of the expression */
 };
 
-/* Text that may hold expressions. Without any: piece_count is 0 and literal is the text. */
+/* Text that may hold expressions. literal is the text as written; without any expression
+ * piece_count is 0. */
 struct text {
     place at;
     name literal;
@@ -106,6 +107,9 @@ struct matrix {
     uint32_t axis_count;
     struct spec exclude; /* lists of maps; count 0 and kind SPEC_LIST if not there */
     struct spec include;
+    const name *variables; /* all that instances may have, sorted by id */
+    uint32_t variable_count;
+    bool is_open; /* an expression gives rows or include: there may be more variables */
 };
 
 struct variable {
@@ -124,6 +128,7 @@ struct shell {
     name *words; /* the argument vector: /bin/sh -eu; then -c TEXT, unless has_file */
     uint32_t word_count;
     bool has_file; /* a word holds {0}: the text goes to a file, whose name stands there */
+    bool is_bare;  /* a Bourne shell without options of the author's: one plain command needs none */
 };
 
 enum stream_kind {
@@ -230,6 +235,7 @@ struct workflow {
     struct param *params;
     uint32_t param_count;
     json_t *params_value; /* {name: value} */
+    json_t *constants;    /* a list that owns the constants of specs and outputs */
     struct variable *env; /* of all tasks */
     uint32_t env_count;
     struct resource *resources; /* [0] is always cpu, [1] mem */
@@ -260,9 +266,9 @@ uint32_t workflow_task(const struct workflow *workflow, name name);
 /* What a need of this task is called: the index into its needs of the first, or UINT32_MAX. */
 uint32_t task_need(const struct task *task, name as);
 
-/* The default of a param or env for run.id: what `needs.T.x` gives is decided here, statically:
- * a single value if exactly one item names it and it has no matrix or all its variables are fixed
- * by selectors with one value each (or `same`), else a list. */
+/* What `needs.T.x` gives is decided statically: a single value if exactly one item names it and it
+ * has no matrix or all its variables are fixed by selectors with one value each (or `same`), else a
+ * list. */
 bool workflow_need_is_single(const struct workflow *workflow, const struct task *task, name as);
 
 /* The words of a shell text that is one plain command ("A plain command that needs no shell",

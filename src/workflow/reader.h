@@ -1,0 +1,197 @@
+/* What the parts of the reader share: the state of one reading, and what each part offers. */
+#ifndef WORKFLOW_READER_H
+#define WORKFLOW_READER_H
+
+#include <stddef.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "document/document.h"
+#include "workflow/language.h"
+#include "workflow/locate.h"
+#include "workflow/workflow.h"
+
+/* name → number, for names below count; 0 for the others. */
+struct name_map {
+    uint32_t *numbers;
+    uint32_t count;
+};
+void name_map_set(struct name_map *map, name key, uint32_t number);
+uint32_t name_map_get(const struct name_map *map, name key);
+void name_map_release(struct name_map *map);
+
+/* What other tasks may say of a task: its variables and outputs, known before any is read. */
+struct shape {
+    name *variables, *outputs; /* sorted by id */
+    uint32_t variable_count, output_count;
+    bool has_matrix;
+    bool is_open;           /* there may be more variables */
+    bool is_outputs_broken; /* outputs could not be read */
+};
+
+/* Where an expression stands, and so what it may mention. */
+enum context {
+    CONTEXT_PARAM,    /* a param's default: earlier params, env, here */
+    CONTEXT_SETTING,  /* known at reading: params, env, run.id, here */
+    CONTEXT_MATRIX,   /* params, env, here */
+    CONTEXT_SELECTOR, /* and the task's own matrix */
+    CONTEXT_SHARED,   /* env and defaults of all tasks: params, env, task, run, here */
+    CONTEXT_TASK,     /* everything */
+    CONTEXT_IF,       /* and the status functions */
+};
+
+/* Candidates that may be compared for "did you mean" in one reading. */
+enum { SUGGESTION_WORK = 4000000 };
+
+struct reader {
+    struct workflow *workflow;
+    struct document document;
+    struct names *names;
+    struct diagnostics *diagnostics;
+    const struct workflow_options *options;
+    struct finder finder;
+    struct tables tables;
+
+    /* the declarations */
+    struct name_map param_of_name; /* index + 1 */
+    struct name_map resource_of_name;
+    uint32_t *task_nodes; /* task → its value's node */
+    uint32_t *shape_of;   /* task → index into shapes; 0: has none */
+    VEC(struct shape) shapes;
+    uint32_t param_limit;  /* params a param's default may mention */
+    bool is_params_broken; /* some could not be read: do not complain of unknown ones */
+    bool is_tasks_broken, is_resources_broken;
+
+    /* the task (or the defaults, task NULL) being read */
+    uint32_t task_index;
+    struct task *task;
+    struct details *details;
+    const struct section *section;
+    struct name_map need_of_name; /* index + 1, of tasks with many needs */
+    bool is_needs_broken, is_matrix_broken;
+
+    VEC(struct expression) expressions;
+    VEC(const char *) task_names; /* for "did you mean" */
+    uint64_t suggestion_work;
+};
+
+/* --- nodes --- */
+
+static inline const struct node *reader_node(const struct reader *reader, uint32_t node)
+{
+    return &reader->document.nodes[node];
+}
+const char *reader_text(const struct reader *reader, uint32_t node);
+size_t reader_length(const struct reader *reader, uint32_t node);
+bool reader_is_plain_null(const struct reader *reader, uint32_t node);
+bool reader_has_holes(const struct reader *reader, uint32_t node); /* in the node or below it */
+/* An error at a node, or at a place: return false. */
+bool reader_error(struct reader *reader, uint32_t node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void reader_hint(struct reader *reader, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* "expected WHAT, found a list" */
+bool reader_wrong_kind(struct reader *reader, uint32_t node, const char *what);
+bool reader_expect(struct reader *reader, uint32_t node, enum node_kind kind, const char *what);
+/* "did you mean 'x'?" for the last error, if a candidate is near. */
+void reader_suggest(struct reader *reader, const char *word, const char *const *candidates,
+                    size_t count);
+/* The index of a word among count, or -1 with an error and a suggestion. */
+int reader_word(struct reader *reader, uint32_t node, const char *const *words, size_t count);
+/* A constant text: a scalar, not empty, no expression. */
+bool reader_constant(struct reader *reader, uint32_t node, name *ret);
+/* Is the key of this value a name of the language? An error otherwise. */
+bool reader_check_name(struct reader *reader, uint32_t key, const char *what);
+/* Keeps a constant until the workflow is released. */
+json_t *reader_keep(struct reader *reader, json_t *value);
+
+/* --- maps with the keys of a table (section.c) --- */
+
+struct section {
+    enum table table;
+    uint32_t map;
+    uint32_t values[FIELDS_MOST]; /* field → its value's node; 0: not there */
+    uint64_t guessed;             /* bit: an unknown key was probably meant to be this field */
+};
+/* Finds the fields of a map; errors for keys unknown, misplaced or not supported yet. False when
+ * it is no map: "expected WHAT, found ...". */
+bool section_read(struct reader *reader, uint32_t node, enum table table, const char *what,
+                  struct section *ret);
+static inline bool section_is_guessed(const struct section *section, int field)
+{
+    return (section->guessed >> field & 1) != 0;
+}
+
+/* --- expressions and text (text.c, expressions.c) --- */
+
+uint32_t expression_read(struct reader *reader, uint32_t node, size_t offset, size_t length,
+                         enum context context);
+/* A whole `if`. False after an error. */
+bool condition_read(struct reader *reader, uint32_t node, enum context context, uint32_t *ret);
+bool text_read(struct reader *reader, uint32_t node, enum context context, struct text *ret);
+/* As text_read, for any scalar: an empty one too. */
+bool text_read_scalar(struct reader *reader, uint32_t node, enum context context, struct text *ret);
+/* For the shell of reader->details. */
+bool text_read_shell(struct reader *reader, uint32_t node, enum context context, struct text *ret);
+bool spec_read(struct reader *reader, uint32_t node, enum context context, struct spec *ret);
+
+/* --- what each context may mention (scope.c) --- */
+
+struct scope_state {
+    struct reader *reader;
+    enum context context;
+    bool is_follow_up; /* the error comes only from one that has been reported */
+};
+struct scope scope_of(struct scope_state *state);
+
+/* --- settings known at reading (setting.c) --- */
+
+/* The scalar's text, its expressions evaluated. False after an error, or when it depends on
+ * something that has been reported already. */
+bool setting_text(struct reader *reader, uint32_t node, struct buffer *ret);
+bool setting_bool(struct reader *reader, uint32_t node, bool *ret);
+bool setting_integer(struct reader *reader, uint32_t node, int64_t least, int64_t most,
+                     int64_t *ret);
+bool setting_duration(struct reader *reader, uint32_t node, int64_t *ret);
+bool setting_size(struct reader *reader, uint32_t node, uint64_t *ret);
+/* The value of a spec of CONTEXT_SETTING or CONTEXT_PARAM. New; NULL after an error. */
+json_t *setting_value(struct reader *reader, const struct spec *spec);
+
+/* --- the parts of a workflow --- */
+
+/* The word of a type; `enum` only for params. */
+bool type_read(struct reader *reader, uint32_t node, bool is_param, uint8_t *ret);
+/* A value of a type, known at reading. New; NULL after an error. */
+json_t *typed_value_read(struct reader *reader, uint32_t node, enum value_type type,
+                         enum context context);
+void params_read(struct reader *reader, uint32_t node);
+void params_check_given(struct reader *reader);
+void capacities_read(struct reader *reader, uint32_t node);
+bool requests_read(struct reader *reader, uint32_t node);
+/* Appends a map of variables to *env. */
+void env_read(struct reader *reader, uint32_t node, enum context context, struct variable **env,
+              uint32_t *count);
+/* As `shell: TEXT`. */
+void shell_make(struct reader *reader, const char *text, struct shell *ret);
+bool shell_read(struct reader *reader, uint32_t node);
+bool stream_read(struct reader *reader, uint32_t node, int descriptor);
+bool outputs_read(struct reader *reader, uint32_t node);
+bool retry_read(struct reader *reader, uint32_t node);
+bool timeout_read(struct reader *reader, uint32_t node, int64_t *ret);
+/* Replaces reader->details by a copy of its own that says what the section says; false, and nothing
+ * done, if it says nothing. */
+bool details_read(struct reader *reader, const struct section *section);
+void shapes_read(struct reader *reader);
+const struct shape *reader_shape(const struct reader *reader, uint32_t task);
+bool shape_has(const name *sorted, uint32_t count, name key);
+void needs_read(struct reader *reader, uint32_t node);
+void needs_forget(struct reader *reader); /* when the task has been read */
+/* The index + 1 of the first need called so, 0 for none; of reader->task. */
+uint32_t needs_find(const struct reader *reader, name as);
+void matrix_read(struct reader *reader, uint32_t node);
+void tasks_declare(struct reader *reader, uint32_t tasks, uint32_t finally);
+void tasks_read(struct reader *reader);
+/* The index of the task a scalar or key names; NO_TASK after an error. */
+uint32_t tasks_find(struct reader *reader, uint32_t node);
+
+#endif

@@ -1,0 +1,118 @@
+/* What other tasks may say of a task, found before any task is read: its matrix variables and its
+ * outputs. Errors in them are reported when the task itself is read; until then anything that
+ * cannot be read in whole counts as open, so that nobody complains of a name that is right. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "workflow/reader.h"
+
+typedef VEC(name) name_list;
+
+static int compare(const void *a, const void *b)
+{
+    name x = *(const name *)a, y = *(const name *)b;
+    return (x > y) - (x < y);
+}
+
+static name *sorted(struct reader *reader, name_list *list, uint32_t *ret_count)
+{
+    if (list->count > 1)
+        qsort(list->items, list->count, sizeof *list->items, compare);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < list->count; i++)
+        if (count == 0 || list->items[i] != list->items[count - 1])
+            list->items[count++] = list->items[i];
+    *ret_count = count;
+    name *copy =
+        count > 0 ? arena_copy(&reader->workflow->arena, list->items, count * sizeof *copy) : NULL;
+    VEC_RELEASE(list);
+    return copy;
+}
+
+bool shape_has(const name *names, uint32_t count, name wanted)
+{
+    return count > 0 && bsearch(&wanted, names, count, sizeof wanted, compare) != NULL;
+}
+
+const struct shape *reader_shape(const struct reader *reader, uint32_t task)
+{
+    return reader->shape_of[task] != 0 ? &reader->shapes.items[reader->shape_of[task]] : NULL;
+}
+
+static void add_keys(const struct reader *reader, uint32_t map, name_list *list)
+{
+    uint32_t end = reader_node(reader, map)->end;
+    for (uint32_t key = map + 1; key < end; key = reader_node(reader, key + 1)->end)
+        *VEC_PUSH(list) = reader_node(reader, key)->text;
+}
+
+/* The keys of a list's maps. False when there may be others. */
+static bool add_rows(const struct reader *reader, uint32_t node, name_list *list)
+{
+    if (reader_node(reader, node)->kind != NODE_LIST)
+        return false;
+    bool is_whole = true;
+    uint32_t end = reader_node(reader, node)->end;
+    for (uint32_t i = node + 1; i < end; i = reader_node(reader, i)->end) {
+        if (reader_node(reader, i)->kind == NODE_MAP)
+            add_keys(reader, i, list);
+        else
+            is_whole = false;
+    }
+    return is_whole;
+}
+
+static void matrix_shape(struct reader *reader, uint32_t node, struct shape *shape)
+{
+    name_list variables = {0};
+    shape->has_matrix = true;
+    if (reader_node(reader, node)->kind != NODE_MAP) {
+        shape->is_open = !add_rows(reader, node, &variables);
+        shape->variables = sorted(reader, &variables, &shape->variable_count);
+        return;
+    }
+    uint32_t end = reader_node(reader, node)->end;
+    for (uint32_t key = node + 1; key < end; key = reader_node(reader, key + 1)->end) {
+        if (strcmp(reader_text(reader, key), "include") == 0)
+            shape->is_open = !add_rows(reader, key + 1, &variables);
+        else if (strcmp(reader_text(reader, key), "exclude") != 0)
+            *VEC_PUSH(&variables) = reader_node(reader, key)->text;
+    }
+    shape->variables = sorted(reader, &variables, &shape->variable_count);
+}
+
+static void outputs_shape(struct reader *reader, uint32_t node, struct shape *shape)
+{
+    name_list outputs = {0};
+    if (reader_node(reader, node)->kind == NODE_MAP)
+        add_keys(reader, node, &outputs);
+    else
+        shape->is_outputs_broken = true;
+    shape->outputs = sorted(reader, &outputs, &shape->output_count);
+}
+
+void shapes_read(struct reader *reader)
+{
+    uint32_t count = reader->workflow->task_count;
+    reader->shape_of = memory_array((size_t)count + 1, sizeof *reader->shape_of);
+    *VEC_PUSH(&reader->shapes) = (struct shape){0};
+    name matrix = names_add_text(reader->names, "matrix");
+    name outputs = names_add_text(reader->names, "outputs");
+    for (uint32_t task = 0; task < count; task++) {
+        uint32_t node = reader->task_nodes[task];
+        if (reader_node(reader, node)->kind != NODE_MAP)
+            continue;
+        uint32_t matrix_node = document_get(&reader->document, node, matrix);
+        uint32_t outputs_node = document_get(&reader->document, node, outputs);
+        if (matrix_node == 0 && outputs_node == 0)
+            continue;
+        struct shape shape = {0};
+        if (matrix_node != 0)
+            matrix_shape(reader, matrix_node, &shape);
+        if (outputs_node != 0)
+            outputs_shape(reader, outputs_node, &shape);
+        reader->shape_of[task] = reader->shapes.count;
+        *VEC_PUSH(&reader->shapes) = shape;
+    }
+}

@@ -1,0 +1,211 @@
+/* The tasks: their names first, all at once, so that each may name any other; then what other tasks
+ * may say of them (shapes.c); then each in whole. */
+#include <string.h>
+
+#include "base/memory.h"
+#include "workflow/reader.h"
+
+enum { PLAIN_WORDS_MOST = 256 };
+
+/* --- declarations --- */
+
+static uint32_t pair_count(struct reader *reader, uint32_t node)
+{
+    return node != 0 && reader_node(reader, node)->kind == NODE_MAP
+               ? reader_node(reader, node)->text
+               : 0;
+}
+
+static void declare_map(struct reader *reader, uint32_t node, bool is_finally)
+{
+    struct workflow *workflow = reader->workflow;
+    if (node == 0)
+        return;
+    if (!reader_expect(reader, node, NODE_MAP, "a map of tasks")) {
+        if (reader_node(reader, node)->kind == NODE_LIST)
+            reader_hint(reader, "write each task under its name: build: {run: make}");
+        reader->is_tasks_broken = true;
+        return;
+    }
+    uint32_t end = reader_node(reader, node)->end;
+    for (uint32_t key = node + 1; key < end; key = reader_node(reader, key + 1)->end) {
+        const struct node *one = reader_node(reader, key);
+        reader_check_name(reader, key, "a task");
+        if (workflow->task_of_name[one->text] != NO_TASK) {
+            reader_error(reader, key, "a task '%s' is declared under 'tasks' too",
+                         reader_text(reader, key));
+            continue;
+        }
+        workflow->task_of_name[one->text] = workflow->task_count;
+        reader->task_nodes[workflow->task_count] = key + 1;
+        workflow->tasks[workflow->task_count++] =
+            (struct task){.at = one->at, .name = one->text, .is_finally = is_finally};
+        workflow->finally_count += is_finally;
+    }
+}
+
+void tasks_declare(struct reader *reader, uint32_t tasks, uint32_t finally)
+{
+    struct workflow *workflow = reader->workflow;
+    uint32_t most = pair_count(reader, tasks) + pair_count(reader, finally);
+    workflow->tasks = ARENA_ARRAY(&workflow->arena, struct task, most);
+    reader->task_nodes = memory_array((size_t)most + 1, sizeof *reader->task_nodes);
+    workflow->task_of_name_count = reader->names->count;
+    workflow->task_of_name = ARENA_ARRAY(&workflow->arena, uint32_t, reader->names->count);
+    memset(workflow->task_of_name, 0xff, reader->names->count * sizeof(uint32_t));
+    declare_map(reader, tasks, false);
+    declare_map(reader, finally, true);
+}
+
+uint32_t tasks_find(struct reader *reader, uint32_t node)
+{
+    const struct workflow *workflow = reader->workflow;
+    uint32_t task = workflow_task(workflow, reader_node(reader, node)->text);
+    if (task != NO_TASK || reader->is_tasks_broken)
+        return task;
+    if (reader_has_holes(reader, node)) {
+        reader_error(reader, node, "the name of a need cannot hold an expression");
+        reader_hint(reader, "name the task, and choose its instances by {TASK: {VARIABLE: value}}");
+        return NO_TASK;
+    }
+    reader_error(reader, node, "unknown task '%s'", reader_text(reader, node));
+    if (reader->task_names.count == 0)
+        for (uint32_t i = 0; i < workflow->task_count; i++)
+            *VEC_PUSH(&reader->task_names) = names_text(reader->names, workflow->tasks[i].name);
+    reader_suggest(reader, reader_text(reader, node), reader->task_names.items,
+                   reader->task_names.count);
+    return NO_TASK;
+}
+
+/* --- bodies --- */
+
+static void set_exec(struct reader *reader, struct text *words, uint32_t count)
+{
+    struct task *task = reader->task;
+    task->exec = arena_copy(&reader->workflow->arena, words, count * sizeof *words);
+    task->exec_count = count;
+}
+
+static void find_plain_command(struct reader *reader)
+{
+    struct task *task = reader->task;
+    struct word words[PLAIN_WORDS_MOST];
+    struct text exec[PLAIN_WORDS_MOST];
+    const char *text = names_text(reader->names, task->run.literal);
+    uint32_t count = shell_plain_words(text, words, PLAIN_WORDS_MOST);
+    for (uint32_t i = 0; i < count; i++)
+        exec[i] = (struct text){
+            .at = task->run.at,
+            .literal = names_add(reader->names, text + words[i].offset, words[i].length)};
+    task->is_plain_command = count > 0;
+    if (count > 0)
+        set_exec(reader, exec, count);
+}
+
+static void run_read(struct reader *reader, uint32_t node)
+{
+    struct task *task = reader->task;
+    task->body = BODY_RUN;
+    const char *text = reader_text(reader, node);
+    if (reader_node(reader, node)->kind == NODE_LIST) {
+        reader_wrong_kind(reader, node, "shell text");
+        reader_hint(reader, "write the lines as a block: run: | and each on a line of its own");
+        return;
+    }
+    if (reader_node(reader, node)->kind == NODE_SCALAR &&
+        strlen(text) < reader_length(reader, node)) {
+        reader_error(reader, node, "shell text cannot hold a NUL");
+        return;
+    }
+    if (text_read_shell(reader, node, CONTEXT_TASK, &task->run) && task->run.piece_count == 0 &&
+        reader->details->shell.is_bare)
+        find_plain_command(reader);
+}
+
+static bool has_space(const struct reader *reader, const struct text *word)
+{
+    if (word->piece_count == 0)
+        return strpbrk(names_text(reader->names, word->literal), " \t\n") != NULL;
+    for (uint32_t i = 0; i < word->piece_count; i++)
+        if (strpbrk(names_text(reader->names, word->pieces[i].literal), " \t\n") != NULL)
+            return true;
+    return false;
+}
+
+static void exec_read(struct reader *reader, uint32_t node)
+{
+    const struct node *one = reader_node(reader, node);
+    struct task *task = reader->task;
+    task->body = BODY_EXEC;
+    if (one->kind == NODE_MAP) {
+        reader_wrong_kind(reader, node, "a list of words");
+        return;
+    }
+    bool is_list = one->kind == NODE_LIST;
+    uint32_t count = is_list ? one->text : 1;
+    task->exec = ARENA_ARRAY(&reader->workflow->arena, struct text, count);
+    for (uint32_t i = is_list ? node + 1 : node; i < one->end; i = reader_node(reader, i)->end)
+        if (is_list)
+            text_read_scalar(reader, i, CONTEXT_TASK, &task->exec[task->exec_count++]);
+        else
+            text_read(reader, i, CONTEXT_TASK, &task->exec[task->exec_count++]);
+    const struct text *first = task->exec;
+    if (count == 0 || (first->piece_count == 0 && first->literal == 0 && is_list)) {
+        reader_error(reader, node, "'exec' names no program");
+    } else if (!is_list && has_space(reader, first)) {
+        reader_error(reader, node, "a word alone in 'exec' is the name of a program");
+        reader_hint(reader, "write a list, [program, argument], or use 'run'");
+    }
+}
+
+static void body_read(struct reader *reader, const struct section *section)
+{
+    uint32_t run = section->values[TASK_RUN], exec = section->values[TASK_EXEC];
+    if (run != 0 && exec != 0) {
+        reader_error(reader, (run > exec ? run : exec) - 1,
+                     "a task has one body: 'run' or 'exec', not both");
+        return;
+    }
+    if (run != 0)
+        run_read(reader, run);
+    if (exec != 0)
+        exec_read(reader, exec);
+}
+
+/* --- reading --- */
+
+static void task_read(struct reader *reader, uint32_t index, const struct details *defaults)
+{
+    struct task *task = &reader->workflow->tasks[index];
+    uint32_t node = reader->task_nodes[index];
+    struct section section = {.table = TABLE_TASK};
+    task->details = defaults;
+    if (reader_is_plain_null(reader, node))
+        return;
+    if (!section_read(reader, node, TABLE_TASK, "a map", &section)) {
+        if (reader_node(reader, node)->kind == NODE_SCALAR)
+            reader_hint(reader, "for shell text write {run: ...}");
+        return;
+    }
+    reader->task = task;
+    reader->task_index = index;
+    reader->is_needs_broken = section_is_guessed(&section, TASK_NEEDS);
+    reader->is_matrix_broken = section_is_guessed(&section, TASK_MATRIX);
+    struct details *shared = reader->details;
+    if (section.values[TASK_NEEDS] != 0)
+        needs_read(reader, section.values[TASK_NEEDS]);
+    if (section.values[TASK_MATRIX] != 0)
+        matrix_read(reader, section.values[TASK_MATRIX]);
+    details_read(reader, &section);
+    task->details = reader->details;
+    body_read(reader, &section);
+    needs_forget(reader);
+    reader->details = shared;
+}
+
+void tasks_read(struct reader *reader)
+{
+    shapes_read(reader);
+    for (uint32_t task = 0; task < reader->workflow->task_count; task++)
+        task_read(reader, task, reader->details);
+}
