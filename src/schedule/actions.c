@@ -1,0 +1,33 @@
+/* The list of actions, and how its entries are made. */
+#include "schedule/state.h"
+
+void action_list_release(struct action_list *actions)
+{
+    VEC_RELEASE(actions);
+}
+
+struct action *action_add(struct scheduler *scheduler, enum action_kind kind, uint32_t node)
+{
+    struct action *action = VEC_PUSH(scheduler->out);
+    *action = (struct action){.kind = (uint8_t)kind, .node = node};
+    return action;
+}
+
+struct fact *fact_add(struct scheduler *scheduler, enum fact_kind kind, uint32_t node)
+{
+    struct fact *fact = &action_add(scheduler, ACTION_RECORD, node)->fact;
+    fact->time = scheduler->in->now;
+    fact->kind = (uint8_t)kind;
+    fact->node = node;
+    if (node != NO_NODE)
+        fact->attempt = scheduler->attempts[node];
+    return fact;
+}
+
+void timer_arm(struct scheduler *scheduler, uint32_t node, int64_t after)
+{
+    struct action *action = action_add(scheduler, ACTION_TIMER, node);
+    action->attempt = scheduler->attempts[node];
+    action->timer = ++scheduler->timers[node];
+    action->at = time_after(scheduler->in->now, after);
+}

@@ -1,0 +1,301 @@
+/* The life of a node: its transitions, and what its end means for those that need it.
+ *
+ *   PENDING → [EVALUATE] → READY → RUN → ENDED
+ *                  ↑                ↓
+ *                  └──────────── DELAY
+ *
+ * A node ends after all its needs have, once. Its end is only put in a queue: cascade_step() tells
+ * its dependents, which may end in turn, so a chain of a million joins takes no stack. Tokens are
+ * held in RUN and nowhere else. A lost attempt was none: the node stands in its line again, and the
+ * next launch bears the same number. */
+#include "schedule/state.h"
+
+void node_end(struct scheduler *scheduler, uint32_t node, enum status status,
+              const struct outcome *outcome)
+{
+    scheduler->states[node] = STATE_ENDED;
+    scheduler->statuses[node] = (uint8_t)status;
+    scheduler->remaining--;
+    *VEC_PUSH(&scheduler->ended) = node;
+    if (scheduler->plan->is_join[node])
+        return;
+    bool is_failure = status == STATUS_FAILURE;
+    bool is_tolerated = is_failure && plan_rule(scheduler->plan, node)->flags & RULE_CONTINUE;
+    scheduler->counts.pending--;
+    scheduler->counts.by_status[status]++;
+    scheduler->counts.tolerated += is_tolerated;
+    struct fact *fact = fact_add(scheduler, FACT_ENDED, node);
+    fact->status = (uint8_t)status;
+    fact->is_tolerated = is_tolerated;
+    fact->is_timeout = is_failure && scheduler->marks[node] & MARK_TIMEOUT;
+    fact->outcome = outcome;
+    if (is_failure && !is_tolerated)
+        policy_heed_failure(scheduler, node);
+}
+
+void node_refuse(struct scheduler *scheduler, uint32_t node)
+{
+    bool has_accepted = scheduler->states[node] != STATE_PENDING ||
+                        plan_rule(scheduler->plan, node)->flags & RULE_HEEDS_FAILURE;
+    enum status status = STATUS_CANCELLED;
+    if (scheduler->marks[node] & MARK_RETRY)
+        status = STATUS_FAILURE;
+    else if (scheduler->marks[node] & MARK_FAILED && !has_accepted)
+        status = STATUS_BLOCKED;
+    node_end(scheduler, node, status, NULL);
+}
+
+static void ask(struct scheduler *scheduler, uint32_t node)
+{
+    uint8_t marks = scheduler->marks[node];
+    bool has_failed = marks & (MARK_FAILED | MARK_MAIN_FAILED);
+    bool is_cancelled = marks & (MARK_CANCELLED | MARK_MAIN_CANCELLED);
+    uint8_t flags = CALLS_ALWAYS;
+    if (has_failed)
+        flags |= CALLS_FAILURE;
+    if (is_cancelled || scheduler->is_cancelled)
+        flags |= CALLS_CANCELLED;
+    if (!has_failed && !is_cancelled)
+        flags |= CALLS_SUCCESS;
+    scheduler->states[node] = STATE_EVALUATE;
+    struct action *action = action_add(scheduler, ACTION_EVALUATE, node);
+    action->attempt = scheduler->attempts[node] + 1;
+    action->flags = flags;
+}
+
+static void stand_in_line(struct scheduler *scheduler, uint32_t node)
+{
+    scheduler->states[node] = STATE_READY;
+    lines_reach(scheduler, scheduler->vectors[node] + 1);
+    line_push(scheduler, node);
+}
+
+/* The next attempt: its request is known, or has to be asked for. */
+static void request(struct scheduler *scheduler, uint32_t node)
+{
+    const struct rule *rule = plan_rule(scheduler->plan, node);
+    if (rule->flags & RULE_REQUEST) {
+        ask(scheduler, node);
+        return;
+    }
+    scheduler->vectors[node] = rule->vector;
+    stand_in_line(scheduler, node);
+}
+
+static void instance_needs_ended(struct scheduler *scheduler, uint32_t node)
+{
+    const struct rule *rule = plan_rule(scheduler->plan, node);
+    if (!policy_lets_start(scheduler, rule))
+        node_refuse(scheduler, node);
+    else if (rule->flags & RULE_CONDITION)
+        ask(scheduler, node);
+    else if (scheduler->marks[node] & MARK_FAILED)
+        node_end(scheduler, node, STATUS_BLOCKED, NULL);
+    else if (scheduler->marks[node] & MARK_CANCELLED)
+        node_end(scheduler, node, STATUS_CANCELLED, NULL);
+    else if (rule->flags & RULE_WORK)
+        request(scheduler, node);
+    else
+        node_end(scheduler, node, STATUS_SUCCESS, NULL);
+}
+
+void node_needs_ended(struct scheduler *scheduler, uint32_t node)
+{
+    uint8_t join = scheduler->plan->is_join[node];
+    /* A template that was expanded stays in EVALUATE until its instances have ended. */
+    if (join == JOIN_TEMPLATE && scheduler->states[node] == STATE_PENDING)
+        template_ask(scheduler, node);
+    else if (join != JOIN_NOT)
+        node_end(scheduler, node, STATUS_SUCCESS, NULL);
+    else
+        instance_needs_ended(scheduler, node);
+}
+
+static void fail_invalid(struct scheduler *scheduler, uint32_t node, const struct outcome *outcome)
+{
+    scheduler->marks[node] &= (uint8_t)~MARK_TIMEOUT; /* it was the attempt's before */
+    node_end(scheduler, node, STATUS_FAILURE, outcome);
+}
+
+static void go_on(struct scheduler *scheduler, uint32_t node, uint32_t vector)
+{
+    const struct rule *rule = plan_rule(scheduler->plan, node);
+    if (!policy_lets_start(scheduler, rule)) {
+        node_refuse(scheduler, node);
+    } else if (!(rule->flags & RULE_WORK)) {
+        node_end(scheduler, node, STATUS_SUCCESS, NULL);
+    } else {
+        scheduler->vectors[node] = rule->flags & RULE_REQUEST ? vector : rule->vector;
+        if (scheduler->vectors[node] < scheduler->plan->vectors.count)
+            stand_in_line(scheduler, node);
+        else
+            fail_invalid(scheduler, node, NULL);
+    }
+}
+
+void node_evaluated(struct scheduler *scheduler)
+{
+    const struct input *in = scheduler->in;
+    if (scheduler->states[in->node] != STATE_EVALUATE || scheduler->plan->is_join[in->node])
+        return;
+    static const uint8_t status_of[] = {[VERDICT_SKIP] = STATUS_SKIPPED,
+                                        [VERDICT_BLOCKED] = STATUS_BLOCKED,
+                                        [VERDICT_CANCELLED] = STATUS_CANCELLED};
+    if (in->is_invalid || in->verdict >= sizeof status_of)
+        fail_invalid(scheduler, in->node, &in->outcome);
+    else if (in->verdict == VERDICT_RUN)
+        go_on(scheduler, in->node, in->vector);
+    else
+        node_end(scheduler, in->node, status_of[in->verdict], NULL);
+}
+
+void node_launch(struct scheduler *scheduler, uint32_t node)
+{
+    if (!(scheduler->marks[node] & MARK_REPEAT))
+        scheduler->attempts[node]++;
+    scheduler->marks[node] &= (uint8_t) ~(MARK_REPEAT | MARK_TIMEOUT);
+    scheduler->states[node] = STATE_RUN;
+    scheduler->counts.pending--;
+    scheduler->counts.running++;
+    fact_add(scheduler, FACT_LAUNCHED, node);
+    action_add(scheduler, ACTION_LAUNCH, node)->attempt = scheduler->attempts[node];
+    int64_t timeout = plan_rule(scheduler->plan, node)->timeout;
+    if (timeout != UNLIMITED)
+        timer_arm(scheduler, node, timeout);
+}
+
+void node_signal(struct scheduler *scheduler, uint32_t node, enum signal_how how, uint8_t mark)
+{
+    uint8_t *marks = &scheduler->marks[node];
+    if (!(*marks & (MARK_STOPPED | MARK_TIMEOUT))) {
+        *marks |= mark;
+        scheduler->timers[node]++;
+        fact_add(scheduler, FACT_SIGNALLED, node)->is_timeout = mark == MARK_TIMEOUT;
+    }
+    struct action *action = action_add(scheduler, ACTION_SIGNAL, node);
+    action->attempt = scheduler->attempts[node];
+    action->how = (uint8_t)how;
+}
+
+static void retry(struct scheduler *scheduler, uint32_t node)
+{
+    int64_t delay = retry_delay(plan_rule(scheduler->plan, node), scheduler->attempts[node]);
+    scheduler->marks[node] |= MARK_RETRY;
+    struct fact *fact = fact_add(scheduler, FACT_FAILED, node);
+    fact->is_timeout = scheduler->marks[node] & MARK_TIMEOUT;
+    fact->until = time_after(scheduler->in->now, delay);
+    fact->outcome = &scheduler->in->outcome;
+    if (delay == 0) {
+        request(scheduler, node);
+    } else {
+        scheduler->states[node] = STATE_DELAY;
+        timer_arm(scheduler, node, delay);
+    }
+}
+
+static void fail(struct scheduler *scheduler, uint32_t node)
+{
+    const struct outcome *outcome = &scheduler->in->outcome;
+    const struct rule *rule = plan_rule(scheduler->plan, node);
+    bool is_timeout = scheduler->marks[node] & MARK_TIMEOUT;
+    if (policy_lets_start(scheduler, rule) &&
+        retry_is_wanted(rule, scheduler->attempts[node], outcome, is_timeout))
+        retry(scheduler, node);
+    else
+        node_end(scheduler, node, STATUS_FAILURE, outcome);
+}
+
+static void lose(struct scheduler *scheduler, uint32_t node)
+{
+    scheduler->marks[node] |= MARK_REPEAT;
+    if (policy_lets_start(scheduler, plan_rule(scheduler->plan, node)))
+        stand_in_line(scheduler, node);
+    else
+        node_refuse(scheduler, node);
+}
+
+static bool is_live(const struct scheduler *scheduler, const struct input *in)
+{
+    return scheduler->states[in->node] == STATE_RUN && scheduler->attempts[in->node] == in->attempt;
+}
+
+void node_finished(struct scheduler *scheduler)
+{
+    const struct input *in = scheduler->in;
+    uint32_t node = in->node;
+    if (!is_live(scheduler, in))
+        return;
+    uint8_t marks = scheduler->marks[node];
+    scheduler->marks[node] &= (uint8_t)~MARK_STOPPED;
+    scheduler->timers[node]++;
+    scheduler->counts.running--;
+    scheduler->counts.pending++;
+    tokens_release(scheduler, scheduler->vectors[node]);
+    if (marks & MARK_TIMEOUT)
+        fail(scheduler, node);
+    else if (outcome_is_success(&in->outcome))
+        node_end(scheduler, node, STATUS_SUCCESS, &in->outcome);
+    else if (marks & MARK_STOPPED)
+        node_end(scheduler, node, STATUS_CANCELLED, &in->outcome);
+    else if (in->outcome.kind == OUTCOME_LOST)
+        lose(scheduler, node);
+    else
+        fail(scheduler, node);
+}
+
+void node_timer(struct scheduler *scheduler)
+{
+    const struct input *in = scheduler->in;
+    uint32_t node = in->node;
+    if (scheduler->timers[node] != in->timer)
+        return;
+    if (scheduler->states[node] == STATE_RUN) {
+        node_signal(scheduler, node, SIGNAL_STOP, MARK_TIMEOUT);
+    } else if (scheduler->states[node] == STATE_DELAY) {
+        scheduler->timers[node]++;
+        request(scheduler, node);
+    }
+}
+
+/* What a node's end means to one that needs it. A join has no end of its own. */
+static uint8_t marks_passed_on(const struct scheduler *scheduler, uint32_t node)
+{
+    if (scheduler->plan->is_join[node])
+        return scheduler->marks[node] & (MARK_FAILED | MARK_CANCELLED);
+    switch (scheduler->statuses[node]) {
+    case STATUS_FAILURE:
+        return plan_rule(scheduler->plan, node)->flags & RULE_CONTINUE ? 0 : MARK_FAILED;
+    case STATUS_BLOCKED:
+        return MARK_FAILED;
+    case STATUS_CANCELLED:
+        return MARK_CANCELLED;
+    default:
+        return 0;
+    }
+}
+
+static void tell(struct scheduler *scheduler, uint32_t from, uint32_t to, uint8_t marks)
+{
+    const struct plan *plan = scheduler->plan;
+    if (marks != 0 && node_is_finally(plan, to) && !node_is_finally(plan, from))
+        marks = (marks & MARK_FAILED ? MARK_MAIN_FAILED : 0) |
+                (marks & MARK_CANCELLED ? MARK_MAIN_CANCELLED : 0);
+    scheduler->marks[to] |= marks;
+    if (--scheduler->needs_left[to] == 0)
+        node_needs_ended(scheduler, to);
+}
+
+bool cascade_step(struct scheduler *scheduler)
+{
+    if (scheduler->ended_first == scheduler->ended.count) {
+        scheduler->ended_first = scheduler->ended.count = 0;
+        return false;
+    }
+    uint32_t node = scheduler->ended.items[scheduler->ended_first++];
+    uint8_t marks = marks_passed_on(scheduler, node);
+    const struct graph *graph = &scheduler->plan->dependents;
+    for (uint32_t i = graph->first[node]; i < graph->first[node + 1]; i++)
+        if (scheduler->plan->is_selected[graph->targets[i]])
+            tell(scheduler, node, graph->targets[i], marks);
+    return true;
+}

@@ -1,0 +1,163 @@
+/* The scheduler's outside: one input in, its actions out.
+ *
+ * An input changes the states of the nodes it is about. What follows of that is worked off in a
+ * fixed order: a sweep if a policy or cancel came, then the cascade of ends, until both are done;
+ * only then are tokens granted, so that all who became ready by this input stand in line before one
+ * of them is chosen. Nothing here looks at anything but the input and the state. */
+#include "schedule/state.h"
+
+struct scheduler *scheduler_new(const struct plan *plan, const struct scheduler_options *options)
+{
+    struct scheduler *scheduler = memory_new(sizeof *scheduler);
+    scheduler->plan = plan;
+    scheduler->failure_policy = options->failure_policy;
+    scheduler->reserver = NO_LINE;
+    tokens_reach(scheduler, plan->token_count);
+    scheduler->roots[PARK_NONE] = scheduler->roots[PARK_OPEN] = NO_LINE;
+    nodes_reach(scheduler, plan->node_count);
+    return scheduler;
+}
+
+void scheduler_free(struct scheduler *scheduler)
+{
+    if (scheduler == NULL)
+        return;
+    for (uint32_t line = 0; line < scheduler->line_count; line++) {
+        VEC_RELEASE(&scheduler->lines[line].queue);
+        VEC_RELEASE(&scheduler->lines[line].heap);
+    }
+    VEC_RELEASE(&scheduler->released);
+    VEC_RELEASE(&scheduler->ended);
+    VEC_RELEASE(&scheduler->templates);
+    void *arrays[] = {
+        scheduler->states,     scheduler->statuses, scheduler->marks,  scheduler->attempts,
+        scheduler->needs_left, scheduler->vectors,  scheduler->timers, scheduler->lines,
+        scheduler->roots,      scheduler->accounts, scheduler};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        memory_free(arrays[i]);
+}
+
+static void begin(struct scheduler *scheduler)
+{
+    scheduler->has_begun = true;
+    fact_add(scheduler, FACT_RUN_BEGAN, NO_NODE);
+    for (uint32_t node = 0; node < scheduler->node_count; node++)
+        if (scheduler->plan->is_selected[node] && scheduler->plan->need_counts[node] == 0)
+            node_needs_ended(scheduler, node);
+}
+
+static void started(struct scheduler *scheduler)
+{
+    const struct input *in = scheduler->in;
+    if (scheduler->states[in->node] == STATE_RUN && scheduler->attempts[in->node] == in->attempt)
+        fact_add(scheduler, FACT_STARTED, in->node)->process = in->process;
+}
+
+static void take_of_node(struct scheduler *scheduler)
+{
+    switch (scheduler->in->kind) {
+    case INPUT_EVALUATED:
+        node_evaluated(scheduler);
+        break;
+    case INPUT_EXPANDED:
+        template_expanded(scheduler);
+        break;
+    case INPUT_STARTED:
+        started(scheduler);
+        break;
+    case INPUT_FINISHED:
+        node_finished(scheduler);
+        break;
+    case INPUT_TIMER:
+        node_timer(scheduler);
+        break;
+    }
+}
+
+static void take(struct scheduler *scheduler)
+{
+    const struct input *in = scheduler->in;
+    switch (in->kind) {
+    case INPUT_BEGIN:
+        if (!scheduler->has_begun)
+            begin(scheduler);
+        break;
+    case INPUT_CANCEL:
+        policy_cancel(scheduler);
+        break;
+    case INPUT_CAPACITY:
+        if (in->vector < scheduler->token_count)
+            tokens_set_capacity(scheduler, in->vector, in->amount);
+        break;
+    default:
+        if (in->node < scheduler->node_count)
+            take_of_node(scheduler);
+    }
+}
+
+static void settle(struct scheduler *scheduler)
+{
+    do {
+        if (scheduler->is_sweep_due)
+            policy_sweep(scheduler);
+    } while (cascade_step(scheduler) || scheduler->is_sweep_due);
+    uint32_t node;
+    while ((node = tokens_grant(scheduler)) != NO_NODE)
+        node_launch(scheduler, node);
+    scheduler->released.count = 0;
+}
+
+static void end(struct scheduler *scheduler)
+{
+    const struct counts *counts = &scheduler->counts;
+    bool is_success = !scheduler->is_timed_out && !scheduler->has_failed_expansion &&
+                      counts->by_status[STATUS_FAILURE] == counts->tolerated &&
+                      counts->by_status[STATUS_BLOCKED] == 0 &&
+                      counts->by_status[STATUS_CANCELLED] == 0;
+    scheduler->has_ended = true;
+    fact_add(scheduler, FACT_RUN_ENDED, NO_NODE)->status =
+        is_success ? STATUS_SUCCESS : STATUS_FAILURE;
+    action_add(scheduler, ACTION_END, NO_NODE);
+}
+
+void scheduler_handle(struct scheduler *scheduler, const struct input *in, struct action_list *out)
+{
+    if (scheduler->has_ended)
+        return;
+    scheduler->in = in;
+    scheduler->out = out;
+    take(scheduler);
+    settle(scheduler);
+    if (scheduler->has_begun && scheduler->remaining == 0)
+        end(scheduler);
+}
+
+const struct counts *scheduler_counts(const struct scheduler *scheduler)
+{
+    return &scheduler->counts;
+}
+
+enum state scheduler_state(const struct scheduler *scheduler, uint32_t node)
+{
+    return scheduler->states[node];
+}
+
+enum status scheduler_status(const struct scheduler *scheduler, uint32_t node)
+{
+    return scheduler->statuses[node];
+}
+
+uint32_t scheduler_attempt(const struct scheduler *scheduler, uint32_t node)
+{
+    return scheduler->attempts[node];
+}
+
+bool scheduler_has_ended(const struct scheduler *scheduler)
+{
+    return scheduler->has_ended;
+}
+
+uint64_t scheduler_free_tokens(const struct scheduler *scheduler, uint32_t token)
+{
+    return token_free(scheduler, token);
+}

@@ -1,0 +1,151 @@
+/* The scheduler's state, and what the files of this folder offer each other.
+ *
+ * Per node there are arrays of fields, nothing else: 20 bytes, and 4 more while it stands in a line
+ * or in the cascade. Lines belong to interned vectors, accounts to tokens. */
+#ifndef SCHEDULE_STATE_H
+#define SCHEDULE_STATE_H
+
+#include "base/memory.h"
+#include "schedule/schedule.h"
+
+enum { NO_LINE = UINT32_MAX };
+
+/* What a node remembers besides its state. */
+enum {
+    MARK_FAILED = 1,         /* a need failed, not tolerated, or is blocked */
+    MARK_CANCELLED = 2,      /* a need was cancelled */
+    MARK_MAIN_FAILED = 4,    /* the same of a task of finally, by what came before finally: */
+    MARK_MAIN_CANCELLED = 8, /* only its condition is told */
+    MARK_TIMEOUT = 16,       /* the last attempt ran out of time */
+    MARK_STOPPED = 32,       /* the live attempt is being ended by a policy or a cancel */
+    MARK_RETRY = 64,         /* an attempt failed and another was to follow */
+    MARK_REPEAT = 128,       /* the last attempt was lost: its number is used again */
+};
+
+/* All who wait for one vector, the first at the head. Newcomers behind the last one (nearly all)
+ * go to a queue, others to a heap; the head is the better of the two firsts. A line that is not
+ * empty is parked: in the open park while it is to be looked at, else in the park of one token that
+ * it lacks. Parks are treaps of lines in the order of their heads, each subtree with the least
+ * amount that one of its lines wants. */
+struct line {
+    VEC(uint32_t) queue, heap; /* nodes */
+    uint32_t queue_first;
+    uint32_t passes; /* how often another request was granted before the head */
+    uint32_t park;   /* PARK_NONE, PARK_OPEN or park_of_token */
+    uint32_t parent, left, right;
+    uint64_t amount, least;
+};
+
+enum { PARK_NONE, PARK_OPEN, PARK_TOKENS };
+static inline uint32_t park_of_token(uint32_t token)
+{
+    return PARK_TOKENS + token;
+}
+
+struct account {
+    uint64_t capacity, held;
+    uint64_t reserved; /* of what is free, for the reserver alone */
+};
+
+struct scheduler {
+    const struct plan *plan;
+    uint8_t failure_policy;
+    bool has_begun, has_ended;
+    bool is_policy_on; /* drain, fast: a failure came; only what heeds failures starts */
+    bool is_cancelled, is_interrupted, is_timed_out, is_killed;
+    bool has_failed_expansion;
+    bool is_sweep_due;
+
+    uint32_t node_count; /* of the arrays by node; the plan may be ahead until INPUT_EXPANDED */
+    uint32_t remaining;  /* selected nodes, joins too, that have not ended */
+    uint8_t *states, *statuses, *marks;
+    uint32_t *attempts;   /* the last one launched */
+    uint32_t *needs_left; /* edges from nodes that have not ended */
+    uint32_t *vectors;    /* of READY and RUN */
+    uint32_t *timers;     /* generation: bumped when armed and when no longer of use */
+
+    struct line *lines; /* by vector */
+    uint32_t line_count;
+    uint32_t *roots;          /* by park: a line */
+    struct account *accounts; /* by token */
+    uint32_t token_count;
+    uint32_t reserver;      /* a line, or NO_LINE */
+    VEC(uint32_t) released; /* tokens of which there may be more than before this input */
+
+    VEC(uint32_t) ended; /* nodes whose dependents are still to be told */
+    uint32_t ended_first;
+    VEC(uint32_t) templates; /* to be expanded, one at a time: the first is under way */
+
+    struct counts counts;
+    const struct input *in; /* of the call under way */
+    struct action_list *out;
+};
+
+/* actions.c */
+struct action *action_add(struct scheduler *scheduler, enum action_kind kind, uint32_t node);
+struct fact *fact_add(struct scheduler *scheduler, enum fact_kind kind, uint32_t node);
+void timer_arm(struct scheduler *scheduler, uint32_t node, int64_t after);
+
+/* order.c: the order of beginnings. */
+bool node_is_before(const struct scheduler *scheduler, uint32_t a, uint32_t b);
+
+/* line.c */
+void lines_reach(struct scheduler *scheduler, uint32_t vector_count);
+bool line_is_empty(const struct line *line);
+uint32_t line_head(const struct scheduler *scheduler, uint32_t line);
+void line_push(struct scheduler *scheduler, uint32_t node);
+uint32_t line_pop(struct scheduler *scheduler, uint32_t line);
+/* Takes out all nodes that are no longer READY; opens every line that is left. */
+void lines_filter(struct scheduler *scheduler);
+
+/* park.c */
+void park_insert(struct scheduler *scheduler, uint32_t line, uint32_t park, uint64_t amount);
+void park_remove(struct scheduler *scheduler, uint32_t line);
+/* The first line in order that wants at most `most`, or NO_LINE. */
+uint32_t park_first(const struct scheduler *scheduler, uint32_t park, uint64_t most);
+
+/* token.c */
+void tokens_reach(struct scheduler *scheduler, uint32_t token_count);
+uint64_t token_free(const struct scheduler *scheduler, uint32_t token);
+uint64_t token_available(const struct scheduler *scheduler, uint32_t token, uint32_t line);
+/* An amount of the line's vector that cannot be had now, or NULL. Of several, the one to park at.
+ */
+const struct amount *tokens_lacking(const struct scheduler *scheduler, uint32_t line);
+/* Takes the next request that fits out of its line, and its tokens; NO_NODE: none does. */
+uint32_t tokens_grant(struct scheduler *scheduler);
+void tokens_release(struct scheduler *scheduler, uint32_t vector);
+void tokens_set_capacity(struct scheduler *scheduler, uint32_t token, uint64_t capacity);
+
+/* retry.c: what a rule says about a failed attempt. */
+bool retry_is_wanted(const struct rule *rule, uint32_t attempt, const struct outcome *outcome,
+                     bool is_timeout);
+int64_t retry_delay(const struct rule *rule, uint32_t attempt);
+int64_t time_after(int64_t now, int64_t delay); /* their sum; at most INT64_MAX */
+
+/* policy.c */
+bool node_is_finally(const struct plan *plan, uint32_t node);
+bool policy_lets_start(const struct scheduler *scheduler, const struct rule *rule);
+void policy_heed_failure(struct scheduler *scheduler, uint32_t node);
+void policy_cancel(struct scheduler *scheduler);
+void policy_sweep(struct scheduler *scheduler);
+
+/* life.c */
+void node_needs_ended(struct scheduler *scheduler, uint32_t node);
+void node_evaluated(struct scheduler *scheduler);
+void node_launch(struct scheduler *scheduler, uint32_t node);
+void node_signal(struct scheduler *scheduler, uint32_t node, enum signal_how how, uint8_t mark);
+void node_finished(struct scheduler *scheduler);
+void node_timer(struct scheduler *scheduler);
+void node_end(struct scheduler *scheduler, uint32_t node, enum status status,
+              const struct outcome *outcome);
+/* Ends a node that would have started, had not a policy or a cancel come. */
+void node_refuse(struct scheduler *scheduler, uint32_t node);
+/* Tells the dependents of the next node in the cascade; false: there was none. */
+bool cascade_step(struct scheduler *scheduler);
+
+/* grow.c */
+void nodes_reach(struct scheduler *scheduler, uint32_t node_count);
+void template_ask(struct scheduler *scheduler, uint32_t node);
+void template_expanded(struct scheduler *scheduler);
+
+#endif
