@@ -48,7 +48,7 @@ static bool read_event(struct reader *reader, const yaml_event_t *event)
     /* Directives are inside of the event of their document. */
     bool has_inside = event->type == YAML_DOCUMENT_START_EVENT;
     const yaml_mark_t *until = has_inside ? &event->end_mark : &event->start_mark;
-    layout_look_between(layout, layout_offset(layout, until->index), reader_is_in_flow(reader),
+    layout_look_between(layout, layout_offset(layout, until->index), reader_flow(reader) != NULL,
                         reader_indent(reader));
     bool goes_on = take_event(reader, event);
     layout_pass(layout, layout_offset(layout, event->end_mark.index));
@@ -63,7 +63,7 @@ static void read_events(struct reader *reader, yaml_parser_t *parser)
         if (!yaml_parser_parse(parser, &event)) {
             if (parser->error == YAML_MEMORY_ERROR)
                 memory_exhausted();
-            syntax_complain(parser, &reader->layout);
+            syntax_complain(parser, reader_flow(reader), &reader->layout);
             return;
         }
         goes_on = read_event(reader, &event);

@@ -25,10 +25,10 @@ bool reader_wants_key(const struct reader *reader)
            reader->document->nodes[top->node].kind == NODE_MAP;
 }
 
-bool reader_is_in_flow(const struct reader *reader)
+const struct node *reader_flow(const struct reader *reader)
 {
     const struct frame *top = top_of(reader);
-    return top != NULL && top->is_flow;
+    return top != NULL && top->is_flow ? &reader->document->nodes[top->node] : NULL;
 }
 
 uint32_t reader_indent(const struct reader *reader)
@@ -84,6 +84,15 @@ static size_t content_offset(struct reader *reader, const yaml_event_t *event, i
     return layout_skip_properties(&reader->layout, from, to, properties);
 }
 
+/* Where a node's tag stands: before its content, at the first '!'. */
+static place tag_place(struct reader *reader, const yaml_event_t *event, size_t content)
+{
+    size_t from = layout_offset(&reader->layout, event->start_mark.index);
+    const char *tag = memchr(reader->layout.text + from, '!', content - from);
+    return layout_place_of(&reader->layout,
+                           tag != NULL ? (size_t)(tag - reader->layout.text) : from);
+}
+
 struct container {
     uint8_t kind;
     bool is_flow;
@@ -116,12 +125,10 @@ bool reader_begin(struct reader *reader, const yaml_event_t *event)
         return diagnostics_add(reader->diagnostics, node.at, "nested deeper than %d",
                                DOCUMENT_DEPTH);
     if (container.tag != NULL)
-        tag_apply(reader, &node, container.tag, "");
-    uint32_t indent = reader_indent(reader);
-    if (!container.is_flow)
-        indent = (uint32_t)(properties == 0 ? event->start_mark.column
-                                            : layout_column(&reader->layout, offset)) +
-                 1;
+        tag_apply(reader, &node, (struct tag){container.tag, "", tag_place(reader, event, offset)});
+    size_t column =
+        properties == 0 ? event->start_mark.column : layout_column(&reader->layout, offset);
+    uint32_t indent = container.is_flow ? reader_indent(reader) : (uint32_t)column + 1;
     uint32_t index = reader_add(reader, node);
     reader->frames[reader->depth++] =
         (struct frame){.node = index,
@@ -148,7 +155,7 @@ bool reader_end(struct reader *reader)
 static void look_at_plain(struct reader *reader, const struct node *node, const char *text,
                           size_t length)
 {
-    if (length != 1 || strchr("-?:", *text) == NULL || !reader_is_in_flow(reader))
+    if (length != 1 || strchr("-?:", *text) == NULL || reader_flow(reader) == NULL)
         return;
     diagnostics_add(reader->diagnostics, node->at, "a lone '%c' inside of [ ] or { }", *text);
     diagnostics_hint(reader->diagnostics, "quote it");
@@ -161,7 +168,7 @@ static bool look_at_scalar(struct reader *reader, const yaml_event_t *event, siz
     if (style == STYLE_LITERAL || style == STYLE_FOLDED)
         return layout_look_at_block(&reader->layout, offset, indent);
     bool has_lines = event->start_mark.line != event->end_mark.line;
-    if (has_lines && (style != STYLE_PLAIN || reader_is_in_flow(reader)))
+    if (has_lines && (style != STYLE_PLAIN || reader_flow(reader) != NULL))
         layout_look_at_lines(&reader->layout, offset,
                              layout_offset(&reader->layout, event->end_mark.index), indent);
     return true;
@@ -183,7 +190,7 @@ bool reader_scalar(struct reader *reader, const yaml_event_t *event)
     if (node.style == STYLE_PLAIN)
         look_at_plain(reader, &node, text, length);
     if (tag != NULL)
-        tag_apply(reader, &node, tag, text);
+        tag_apply(reader, &node, (struct tag){tag, text, tag_place(reader, event, offset)});
     if (node.text == reader->merge_key && node.style == STYLE_PLAIN && reader_wants_key(reader))
         reader->frames[reader->depth - 1].has_merge = true;
     uint32_t index = reader_add(reader, node);

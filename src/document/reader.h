@@ -61,7 +61,8 @@ bool reader_end(struct reader *reader);
 /* Appends a node, returns its index. Complains where it is a container and a key must come. */
 uint32_t reader_add(struct reader *reader, struct node node);
 bool reader_wants_key(const struct reader *reader);
-bool reader_is_in_flow(const struct reader *reader);
+/* The open container, if it is in flow style; else NULL. */
+const struct node *reader_flow(const struct reader *reader);
 /* How many spaces must stand before the lines of a value here. */
 uint32_t reader_indent(const struct reader *reader);
 /* The open container holds one with so many levels. */
@@ -74,9 +75,14 @@ uint32_t anchor_open(struct reader *reader, const char *text);
 bool anchor_close(struct reader *reader, uint32_t anchor, uint32_t node, uint8_t height);
 bool reader_alias(struct reader *reader, const yaml_event_t *event);
 
+struct tag {
+    const char *name; /* as libyaml has it: resolved */
+    const char *text; /* a scalar's */
+    place at;
+};
 /* tags.c: complains of a tag that is not known or does not fit. May change the node's style, so
- * that its text is read as the tag says. text is a scalar's. */
-void tag_apply(struct reader *reader, struct node *node, const char *tag, const char *text);
+ * that its text is read as the tag says. */
+void tag_apply(struct reader *reader, struct node *node, struct tag tag);
 
 /* keys.c: checks the keys of a map that has ended, and merges what is under `<<`. */
 void keys_close(struct reader *reader, const struct frame *frame);

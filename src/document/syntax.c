@@ -50,6 +50,10 @@ static const struct saying sayings[] = {
      "put the text below it, or quote text that begins with '|' or '>'"},
     {"found an indentation indicator equal to 0", NULL, AT_PROBLEM,
      "the indentation after '|' or '>' is 1 to 9", NULL},
+    {"did not find expected whitespace or line break", "while scanning a tag", AT_CONTEXT,
+     "unknown tag", "tags are not used in workflows: quote text that begins with '!'"},
+    {"did not find expected tag URI", NULL, AT_CONTEXT, "unknown tag",
+     "tags are not used in workflows: quote text that begins with '!'"},
     {"found undefined tag handle", NULL, AT_PROBLEM, "unknown tag",
      "tags are not used in workflows: quote text that begins with '!'"},
     {"did not find expected <document start>", NULL, AT_PROBLEM,
@@ -99,24 +103,32 @@ static bool is_broken_expression(const struct layout *layout, size_t offset)
            memcmp(layout->text + offset - 1, "${{", 3) == 0;
 }
 
-static void complain_of_flow(const yaml_parser_t *parser, struct layout *layout)
+static const char *kind_of(const struct node *flow)
 {
-    bool is_list = strchr(parser->problem, ']') != NULL;
-    const char *kind = is_list ? "list" : "map";
-    size_t index = parser->problem_mark.index, offset = layout_offset(layout, index);
-    if (is_broken_expression(layout, offset)) {
+    return flow->kind == NODE_LIST ? "list" : "map";
+}
+
+static void complain_of_end(const struct node *flow, struct layout *layout)
+{
+    diagnostics_add(layout->diagnostics, flow->at, "this %s is not closed", kind_of(flow));
+    diagnostics_hint(layout->diagnostics, "close it with '%c'",
+                     flow->kind == NODE_LIST ? ']' : '}');
+}
+
+static void complain_of_flow(const yaml_parser_t *parser, const struct node *flow,
+                             struct layout *layout)
+{
+    size_t index = parser->problem_mark.index;
+    if (is_broken_expression(layout, layout_offset(layout, index))) {
         add(layout, index - 1, "an unquoted ${{ }} cannot stand inside of [ ] or { }",
             "quote it, or use block style");
-    } else if (offset >= layout->length) {
-        diagnostics_add(layout->diagnostics, layout_place(layout, parser->context_mark.index),
-                        "this %s is not closed", kind);
-        diagnostics_hint(layout->diagnostics, "close it with '%c'", is_list ? ']' : '}');
-    } else {
-        diagnostics_add(layout->diagnostics, layout_place(layout, index),
-                        "a ',' or '%c' must stand before this", is_list ? ']' : '}');
-        diagnostics_hint(layout->diagnostics, "close the %s, or quote text that holds , [ ] { }",
-                         kind);
+        return;
     }
+    diagnostics_add(layout->diagnostics, layout_place(layout, index),
+                    "a ',' or '%c' must stand before this", flow->kind == NODE_LIST ? ']' : '}');
+    diagnostics_hint(layout->diagnostics,
+                     "close the %s that begins on line %zu, or quote text that holds , [ ] { }",
+                     kind_of(flow), parser->context_mark.line + 1);
 }
 
 static void complain_of_key(const yaml_parser_t *parser, struct layout *layout)
@@ -134,12 +146,16 @@ static void complain_of_key(const yaml_parser_t *parser, struct layout *layout)
             "put the whole text into quotes, or use '|' and the next lines");
 }
 
-static bool complain_specially(const yaml_parser_t *parser, struct layout *layout)
+static bool complain_specially(const yaml_parser_t *parser, const struct node *flow,
+                               struct layout *layout)
 {
-    if (is_text(parser->problem, "found character that cannot start any token"))
+    bool is_at_end = layout_offset(layout, parser->problem_mark.index) >= layout->length;
+    if (flow != NULL && is_at_end && is_text(parser->problem, "did not find expected"))
+        complain_of_end(flow, layout);
+    else if (is_text(parser->problem, "found character that cannot start any token"))
         complain_of_character(parser, layout);
-    else if (is_text(parser->problem, "did not find expected ',' or"))
-        complain_of_flow(parser, layout);
+    else if (flow != NULL && is_text(parser->problem, "did not find expected ',' or"))
+        complain_of_flow(parser, flow, layout);
     else if (is_text(parser->problem, "did not find expected key"))
         complain_of_key(parser, layout);
     else
@@ -147,9 +163,9 @@ static bool complain_specially(const yaml_parser_t *parser, struct layout *layou
     return true;
 }
 
-void syntax_complain(const yaml_parser_t *parser, struct layout *layout)
+void syntax_complain(const yaml_parser_t *parser, const struct node *flow, struct layout *layout)
 {
-    if (complain_specially(parser, layout))
+    if (complain_specially(parser, flow, layout))
         return;
     for (size_t i = 0; i < sizeof sayings / sizeof *sayings; i++) {
         const struct saying *saying = &sayings[i];

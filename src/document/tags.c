@@ -102,27 +102,31 @@ static void write_tag(const char *tag, struct buffer *out)
     text_show(tag, strlen(tag), out);
 }
 
-void tag_apply(struct reader *reader, struct node *node, const char *tag, const char *text)
+static void complain(struct reader *reader, struct tag tag, bool is_known)
 {
-    const struct core_tag *known = find_tag(tag);
-    bool is_bare = strcmp(tag, "!") == 0;
-    bool is_fitting = known != NULL && (known->kind == node->kind || is_bare) &&
-                      (known->fits == NULL || known->fits(text));
-    if (!is_fitting) {
-        CLEANUP_BUFFER struct buffer shown = {0};
-        write_tag(tag, &shown);
-        diagnostics_add(reader->diagnostics, node->at,
-                        known == NULL ? "unknown tag '%s'" : "the tag '%s' does not fit this value",
+    CLEANUP_BUFFER struct buffer shown = {0};
+    write_tag(tag.name, &shown);
+    if (is_known) {
+        diagnostics_add(reader->diagnostics, tag.at, "the tag '%s' does not fit this value",
                         buffer_text(&shown));
-        diagnostics_hint(reader->diagnostics,
-                         known == NULL ? "tags are not used in workflows: quote text that begins "
-                                         "with '!'; in an expression say 'not'"
-                                       : "take the tag out");
-    } else if (node->kind == NODE_SCALAR) {
-        bool is_text = known->fits == NULL;
-        if (is_text && node->style == STYLE_PLAIN)
-            node->style = STYLE_SINGLE_QUOTED;
-        else if (!is_text)
-            node->style = STYLE_PLAIN;
+        diagnostics_hint(reader->diagnostics, "take the tag out");
+        return;
     }
+    diagnostics_add(reader->diagnostics, tag.at, "unknown tag '%s'", buffer_text(&shown));
+    diagnostics_hint(reader->diagnostics, "tags are not used in workflows: quote text that begins "
+                                          "with '!'; in an expression say 'not'");
+}
+
+void tag_apply(struct reader *reader, struct node *node, struct tag tag)
+{
+    const struct core_tag *known = find_tag(tag.name);
+    bool is_bare = strcmp(tag.name, "!") == 0;
+    bool is_fitting = known != NULL && (known->kind == node->kind || is_bare) &&
+                      (known->fits == NULL || known->fits(tag.text));
+    if (!is_fitting)
+        complain(reader, tag, known != NULL);
+    else if (node->kind == NODE_SCALAR && known->fits != NULL)
+        node->style = STYLE_PLAIN;
+    else if (node->kind == NODE_SCALAR && node->style == STYLE_PLAIN)
+        node->style = STYLE_SINGLE_QUOTED;
 }
