@@ -16,41 +16,85 @@
 struct replay {
     struct scheduler *scheduler;
     struct replay_node *nodes; /* by node */
-    int64_t began_wall, last_time;
+    uint32_t node_count;
+    int64_t began_wall, last_time; /* last_time: since the run began */
+    int64_t now; /* replay_run sets it to last_time; of a run that is alive, set it to the time
+                    since the run began, and what runs is shown with its age */
     bool has_ended;
     int exit_status;
 };
 struct replay_node {
-    int64_t started, ended;  /* of the last attempt; -1: not */
-    int32_t exit_code;       /* -1: none */
+    int64_t started, ended; /* of the last attempt; -1: not */
+    int32_t exit_code;      /* as a shell says it; -1: none (not ended, not a process's end) */
+    int32_t code;           /* struct outcome's; of the kind */
     uint8_t outcome_kind;
-    bool is_timeout;
-    int32_t process;
+    bool is_started; /* the last attempt had a process, or what stands for one */
+    bool is_timeout, is_tolerated;
+    int32_t process; /* 0: none was started */
     struct extent log;
     char *detail; /* or NULL */
 };
+/* The plan must be that of the run: same workflow, params, selection and capacity. False, and
+ * nothing to release, where the journal cannot be read, was written by another SCHEDULER_VERSION,
+ * or speaks of nodes that the plan does not have. */
 bool replay_run(struct replay *ret, const struct plan *plan, const struct run_folder *folder,
                 struct error *error);
 void replay_release(struct replay *replay);
 
-/* Graphviz: tasks as nodes, a matrix folded to one with its count unless expanded, the critical path
- * bold, colours by status with a replay (NULL: none). Any name survives `dot -Tsvg`. */
+/* Graphviz: tasks as nodes, a matrix folded to one with its count unless expanded, the critical
+ * path bold, colours by status with a replay (NULL: none). Any name survives `dot -Tsvg`. Folded:
+ * an edge for each need: dashed if it has a guard, labelled with what it selects by. A matrix in a
+ * replay says how many of its instances stand where. Expanded: the selected instances; a join is a
+ * point. What `finally` holds is in a dashed box. */
 struct dot_options {
     bool is_expanded;
     const struct replay *replay;
 };
 void dot_write(struct plan *plan, const struct dot_options *options, struct buffer *out);
 
-/* The plan as JSON: {"name", "tasks": [{"name", "instances": [{"name", "needs": [...]}]}]}. New. */
+/* The plan as JSON. New.
+ *     {"name", "description",
+ *      "instance_count",         of this run
+ *      "critical_path",          its length in instances with work
+ *      "capacities": {"cpu": 4}, those that are limited; memory in bytes
+ *      "tasks": [
+ *        {"name", "description",
+ *         "body": "none" | "run" | "exec",
+ *         "run": text | "exec": [word]       as written
+ *         "is_finally", "is_manual",
+ *         "priority",
+ *         "timeout",                         seconds; null: none
+ *         "retries",                         further attempts at most
+ *         "resources": {"cpu": 1}            amounts; as written where they are evaluated later
+ *         "matrix": [variable],
+ *         "instances": [
+ *           {"name", "matrix": {variable: value}, "is_selected",
+ *            "needs": [name]}]}]}            an instance each; T[*] for all of a matrix's
+ * description, run, exec are left out where there is none. */
 json_t *plan_to_json(struct plan *plan);
 
-/* `pargraph list`: name, count of instances, description, one line a task. */
+/* `pargraph list`: name, count of instances, description, one line a task; "manual" and "finally"
+ * are said in front of the description. */
 void list_write(const struct plan *plan, struct buffer *out);
 
-/* `pargraph status`: counts, then what failed, runs and waits. */
+/* `pargraph status`: how the run stands, counts, then what failed, runs and waits, the first 20 of
+ * each. */
 void status_write(const struct plan *plan, const struct run_folder *folder,
                   const struct replay *replay, struct buffer *out);
+/* New.
+ *     {"run", "name",
+ *      "state": "running" | "ended" | "killed",   killed: nobody owns the run and it did not end
+ *      "exit_status",                             null: not ended
+ *      "began", "elapsed",                        seconds since 1970; seconds
+ *      "counts": {"total", "waiting", "running", "success", "failure", "tolerated", "skipped",
+ *                 "blocked", "cancelled"},        tolerated: of the failures
+ *      "instances": [
+ *        {"name", "task", "state": "waiting" | "ready" | "running" | "delayed" | "ended",
+ *         "status",                               null: not ended
+ *         "attempt",                              0: none yet
+ *         "started", "ended",                     of the last attempt, in seconds since the
+ * beginning "exit_code", "is_timeout", "reason"}]}  null where there is none */
 json_t *status_to_json(const struct plan *plan, const struct run_folder *folder,
-                       const struct replay *replay); /* new */
+                       const struct replay *replay);
 
 #endif

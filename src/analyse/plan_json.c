@@ -1,0 +1,170 @@
+/* The plan for programs. What is the same for all instances of a task is said once, at the task; a
+ * need for all instances of a matrix is one name, so that the text grows with the plan's own edges.
+ */
+#include "analyse/critical_path.h"
+#include "analyse/words.h"
+#include "base/memory.h"
+
+static json_t *name_to_json(const struct plan *plan, name id)
+{
+    const struct names *names = plan->workflow->names;
+    return words_json_text(names_text(names, id), names_length(names, id));
+}
+
+static json_t *written(const struct plan *plan, const struct text *text)
+{
+    CLEANUP_BUFFER struct buffer out = {0};
+    words_add_text(plan->workflow, text, &out);
+    return words_json_text(out.bytes, out.length);
+}
+
+static void set_description(const struct plan *plan, json_t *object, name description)
+{
+    if (names_length(plan->workflow->names, description) > 0)
+        json_object_set_new(object, "description", name_to_json(plan, description));
+}
+
+static json_t *capacities(const struct plan *plan)
+{
+    json_t *capacities = json_object();
+    for (uint32_t i = 0; i < plan->workflow->resource_count && i < plan->token_count; i++)
+        if (plan->tokens[i].capacity != UINT64_MAX)
+            json_object_set_new(capacities, names_text(plan->workflow->names, plan->tokens[i].name),
+                                json_integer((json_int_t)plan->tokens[i].capacity));
+    return capacities;
+}
+
+static void set_body(const struct plan *plan, json_t *object, const struct task *task)
+{
+    static const char *const bodies[] = {
+        [BODY_NONE] = "none", [BODY_RUN] = "run", [BODY_EXEC] = "exec"};
+    json_object_set_new(object, "body", json_string(bodies[task->body]));
+    if (task->body == BODY_RUN)
+        json_object_set_new(object, "run", written(plan, &task->run));
+    if (task->body != BODY_EXEC)
+        return;
+    json_t *words = json_array();
+    for (uint32_t i = 0; i < task->exec_count; i++)
+        json_array_append_new(words, written(plan, &task->exec[i]));
+    json_object_set_new(object, "exec", words);
+}
+
+/* What the task asks for in all, or, where that is evaluated for each attempt, what it says itself.
+ */
+static json_t *resources(const struct plan *plan, uint32_t index)
+{
+    const struct workflow *workflow = plan->workflow;
+    const struct details *details = workflow->tasks[index].details;
+    const struct vectors *vectors = &plan->vectors;
+    uint32_t vector = plan->rules[index].vector;
+    json_t *resources = json_object();
+    if (vector >= vectors->count) {
+        for (uint32_t i = 0; i < details->request_count; i++)
+            json_object_set_new(resources,
+                                names_text(workflow->names,
+                                           workflow->resources[details->requests[i].resource].name),
+                                written(plan, &details->requests[i].amount));
+        return resources;
+    }
+    for (uint32_t i = vectors->first[vector]; i < vectors->first[vector + 1]; i++)
+        if (vectors->amounts[i].token < workflow->resource_count)
+            json_object_set_new(
+                resources,
+                names_text(workflow->names, plan->tokens[vectors->amounts[i].token].name),
+                json_integer((json_int_t)vectors->amounts[i].amount));
+    return resources;
+}
+
+static void add_name(const struct plan *plan, json_t *list, uint32_t node)
+{
+    json_array_append_new(list, words_json_name(plan, node));
+}
+
+/* A need that names all of a matrix. */
+static void add_all(const struct plan *plan, json_t *list, uint32_t task)
+{
+    const struct names *names = plan->workflow->names;
+    CLEANUP_BUFFER struct buffer text = {0};
+    buffer_printf(&text, "%s[*]", names_text(names, plan->workflow->tasks[task].name));
+    json_array_append_new(list, words_json_text(text.bytes, text.length));
+}
+
+static void add_need(struct plan *plan, uint32_t node, const struct need *need, json_t *list)
+{
+    const struct instances *needed = &plan->instances[need->task];
+    bool has_matrix = plan->workflow->tasks[need->task].matrix != NULL;
+    bool is_whole = has_matrix && need->selector_count == 0 && !need->is_same;
+    if (is_whole && need->guard == NO_EXPRESSION) {
+        add_all(plan, list, need->task);
+        return;
+    }
+    node_list nodes = {0};
+    CLEANUP_ERROR struct error error = {0};
+    if (!plan_need_nodes(plan, node, need, &nodes, &error))
+        nodes.count = 0;
+    if (is_whole && nodes.count > 0 && nodes.count == needed->count)
+        add_all(plan, list, need->task);
+    else
+        for (uint32_t i = 0; i < nodes.count; i++)
+            add_name(plan, list, nodes.items[i]);
+    VEC_RELEASE(&nodes);
+}
+
+static json_t *instance_to_json(struct plan *plan, uint32_t node)
+{
+    const struct task *task = &plan->workflow->tasks[plan->task[node]];
+    json_t *instance = json_object(), *needs = json_array();
+    json_object_set_new(instance, "name", words_json_name(plan, node));
+    json_object_set_new(instance, "matrix", plan_matrix(plan, node));
+    json_object_set_new(instance, "is_selected", json_boolean(plan->is_selected[node]));
+    for (uint32_t i = 0; i < task->need_count; i++)
+        add_need(plan, node, &task->needs[i], needs);
+    json_object_set_new(instance, "needs", needs);
+    return instance;
+}
+
+static void set_settings(json_t *object, const struct task *task)
+{
+    const struct details *details = task->details;
+    json_object_set_new(object, "is_finally", json_boolean(task->is_finally));
+    json_object_set_new(object, "is_manual", json_boolean(details->is_manual));
+    json_object_set_new(object, "priority", json_integer(details->priority));
+    json_object_set_new(object, "timeout",
+                        details->timeout != UNLIMITED ? json_real((double)details->timeout / 1e9)
+                                                      : json_null());
+    json_object_set_new(object, "retries", json_integer(details->retry.max));
+}
+
+static json_t *task_to_json(struct plan *plan, uint32_t index)
+{
+    const struct task *task = &plan->workflow->tasks[index];
+    const struct instances *instances = &plan->instances[index];
+    json_t *object = json_object(), *variables = json_array(), *list = json_array();
+    json_object_set_new(object, "name", name_to_json(plan, task->name));
+    set_description(plan, object, task->details->description);
+    set_body(plan, object, task);
+    set_settings(object, task);
+    json_object_set_new(object, "resources", resources(plan, index));
+    for (uint32_t i = 0; i < instances->variable_count; i++)
+        json_array_append_new(variables, name_to_json(plan, instances->variables[i]));
+    json_object_set_new(object, "matrix", variables);
+    for (uint32_t i = 0; i < instances->count; i++)
+        json_array_append_new(list, instance_to_json(plan, instances->first + i));
+    json_object_set_new(object, "instances", list);
+    return object;
+}
+
+json_t *plan_to_json(struct plan *plan)
+{
+    json_t *object = json_object(), *tasks = json_array();
+    json_object_set_new(object, "name", name_to_json(plan, plan->workflow->name));
+    set_description(plan, object, plan->workflow->description);
+    json_object_set_new(object, "instance_count", json_integer(plan->selected_count));
+    json_object_set_new(object, "critical_path",
+                        json_integer((json_int_t)critical_path_length(plan)));
+    json_object_set_new(object, "capacities", capacities(plan));
+    for (uint32_t task = 0; task < plan->workflow->task_count; task++)
+        json_array_append_new(tasks, task_to_json(plan, task));
+    json_object_set_new(object, "tasks", tasks);
+    return object;
+}

@@ -1,0 +1,147 @@
+/* Gives a journal's inputs to a scheduler of its own and takes from the facts what people ask about
+ * an instance: when, how it ended, where its log is. A journal is a file that anything may have
+ * happened to, so every id in it is checked before the scheduler sees it. */
+#include "analyse/analyse.h"
+#include "base/memory.h"
+
+static void forget_outcome(struct replay_node *node)
+{
+    memory_free(node->detail);
+    *node = (struct replay_node){.started = -1, .ended = -1, .exit_code = -1};
+}
+
+static void take_outcome(struct replay_node *node, const struct fact *fact)
+{
+    const struct outcome *outcome = fact->outcome;
+    node->is_timeout = fact->is_timeout;
+    node->is_tolerated = fact->is_tolerated;
+    if (outcome == NULL)
+        return;
+    bool is_process_end = outcome->kind != OUTCOME_INVALID && outcome->kind != OUTCOME_LOST;
+    node->ended = node->started >= 0 ? fact->time : -1;
+    node->outcome_kind = outcome->kind;
+    node->code = outcome->code;
+    node->exit_code = is_process_end ? outcome_exit_code(outcome) : -1;
+    node->log = outcome->log;
+    memory_free(node->detail);
+    node->detail = memory_text(outcome->detail);
+}
+
+static void take_fact(struct replay *replay, const struct fact *fact)
+{
+    if (fact->node >= replay->node_count)
+        return;
+    struct replay_node *node = &replay->nodes[fact->node];
+    switch (fact->kind) {
+    case FACT_LAUNCHED:
+        forget_outcome(node);
+        node->started = fact->time;
+        break;
+    case FACT_STARTED:
+        node->started = fact->time;
+        node->process = fact->process;
+        node->is_started = true;
+        break;
+    case FACT_FAILED:
+    case FACT_ENDED:
+        take_outcome(node, fact);
+        break;
+    }
+}
+
+static bool is_of_plan(const struct plan *plan, const struct input *in)
+{
+    switch (in->kind) {
+    case INPUT_EVALUATED:
+    case INPUT_EXPANDED:
+    case INPUT_STARTED:
+    case INPUT_FINISHED:
+    case INPUT_TIMER:
+        return in->node < plan->node_count;
+    case INPUT_CAPACITY:
+        return in->vector < plan->token_count;
+    default:
+        return in->kind < INPUT_KINDS;
+    }
+}
+
+/* Requests that were evaluated while the run went on are not in this plan. Without them an instance
+ * may be launched earlier here than it was, never later, and what is shown as running is only what
+ * was seen to start. */
+static void forget_request(const struct plan *plan, struct input *in)
+{
+    if (in->kind == INPUT_EVALUATED && in->vector >= plan->vectors.count)
+        in->vector = 0;
+}
+
+static bool feed(struct replay *replay, const struct plan *plan, struct journal_reader *journal,
+                 struct error *error)
+{
+    struct action_list actions = {0};
+    struct input in;
+    bool is_good = true;
+    while (is_good && journal_next(journal, &in)) {
+        is_good = is_of_plan(plan, &in);
+        if (!is_good)
+            break;
+        forget_request(plan, &in);
+        actions.count = 0;
+        scheduler_handle(replay->scheduler, &in, &actions);
+        for (uint32_t i = 0; i < actions.count; i++)
+            if (actions.items[i].kind == ACTION_RECORD)
+                take_fact(replay, &actions.items[i].fact);
+        replay->last_time = in.now;
+    }
+    action_list_release(&actions);
+    return is_good ||
+           error_set(error, PLACE_NONE, "the journal does not fit the workflow it was run with");
+}
+
+static bool replay_journal(struct replay *replay, const struct plan *plan,
+                           struct journal_reader *journal, struct error *error)
+{
+    if (journal->head.scheduler_version != SCHEDULER_VERSION)
+        return error_set(
+            error, PLACE_NONE,
+            "the run was made by another version of pargraph (scheduler %u, this is %u)",
+            journal->head.scheduler_version, (unsigned)SCHEDULER_VERSION);
+    replay->node_count = plan->node_count;
+    replay->nodes = memory_array(plan->node_count, sizeof *replay->nodes);
+    for (uint32_t i = 0; i < plan->node_count; i++)
+        forget_outcome(&replay->nodes[i]);
+    struct scheduler_options options = {.failure_policy = journal->head.failure_policy};
+    replay->scheduler = scheduler_new(plan, &options);
+    if (!feed(replay, plan, journal, error))
+        return false;
+    replay->began_wall = journal->head.wall;
+    replay->has_ended = journal->has_ended;
+    replay->exit_status = journal->exit_status;
+    if (journal->has_ended)
+        replay->last_time = journal->end_time;
+    replay->now = replay->last_time;
+    return true;
+}
+
+bool replay_run(struct replay *ret, const struct plan *plan, const struct run_folder *folder,
+                struct error *error)
+{
+    struct journal_reader journal;
+    *ret = (struct replay){0};
+    if (!journal_open(&journal, folder, error))
+        return false;
+    bool is_done = replay_journal(ret, plan, &journal, error);
+    journal_reader_close(&journal);
+    if (!is_done)
+        replay_release(ret);
+    return is_done || error_wrap(error, "run %s", folder->id);
+}
+
+void replay_release(struct replay *replay)
+{
+    for (uint32_t i = 0; replay->nodes != NULL && i < replay->node_count; i++)
+        memory_free(replay->nodes[i].detail);
+    memory_free(replay->nodes);
+    if (replay->scheduler != NULL)
+        scheduler_free(replay->scheduler);
+    *replay = (struct replay){0};
+}

@@ -1,0 +1,123 @@
+/* Decides how a text, a state and an outcome are put into words. */
+#include "analyse/words.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+static void add_name(const struct workflow *workflow, name id, struct buffer *out)
+{
+    buffer_add(out, names_text(workflow->names, id), names_length(workflow->names, id));
+}
+
+void words_add_text(const struct workflow *workflow, const struct text *text, struct buffer *out)
+{
+    if (text->piece_count == 0)
+        add_name(workflow, text->literal, out);
+    for (uint32_t i = 0; i < text->piece_count; i++) {
+        const struct piece *piece = &text->pieces[i];
+        add_name(workflow, piece->literal, out);
+        if (piece->expression != NO_EXPRESSION)
+            buffer_printf(out, "${{ %s }}", workflow->expressions[piece->expression].source);
+    }
+}
+
+json_t *words_json_text(const char *bytes, size_t length)
+{
+    json_t *text = json_stringn(length > 0 ? bytes : "", length);
+    if (text != NULL)
+        return text;
+    CLEANUP_BUFFER struct buffer clean = {0};
+    text_printable(bytes, length, &clean);
+    return json_stringn(clean.bytes, clean.length);
+}
+
+json_t *words_json_name(const struct plan *plan, uint32_t node)
+{
+    CLEANUP_BUFFER struct buffer out = {0};
+    plan_write_name(plan, node, &out);
+    return words_json_text(out.bytes, out.length);
+}
+
+enum standing words_standing(const struct replay *replay, uint32_t node)
+{
+    switch (scheduler_state(replay->scheduler, node)) {
+    case STATE_PENDING:
+    case STATE_EVALUATE:
+        return STANDING_WAITING;
+    case STATE_DELAY:
+        return STANDING_DELAYED;
+    case STATE_RUN:
+        return replay->nodes[node].is_started ? STANDING_RUNNING : STANDING_READY;
+    case STATE_GATE:
+    case STATE_SLEEP:
+        return STANDING_RUNNING;
+    case STATE_ENDED:
+        return STANDING_ENDED;
+    case STATE_READY:
+    case STATE_TOKEN:
+    case STATE_REGAIN:
+        break;
+    }
+    return STANDING_READY;
+}
+
+bool words_is_counted(const struct plan *plan, uint32_t node)
+{
+    return plan->is_selected[node] && !plan->is_join[node];
+}
+
+void words_count(struct tally *tally, const struct replay *replay, uint32_t node)
+{
+    enum standing standing = words_standing(replay, node);
+    tally->total++;
+    tally->running += standing == STANDING_RUNNING;
+    tally->waiting += standing < STANDING_RUNNING;
+    if (standing == STANDING_ENDED) {
+        tally->by_status[scheduler_status(replay->scheduler, node)]++;
+        tally->tolerated += replay->nodes[node].is_tolerated;
+    }
+}
+
+struct tally words_tally(const struct plan *plan, const struct replay *replay)
+{
+    struct tally tally = {0};
+    for (uint32_t node = 0; node < plan->node_count; node++)
+        if (words_is_counted(plan, node))
+            words_count(&tally, replay, node);
+    return tally;
+}
+
+static void add_start_failure(const struct replay_node *node, struct buffer *out)
+{
+    buffer_add_text(out, node->detail != NULL ? node->detail : "cannot start");
+    if (node->code != 0)
+        buffer_printf(out, ": %s", strerror(node->code));
+}
+
+void words_add_reason(const struct replay_node *node, struct buffer *out)
+{
+    if (node->is_timeout) {
+        buffer_add_text(out, "timed out");
+        return;
+    }
+    switch (node->outcome_kind) {
+    case OUTCOME_EXITED:
+        if (node->exit_code >= 0)
+            buffer_printf(out, "exit status %d", (int)node->exit_code);
+        break;
+    case OUTCOME_SIGNALLED:
+        buffer_add_text(out, "killed by ");
+        text_write_signal(node->code, out);
+        break;
+    case OUTCOME_NOT_STARTED:
+        add_start_failure(node, out);
+        break;
+    case OUTCOME_INVALID:
+        buffer_add_text(out, node->detail != NULL ? node->detail : "");
+        break;
+    case OUTCOME_LOST:
+        buffer_add_text(out, "lost when its runner ended");
+        break;
+    }
+}
