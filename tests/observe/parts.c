@@ -1,5 +1,5 @@
 /* The bounded memory of output, and the set of running attempts against a plain array. */
-#include "parts.h"
+#include "checks.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -62,6 +62,14 @@ char *stage_read(int descriptor)
     return buffer_take(&text);
 }
 
+size_t stage_count_lines(const char *text)
+{
+    size_t lines = 0;
+    for (; *text != '\0'; text++)
+        lines += *text == '\n';
+    return lines;
+}
+
 static const char *take(struct stage *stage, int descriptor)
 {
     memory_free(stage->text);

@@ -25,6 +25,7 @@ const char *stage_said(struct stage *stage);
 const char *stage_shown(struct stage *stage);
 /* The same of any file or non-blocking terminal; the caller's. */
 char *stage_read(int descriptor);
+size_t stage_count_lines(const char *text);
 
 void stage_begin(struct stage *stage);
 void stage_launch(struct stage *stage, int64_t time, uint32_t node, uint32_t attempt);
