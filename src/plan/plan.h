@@ -6,8 +6,8 @@
  * in the file's order. Arrays are only ever appended to, by plan_expand; nothing is renumbered. Run
  * state is not here.
  *
- * A node's *need* edges come from the nodes that must end before it. A node's rules are those of its
- * task (the scheduler reads them in struct rule, nothing else of the workflow). */
+ * A node's *need* edges come from the nodes that must end before it. A node's rules are those of
+ * its task (the scheduler reads them in struct rule, nothing else of the workflow). */
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H
 
@@ -58,16 +58,19 @@ struct vectors {
     uint32_t *slots, slot_count; /* hash of vectors */
     uint32_t first_capacity, amount_count, amount_capacity;
 };
+/* A zeroed struct vectors is an empty one; vector 0 is made with the first. amounts: each token
+ * once, in any order; 0 counts as not there. */
 uint32_t vectors_add(struct vectors *vectors, const struct amount *amounts, uint32_t count);
+void vectors_release(struct vectors *vectors);
 
 enum {
-    RULE_WORK = 1,              /* has a body to launch */
-    RULE_CONDITION = 2,         /* `if`: ask evaluate once the needs have ended */
-    RULE_REQUEST = 4,           /* resources hold expressions: ask evaluate before each attempt */
-    RULE_CONTINUE = 8,          /* continue-on-error */
+    RULE_WORK = 1,      /* has a body to launch */
+    RULE_CONDITION = 2, /* `if`: ask evaluate once the needs have ended */
+    RULE_REQUEST = 4,   /* resources hold expressions: ask evaluate before each attempt */
+    RULE_CONTINUE = 8,  /* continue-on-error */
     RULE_FINALLY = 16,
-    RULE_HEEDS_FAILURE = 32,    /* its `if` calls failure() or always(): starts under each policy */
-    RULE_JOIN = 64,             /* a join: its own end is success, what it passes on is its needs' */
+    RULE_HEEDS_FAILURE = 32, /* its `if` calls failure() or always(): starts under each policy */
+    RULE_JOIN = 64,          /* a join: its own end is success, what it passes on is its needs' */
 };
 
 /* What the scheduler needs of a task. One for each task, and one for the joins. */
@@ -78,10 +81,10 @@ struct rule {
     const uint8_t *exit_codes;
     uint32_t retry_max;
     int32_t priority;
-    int64_t timeout;      /* nanoseconds; UNLIMITED */
+    int64_t timeout; /* nanoseconds; UNLIMITED */
     int64_t retry_delay, retry_max_delay;
     double retry_backoff;
-    uint32_t vector;      /* NO_VECTOR with RULE_REQUEST */
+    uint32_t vector; /* NO_VECTOR with RULE_REQUEST */
 };
 
 /* --- the plan --- */
@@ -89,8 +92,8 @@ struct rule {
 /* The instances of a task: nodes first .. first + count - 1. */
 struct instances {
     uint32_t first, count;
-    uint32_t join;         /* the node joined to all of them, or NO_NODE while nobody needs it */
-    bool is_expanded;      /* false: a dynamic matrix that waits for its needs */
+    uint32_t join;    /* the node joined to all of them, or NO_NODE while nobody needs it */
+    bool is_expanded; /* false: a dynamic matrix that waits for its needs */
     uint32_t variable_count;
     const name *variables; /* axes in order, then what include added */
     json_t **axis_values;  /* a list for each axis; NULL for a matrix of rows */
@@ -98,13 +101,16 @@ struct instances {
     uint32_t *combination; /* instance → index into the product, NULL: the instance's own number */
     json_t **rows;         /* instance → {variable: value} in whole, for those from rows or
                               include; NULL, or NULL at an instance that is its combination's */
+    uint32_t *repeats;     /* instance → it is the n-th of its name, from 1; NULL: all differ */
+    struct lookup *lookup; /* the plan's own: instances by values, for selectors; may be NULL */
 };
 
 enum join_kind {
     JOIN_NOT,
     JOIN_PLAIN,
     JOIN_TEMPLATE, /* of a matrix not yet expanded: when its needs have ended the scheduler asks for
-                      the expansion; new instances get an edge to it, and it goes on as a plain one */
+                      the expansion; new instances get an edge to it, and it goes on as a plain one
+                    */
 };
 
 struct plan {
@@ -112,19 +118,23 @@ struct plan {
     const struct workflow *workflow;
     struct instances *instances; /* by task */
     uint32_t node_count;
-    uint32_t *task;      /* node → task; a join: the task it joins, for rules rule_of(node) */
-    uint8_t *is_join;    /* node → enum join_kind */
+    uint32_t *task;   /* node → task; a join: the task it joins (all its instances, or those
+                         some selectors ask for); NO_TASK for finally_join */
+    uint8_t *is_join; /* node → enum join_kind */
     struct graph dependents; /* node → nodes that need it; may hold duplicates */
-    uint32_t *need_counts;   /* node → number of edges into it */
-    uint64_t *levels;    /* node → longest chain that begins with it, in nodes with work */
-    bool *is_selected;   /* node → part of this run */
+    uint32_t *need_counts;   /* node → number of edges into it from selected nodes */
+    uint64_t *levels;        /* node → longest chain that begins with it, in nodes with work */
+    bool *is_selected; /* node → part of this run. Those that are not never end, and nobody waits
+                          for them. A join is selected if somebody selected needs it */
     uint32_t selected_count; /* of instances, joins not counted */
-    struct rule *rules;  /* by task, then one for joins at [task_count] */
-    struct token *tokens; /* [0] is cpu; then workflow->resources in order; then max-parallel ones */
+    struct rule *rules;      /* by task, then one for joins at [task_count] */
+    struct token
+        *tokens; /* [0] is cpu; then workflow->resources in order; then max-parallel ones */
     uint32_t token_count;
     struct vectors vectors;
-    uint32_t finally_join; /* the join of all tasks that finally's tasks need, or NO_NODE */
-    uint32_t instance_count;
+    uint32_t finally_join;   /* the join of all tasks that finally's tasks need, or NO_NODE */
+    uint32_t instance_count; /* nodes below it are instances; joins stand behind them */
+    struct inside *inside;   /* the plan's own */
 };
 
 static inline const struct rule *plan_rule(const struct plan *plan, uint32_t node)
@@ -139,14 +149,15 @@ struct plan_options {
     uint32_t selection_count;
 };
 
-/* Expands, names, connects. Errors (cycle with the place of each edge, selectors that match nothing,
- * requests above capacity, bad matrices, unknown names of the selection) and warnings (cpu cut) go
- * to diagnostics; returns whether there were no errors. plan_release in either case. */
+/* Expands, names, connects. Errors (cycle with the place of each edge, selectors that match
+ * nothing, requests above capacity, bad matrices, unknown names of the selection) and warnings (cpu
+ * cut) go to diagnostics; returns whether there were no errors. plan_release in either case. */
 bool plan_build(struct plan *ret, struct workflow *workflow, const struct plan_options *options,
                 struct diagnostics *diagnostics);
 void plan_release(struct plan *plan);
 
-/* The instance's name, T or T[a=1,b=x] (LANGUAGE.md, matrix); for a join "T[*]". */
+/* The instance's name, T or T[a=1,b=x] (LANGUAGE.md, matrix), unique in the plan; for a join
+ * "T[*]", for finally_join "finally". */
 void plan_write_name(const struct plan *plan, uint32_t node, struct buffer *out);
 /* The nodes that a name stands for: a task (all its instances) or an instance. False with an error
  * that suggests the nearest name. */
@@ -159,14 +170,16 @@ json_t *plan_matrix(const struct plan *plan, uint32_t node);
 
 /* --- what run asks for later --- */
 
-/* What is known of ended nodes; run answers. All text is new; NULL where there is none. */
+/* What is known of ended nodes; run answers. All text is new; NULL where there is none. Only asked:
+ * exit_code of a success or failure; stream (without its trailing newlines) and outputs of a
+ * success. */
 struct results {
     void *context;
     enum status (*status)(void *context, uint32_t node);
-    int (*exit_code)(void *context, uint32_t node); /* 128+n after a signal */
+    int (*exit_code)(void *context, uint32_t node);                  /* 128+n after a signal */
     json_t *(*stream)(void *context, uint32_t node, int descriptor); /* 1 or 2: kept text */
-    json_t *(*outputs)(void *context, uint32_t node); /* {name: value} */
-    json_t *(*failed)(void *context); /* run.failed: list of names */
+    json_t *(*outputs)(void *context, uint32_t node);                /* {name: value} */
+    json_t *(*failed)(void *context);                                /* run.failed: list of names */
     int64_t (*elapsed)(void *context); /* run.elapsed in nanoseconds */
     const char *run_id, *run_directory;
 };
@@ -183,19 +196,23 @@ struct evaluated {
 bool plan_evaluate(struct plan *plan, uint32_t node, uint32_t attempt, uint8_t flags,
                    const struct results *results, struct evaluated *ret, struct error *error);
 
-/* One attempt's body, all values put in. Zero it, then plan_command fills it; command_release frees it. */
+/* One attempt's body, all values put in. Zero it, then plan_command fills it; command_release frees
+ * it. */
 struct command {
-    char **argv;      /* ends in NULL */
-    char **env;       /* NAME=value; a NAME alone is unset; ends in NULL. Holds the task's own
-                         and the values of shell text, not the inherited */
-    char *script;     /* shell text for a file in place of {0} in argv, or NULL */
-    char **cleanup;   /* argv of the cleanup, or NULL. Its env: the same */
-    char *cwd;        /* NULL: the workflow's directory */
-    char *text;       /* stdin's text, or NULL */
+    char **argv;          /* ends in NULL */
+    char **env;           /* NAME=value; a NAME alone is unset; ends in NULL. Holds the task's own
+                             and the values of shell text, not the inherited */
+    char *script;         /* shell text for a file in place of {0} in argv, or NULL */
+    char **cleanup;       /* argv of the cleanup, or NULL. Its env: the same */
+    char *cleanup_script; /* as script, for cleanup */
+    char *cwd;            /* NULL: the workflow's directory */
+    char *text; /* stdin's text, or NULL. Of other tasks' output: each a newline behind it */
     size_t text_length;
-    char *paths[3];   /* files of stdin, stdout, stderr; NULL */
+    char *paths[3];     /* files of stdin, stdout, stderr; NULL */
     uint8_t streams[3]; /* enum stream_kind, STREAM_FROM already turned into STREAM_TEXT */
 };
+/* PARGRAPH_CPUS is what the attempt's resources come to when evaluated now, as in plan_evaluate.
+ * The results may be of a dry run: then values are what these functions say. */
 bool plan_command(struct plan *plan, uint32_t node, uint32_t attempt, const struct results *results,
                   struct command *ret, struct error *error);
 void command_release(struct command *command);
@@ -203,8 +220,9 @@ void command_release(struct command *command);
 /* Expands a dynamic matrix whose needs have ended: appends its instances. Not supported yet; a
  * workflow with one is refused by plan_build. */
 
-/* The instances that one need of an instance stands for, in order: its guard and selectors
- * evaluated. Appends node ids to *nodes. */
+/* The instances that one need of an instance stands for, in order of their matrix: its guard and
+ * selectors evaluated; none if its guard is false. need is one of the instance's task's own.
+ * Appends node ids to *nodes. */
 typedef VEC(uint32_t) node_list;
 bool plan_need_nodes(struct plan *plan, uint32_t node, const struct need *need, node_list *nodes,
                      struct error *error);

@@ -1,0 +1,272 @@
+/* One attempt's command: words, environment, streams, with all values put in. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "plan/build.h"
+#include "plan/shelltext.h"
+#include "plan/values.h"
+#include "value/value.h"
+
+struct assembly {
+    struct view view;
+    struct command *command;
+    text_list env;
+    uint32_t values; /* PARGRAPH_V1 .. PARGRAPH_V<values> are in env */
+};
+
+static const struct names *names_of(const struct assembly *assembly)
+{
+    return assembly->view.plan->workflow->names;
+}
+
+static void add_entry(text_list *list, const char *variable, const char *value, size_t length)
+{
+    struct buffer entry = {0};
+    buffer_printf(&entry, "%s=", variable);
+    buffer_add(&entry, value, length);
+    *VEC_PUSH(list) = buffer_take(&entry);
+}
+
+static place place_of_variable(const struct assembly *assembly, const char *text)
+{
+    const struct details *details = assembly->view.task->details;
+    for (uint32_t i = details->env_count; i-- > 0;)
+        if (strcmp(names_text(names_of(assembly), details->env[i].name), text) == 0)
+            return details->env[i].at;
+    return assembly->view.task->at;
+}
+
+static bool add_env(struct assembly *assembly, struct error *error)
+{
+    const char *variable;
+    json_t *value;
+    if (!view_make_env(&assembly->view, error))
+        return false;
+    json_object_foreach(assembly->view.env, variable, value)
+    {
+        struct buffer text = {.bytes = (char *)json_string_value(value),
+                              .length = json_string_length(value)};
+        if (json_is_null(value))
+            *VEC_PUSH(&assembly->env) = memory_text(variable);
+        else if (shelltext_check(&text, strlen(variable) + 1, PLACE_NONE, error))
+            add_entry(&assembly->env, variable, text.bytes, text.length);
+        else {
+            if (error != NULL)
+                error->at = place_of_variable(assembly, variable);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool add_given(struct assembly *assembly, struct error *error)
+{
+    struct view *view = &assembly->view;
+    const struct rule *rule = plan_rule(view->plan, view->node);
+    uint32_t vector = rule->vector;
+    if ((rule->flags & RULE_REQUEST) && !request_vector(view, NULL, &vector, error))
+        return false;
+    const char *task = names_text(names_of(assembly), view->task->name);
+    CLEANUP_BUFFER struct buffer text = {0};
+    add_entry(&assembly->env, "PARGRAPH_RUN_ID", view->results->run_id,
+              strlen(view->results->run_id));
+    add_entry(&assembly->env, "PARGRAPH_TASK", task, strlen(task));
+    plan_write_name(view->plan, view->node, &text);
+    add_entry(&assembly->env, "PARGRAPH_INSTANCE", text.bytes, text.length);
+    buffer_clear(&text);
+    buffer_printf(&text, "%u", view->attempt);
+    add_entry(&assembly->env, "PARGRAPH_ATTEMPT", text.bytes, text.length);
+    buffer_clear(&text);
+    buffer_printf(&text, "%llu", (unsigned long long)vector_cpus(view->plan, vector));
+    add_entry(&assembly->env, "PARGRAPH_CPUS", text.bytes, text.length);
+    return true;
+}
+
+static char **finish_list(text_list *list)
+{
+    *VEC_PUSH(list) = NULL;
+    return list->items;
+}
+
+static void release_list(text_list *list)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        memory_free(list->items[i]);
+    VEC_RELEASE(list);
+}
+
+static bool add_word(text_list *words, const json_t *value, place at, struct error *error)
+{
+    struct buffer text = {0};
+    if (!value_write_text(value, &text, error)) {
+        if (error != NULL)
+            error->at = at;
+    } else if (shelltext_check(&text, 0, at, error)) {
+        *VEC_PUSH(words) = buffer_take(&text);
+        return true;
+    }
+    buffer_release(&text);
+    return false;
+}
+
+/* A word of exec; several, or none, if it is an expression that gives a list. */
+static bool add_words(struct assembly *assembly, const struct text *word, text_list *words,
+                      struct error *error)
+{
+    json_t *value = view_text(&assembly->view, word, error);
+    bool is_done = value != NULL;
+    if (is_done && word->is_expression && json_is_array(value))
+        for (size_t i = 0; is_done && i < json_array_size(value); i++)
+            is_done = add_word(words, json_array_get(value, i), word->at, error);
+    else if (is_done)
+        is_done = add_word(words, value, word->at, error);
+    json_decref(value);
+    return is_done;
+}
+
+static bool make_exec(struct assembly *assembly, struct error *error)
+{
+    const struct task *task = assembly->view.task;
+    text_list words = {0};
+    bool is_done = true;
+    for (uint32_t i = 0; i < task->exec_count && is_done; i++)
+        is_done = add_words(assembly, &task->exec[i], &words, error);
+    if (is_done && words.count == 0)
+        is_done = error_set(error, task->at, "exec has no words left: there is nothing to run");
+    if (is_done)
+        assembly->command->argv = finish_list(&words);
+    else
+        release_list(&words);
+    return is_done;
+}
+
+/* Shell text as words to run; *ret_script is set if it must go to a file. */
+static bool make_shell(struct assembly *assembly, const struct text *text, char ***ret_argv,
+                       char **ret_script, struct error *error)
+{
+    const struct shell *shell = &assembly->view.task->details->shell;
+    struct buffer script = {0};
+    if (!shelltext_write(&assembly->view, text, &script, &assembly->env, &assembly->values,
+                         error)) {
+        buffer_release(&script);
+        return false;
+    }
+    text_list words = {0};
+    for (uint32_t i = 0; i < shell->word_count; i++)
+        *VEC_PUSH(&words) = memory_text(names_text(names_of(assembly), shell->words[i]));
+    if (shell->has_file)
+        *ret_script = buffer_take(&script);
+    else {
+        *VEC_PUSH(&words) = memory_text("-c");
+        *VEC_PUSH(&words) = buffer_take(&script);
+    }
+    *ret_argv = finish_list(&words);
+    return true;
+}
+
+static bool make_body(struct assembly *assembly, struct error *error)
+{
+    const struct task *task = assembly->view.task;
+    struct command *command = assembly->command;
+    const struct text *cleanup = &task->details->cleanup;
+    bool is_shell = task->body == BODY_RUN && !task->is_plain_command;
+    if (is_shell && !make_shell(assembly, &task->run, &command->argv, &command->script, error))
+        return false;
+    if (!is_shell && task->body != BODY_NONE && !make_exec(assembly, error))
+        return false;
+    return cleanup->at == PLACE_NONE ||
+           make_shell(assembly, cleanup, &command->cleanup, &command->cleanup_script, error);
+}
+
+static bool make_path(struct assembly *assembly, const struct text *text, char **ret,
+                      struct error *error)
+{
+    CLEANUP_BUFFER struct buffer path = {0};
+    if (!view_write_text(&assembly->view, text, &path, error))
+        return false;
+    if (path.length == 0)
+        return error_set(error, text->at, "a path is empty");
+    if (memchr(path.bytes, '\0', path.length) != NULL)
+        return error_set(error, text->at, "a path holds a NUL");
+    *ret = buffer_take(&path);
+    return true;
+}
+
+static void set_text(struct command *command, struct buffer *text)
+{
+    command->text_length = text->length;
+    command->text = buffer_take(text);
+    command->streams[0] = STREAM_TEXT;
+}
+
+static bool make_stream(struct assembly *assembly, int i, struct error *error)
+{
+    struct command *command = assembly->command;
+    const struct task *task = assembly->view.task;
+    const struct stream *stream = &task->details->streams[i];
+    CLEANUP_BUFFER struct buffer text = {0};
+    command->streams[i] = stream->kind;
+    if (stream->kind == STREAM_FILE)
+        return make_path(assembly, &stream->text, &command->paths[i], error);
+    if (stream->kind == STREAM_TEXT) {
+        if (!view_write_text(&assembly->view, &stream->text, &text, error))
+            return false;
+        set_text(command, &text);
+    } else if (stream->kind == STREAM_FROM) {
+        if (!view_write_stdout(&assembly->view, task->needs[stream->from].as, &text, error))
+            return false;
+        set_text(command, &text);
+    }
+    return true;
+}
+
+static bool make_all(struct assembly *assembly, struct error *error)
+{
+    const struct text *cwd = &assembly->view.task->details->cwd;
+    if (!add_env(assembly, error) || !add_given(assembly, error) || !make_body(assembly, error))
+        return false;
+    if (cwd->at != PLACE_NONE && !make_path(assembly, cwd, &assembly->command->cwd, error))
+        return false;
+    for (int i = 0; i < 3; i++)
+        if (!make_stream(assembly, i, error))
+            return false;
+    return true;
+}
+
+bool plan_command(struct plan *plan, uint32_t node, uint32_t attempt, const struct results *results,
+                  struct command *ret, struct error *error)
+{
+    struct assembly assembly = {.command = ret};
+    view_init(&assembly.view, plan, plan->task[node], node);
+    assembly.view.attempt = attempt;
+    assembly.view.results = results;
+    assembly.view.flags = CALLS_ALWAYS;
+    bool is_done = make_all(&assembly, error);
+    ret->env = finish_list(&assembly.env);
+    view_release(&assembly.view);
+    if (!is_done)
+        command_release(ret);
+    return is_done;
+}
+
+static void release_words(char **words)
+{
+    for (char **word = words; word != NULL && *word != NULL; word++)
+        memory_free(*word);
+    memory_free(words);
+}
+
+void command_release(struct command *command)
+{
+    release_words(command->argv);
+    release_words(command->env);
+    release_words(command->cleanup);
+    memory_free(command->script);
+    memory_free(command->cleanup_script);
+    memory_free(command->cwd);
+    memory_free(command->text);
+    for (int i = 0; i < 3; i++)
+        memory_free(command->paths[i]);
+    *command = (struct command){0};
+}

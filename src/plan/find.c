@@ -1,0 +1,72 @@
+/* From a name that a user wrote to nodes. */
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "plan/plan.h"
+
+enum { MOST_CANDIDATES = 10000 };
+
+static bool no_task(const struct plan *plan, const char *text, size_t length, struct error *error)
+{
+    const struct workflow *workflow = plan->workflow;
+    CLEANUP_FREE char *word = memory_text_n(text, length);
+    CLEANUP_FREE const char **candidates = memory_array(workflow->task_count, sizeof *candidates);
+    for (uint32_t i = 0; i < workflow->task_count; i++)
+        candidates[i] = names_text(workflow->names, workflow->tasks[i].name);
+    const char *nearest = text_nearest(word, candidates, workflow->task_count);
+    error_set(error, PLACE_NONE, "there is no task '%s'", word);
+    return nearest == NULL ? false : error_hint(error, "did you mean '%s'?", nearest);
+}
+
+static bool no_instance(const struct plan *plan, uint32_t task, const char *text,
+                        struct error *error)
+{
+    const char *task_name = names_text(plan->workflow->names, plan->workflow->tasks[task].name);
+    if (plan->workflow->tasks[task].matrix == NULL)
+        return error_set(error, PLACE_NONE, "task '%s' has no matrix, and so no instance '%s'",
+                         task_name, text);
+    const struct instances *instances = &plan->instances[task];
+    uint32_t count = instances->count < MOST_CANDIDATES ? instances->count : MOST_CANDIDATES;
+    char **candidates = memory_array(count, sizeof *candidates);
+    for (uint32_t i = 0; i < count; i++) {
+        struct buffer whole = {0};
+        plan_write_name(plan, instances->first + i, &whole);
+        candidates[i] = buffer_take(&whole);
+    }
+    const char *nearest = text_nearest(text, (const char *const *)candidates, count);
+    error_set(error, PLACE_NONE, "task '%s' has no instance '%s'", task_name, text);
+    if (nearest != NULL)
+        error_hint(error, "did you mean '%s'?", nearest);
+    for (uint32_t i = 0; i < count; i++)
+        memory_free(candidates[i]);
+    memory_free(candidates);
+    return false;
+}
+
+bool plan_find(const struct plan *plan, const char *text, uint32_t *ret_first, uint32_t *ret_count,
+               struct error *error)
+{
+    size_t length = strcspn(text, "[");
+    name id = names_find(plan->workflow->names, text, length);
+    uint32_t task = id == UINT32_MAX ? NO_TASK : workflow_task(plan->workflow, id);
+    if (task == NO_TASK)
+        return no_task(plan, text, length, error);
+    const struct instances *instances = &plan->instances[task];
+    if (text[length] == '\0') {
+        *ret_first = instances->first;
+        *ret_count = instances->count;
+        return true;
+    }
+    CLEANUP_BUFFER struct buffer whole = {0};
+    for (uint32_t i = 0; i < instances->count; i++) {
+        buffer_clear(&whole);
+        plan_write_name(plan, instances->first + i, &whole);
+        if (strcmp(buffer_text(&whole), text) == 0) {
+            *ret_first = instances->first + i;
+            *ret_count = 1;
+            return true;
+        }
+    }
+    return no_instance(plan, task, text, error);
+}

@@ -1,0 +1,41 @@
+/* What a plan keeps for itself beside its arrays. */
+#ifndef PLAN_INSIDE_H
+#define PLAN_INSIDE_H
+
+#include "plan/plan.h"
+
+/* The roots and fields of references, interned. */
+enum known_word {
+    WORD_PARAMS,
+    WORD_ENV,
+    WORD_MATRIX,
+    WORD_NEEDS,
+    WORD_TASK,
+    WORD_RUN,
+    WORD_HERE,
+    WORD_NAME,
+    WORD_INSTANCE,
+    WORD_ATTEMPT,
+    WORD_ID,
+    WORD_DIR,
+    WORD_ELAPSED,
+    WORD_FAILED,
+    WORD_STDOUT,
+    WORD_STDERR,
+    WORD_EXIT_CODE,
+    WORD_OUTPUTS,
+    WORD_STATUS,
+    WORD_INSTANCES,
+    WORD_COUNT,
+};
+
+struct resolver;
+struct inside {
+    name words[WORD_COUNT];
+    struct resolver **resolvers; /* open addressing by their need */
+    uint32_t resolver_count, resolver_slots;
+};
+
+void inside_init(struct inside *inside, struct names *names);
+
+#endif

@@ -1,0 +1,213 @@
+/* The values and names of instances. A product's instance is stored as its number alone; its values
+ * are worked out by division when somebody asks. Names are unique in the plan. */
+#include "plan/instance.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "plan/values.h"
+#include "value/value.h"
+
+enum { LONGEST_VALUE = 40 };
+
+uint32_t instances_axis_size(const struct instances *instances, uint32_t axis)
+{
+    return (uint32_t)json_array_size(instances->axis_values[axis]);
+}
+
+uint32_t instances_variable(const struct instances *instances, name variable)
+{
+    for (uint32_t i = 0; i < instances->variable_count; i++)
+        if (instances->variables[i] == variable)
+            return i;
+    return UINT32_MAX;
+}
+
+static bool has_row(const struct instances *instances, uint32_t instance)
+{
+    return instances->rows != NULL && instances->rows[instance] != NULL;
+}
+
+/* Which element of an axis a combination has; the last axis is the fastest. */
+static uint32_t axis_index(const struct instances *instances, uint32_t instance, uint32_t axis)
+{
+    uint32_t index = instances->combination != NULL ? instances->combination[instance] : instance;
+    for (uint32_t after = instances->axis_count - 1; after > axis; after--)
+        index /= instances_axis_size(instances, after);
+    return axis == 0 ? index : index % instances_axis_size(instances, axis);
+}
+
+const json_t *instances_value(const struct instances *instances, const struct names *names,
+                              uint32_t instance, uint32_t variable)
+{
+    if (has_row(instances, instance))
+        return json_object_get(instances->rows[instance],
+                               names_text(names, instances->variables[variable]));
+    if (variable >= instances->axis_count)
+        return NULL;
+    return json_array_get(instances->axis_values[variable],
+                          axis_index(instances, instance, variable));
+}
+
+json_t *instances_map(const struct instances *instances, const struct names *names,
+                      uint32_t instance)
+{
+    if (has_row(instances, instance))
+        return json_copy(instances->rows[instance]);
+    json_t *map = json_object();
+    for (uint32_t i = 0; i < instances->axis_count; i++)
+        json_object_set(map, names_text(names, instances->variables[i]),
+                        (json_t *)instances_value(instances, names, instance, i));
+    return map;
+}
+
+const json_t *plan_matrix_value(const struct plan *plan, uint32_t node, name variable)
+{
+    if (plan->is_join[node] != JOIN_NOT)
+        return NULL;
+    const struct instances *instances = &plan->instances[plan->task[node]];
+    uint32_t at = instances_variable(instances, variable);
+    return at == UINT32_MAX
+               ? NULL
+               : instances_value(instances, plan->workflow->names, node - instances->first, at);
+}
+
+json_t *plan_matrix(const struct plan *plan, uint32_t node)
+{
+    if (plan->is_join[node] != JOIN_NOT)
+        return json_object();
+    const struct instances *instances = &plan->instances[plan->task[node]];
+    return instances_map(instances, plan->workflow->names, node - instances->first);
+}
+
+static bool is_plain_word(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        char c = text[i];
+        bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                        (c >= '0' && c <= '9') || (c != '\0' && strchr("_./+-", c) != NULL);
+        if (!is_plain)
+            return false;
+    }
+    return length > 0;
+}
+
+/* position counts from 1. */
+static void write_value(const json_t *value, uint32_t position, struct buffer *out)
+{
+    size_t begin = out->length;
+    const char *text = json_string_value(value);
+    size_t length = json_string_length(value);
+    if (text != NULL && length > LONGEST_VALUE) {
+        buffer_printf(out, "#%u", position);
+        return;
+    }
+    if (text != NULL && is_plain_word(text, length))
+        buffer_add(out, text, length);
+    else
+        value_write_json(value, out);
+    if (out->length - begin > LONGEST_VALUE) {
+        out->length = begin;
+        buffer_printf(out, "#%u", position);
+    }
+}
+
+/* a=1,b=x without the brackets. */
+static void write_values(const struct instances *instances, const struct names *names,
+                         uint32_t instance, struct buffer *out)
+{
+    bool is_first = true;
+    for (uint32_t i = 0; i < instances->variable_count; i++) {
+        const json_t *value = instances_value(instances, names, instance, i);
+        if (value == NULL)
+            continue;
+        bool is_of_axis = !has_row(instances, instance);
+        uint32_t position = is_of_axis ? axis_index(instances, instance, i) : instance;
+        buffer_printf(out, "%s%s=", is_first ? "" : ",",
+                      names_text(names, instances->variables[i]));
+        write_value(value, position + 1, out);
+        is_first = false;
+    }
+}
+
+void plan_write_name(const struct plan *plan, uint32_t node, struct buffer *out)
+{
+    uint32_t task = plan->task[node];
+    if (task == NO_TASK) {
+        buffer_add_text(out, "finally");
+        return;
+    }
+    const struct names *names = plan->workflow->names;
+    buffer_add_text(out, names_text(names, plan->workflow->tasks[task].name));
+    if (plan->is_join[node] != JOIN_NOT) {
+        buffer_add_text(out, "[*]");
+        return;
+    }
+    if (plan->workflow->tasks[task].matrix == NULL)
+        return;
+    const struct instances *instances = &plan->instances[task];
+    uint32_t instance = node - instances->first;
+    buffer_add_byte(out, '[');
+    write_values(instances, names, instance, out);
+    buffer_add_byte(out, ']');
+    if (instances->repeats != NULL && instances->repeats[instance] > 1)
+        buffer_printf(out, "#%u", instances->repeats[instance]);
+}
+
+/* May two elements of an axis be written alike? */
+static bool axis_has_repeats(const json_t *list)
+{
+    int64_t first, step;
+    if (value_is_progression(list, &first, &step))
+        return false;
+    struct names texts;
+    names_init(&texts);
+    uint32_t before = texts.count;
+    CLEANUP_BUFFER struct buffer text = {0};
+    for (uint32_t i = 0; i < json_array_size(list); i++) {
+        buffer_clear(&text);
+        write_value(json_array_get(list, i), i + 1, &text);
+        names_add(&texts, text.bytes, text.length);
+    }
+    bool has_repeats = texts.count - before < json_array_size(list);
+    names_release(&texts);
+    return has_repeats;
+}
+
+static bool may_have_repeats(const struct instances *instances)
+{
+    if (instances->rows != NULL)
+        return true;
+    for (uint32_t i = 0; i < instances->axis_count; i++)
+        if (axis_has_repeats(instances->axis_values[i]))
+            return true;
+    return false;
+}
+
+void instances_number_repeats(struct instances *instances, const struct names *names)
+{
+    if (!may_have_repeats(instances))
+        return;
+    struct names texts;
+    names_init(&texts);
+    VEC(uint32_t) seen = {0};
+    bool has_repeats = false;
+    uint32_t *repeats = memory_array(instances->count, sizeof *repeats);
+    CLEANUP_BUFFER struct buffer text = {0};
+    for (uint32_t i = 0; i < instances->count; i++) {
+        buffer_clear(&text);
+        buffer_add_byte(&text, '[');
+        write_values(instances, names, i, &text);
+        name id = names_add(&texts, text.bytes, text.length);
+        while (seen.count <= id)
+            *VEC_PUSH(&seen) = 0;
+        repeats[i] = ++seen.items[id];
+        has_repeats |= repeats[i] > 1;
+    }
+    VEC_RELEASE(&seen);
+    names_release(&texts);
+    if (has_repeats)
+        instances->repeats = repeats;
+    else
+        memory_free(repeats);
+}

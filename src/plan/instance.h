@@ -1,0 +1,25 @@
+/* Instances: where in the product they stand, and their names. */
+#ifndef PLAN_INSTANCE_H
+#define PLAN_INSTANCE_H
+
+#include "plan/plan.h"
+
+/* Does every instance have exactly the combination that its number says? */
+static inline bool instances_are_product(const struct instances *instances)
+{
+    return instances->combination == NULL && instances->rows == NULL;
+}
+/* How many elements an axis has. */
+uint32_t instances_axis_size(const struct instances *instances, uint32_t axis);
+/* The place of a variable in instances->variables, or UINT32_MAX. */
+uint32_t instances_variable(const struct instances *instances, name variable);
+/* The value of a variable by its place; instance counts from 0. Borrowed; NULL if it has none. */
+const json_t *instances_value(const struct instances *instances, const struct names *names,
+                              uint32_t instance, uint32_t variable);
+/* {variable: value} of an instance. New. */
+json_t *instances_map(const struct instances *instances, const struct names *names,
+                      uint32_t instance);
+/* Finds out which instances have equal names, and numbers these. */
+void instances_number_repeats(struct instances *instances, const struct names *names);
+
+#endif

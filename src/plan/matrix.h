@@ -1,0 +1,14 @@
+/* From a task's matrix to its instances. */
+#ifndef PLAN_MATRIX_H
+#define PLAN_MATRIX_H
+
+#include "plan/plan.h"
+
+enum { MOST_NODES = UINT32_MAX - 1 };
+
+/* Fills plan->instances[task] but for first and join. Errors go to diagnostics; then it has none.
+ */
+void matrix_expand(struct plan *plan, uint32_t task, struct diagnostics *diagnostics);
+void instances_release(struct instances *instances);
+
+#endif

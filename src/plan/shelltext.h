@@ -1,0 +1,18 @@
+/* Shell text with references to environment variables where its expressions stood. */
+#ifndef PLAN_SHELLTEXT_H
+#define PLAN_SHELLTEXT_H
+
+#include "plan/view.h"
+
+typedef VEC(char *) text_list;
+
+/* "No value becomes code" (LANGUAGE.md, section 5). The values go to env as PARGRAPH_V<n>, numbered
+ * on from *values. False with an error for what no variable can hold. */
+bool shelltext_write(struct view *view, const struct text *text, struct buffer *out, text_list *env,
+                     uint32_t *values, struct error *error);
+
+/* Can a program be given this as one argument or variable, with `more` bytes beside it? where: of
+ * the expression or text. */
+bool shelltext_check(const struct buffer *text, size_t more, place at, struct error *error);
+
+#endif
