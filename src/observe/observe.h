@@ -22,13 +22,12 @@ struct terminal_options {
     int descriptor;   /* progress and messages: standard error */
     int output;       /* blocks of tasks' output: standard output. Raw bytes, unless isatty() */
     uint32_t width;   /* columns; 0: 80 */
-    bool is_dry;      /* --dry-run: messages ("would run" lines) go to output; no lines of tasks,
-                         no blocks, no progress */
+    bool is_dry;      /* --dry-run: messages ("would run" lines) go to output; of tasks only
+                         failures have lines; no blocks, no progress */
 };
 
 struct terminal;
-/* plan, run_id: borrowed. run_id NULL (a dry run): nothing points to logs. Nothing is written yet.
- */
+/* plan, run_id: borrowed. run_id NULL: nothing points to logs. Nothing is written yet. */
 struct terminal *terminal_new(const struct plan *plan, const char *run_id,
                               const struct terminal_options *options);
 void terminal_free(struct terminal *terminal);

@@ -284,7 +284,8 @@ static void tell(struct terminal *terminal, const struct fact *fact)
 
 void terminal_fact(struct terminal *terminal, const struct fact *fact)
 {
-    if (terminal->is_dry) {
+    bool is_failure = fact->kind == FACT_ENDED && fact->status == STATUS_FAILURE;
+    if (terminal->is_dry && !is_failure) {
         if (fact->kind == FACT_ENDED)
             count(terminal, fact);
         return;

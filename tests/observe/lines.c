@@ -261,6 +261,15 @@ void test_dry(void)
     CHECK_TEXT(stage_shown(&stage), "would run count[file=a]: wc a\n");
     CHECK_TEXT(stage_said(&stage), "3 tasks: 2 would run, 1 skipped\n");
     stage_close(&stage);
+    char detail[] = "no such value";
+    stage_open(&stage, 1, options);
+    stage_fail(&stage, 0, 2, (struct outcome){.kind = OUTCOME_INVALID, .detail = detail});
+    terminal_summary(stage.terminal, 0, 1);
+    CHECK_TEXT(stage_said(&stage), "[1/1] sum failed: no such value\n"
+                                   "1 task: 1 failed\n"
+                                   "\n"
+                                   "sum failed: no such value\n");
+    stage_close(&stage);
 }
 
 void test_message(void)
