@@ -44,8 +44,10 @@ static bool make_state(const char *state, struct error *error)
     if (!make_directory(state, &is_new, error))
         return false;
     CLEANUP_FREE char *ignore = file_join(state, ".gitignore");
-    if (is_new && !file_replace(ignore, "*\n", 2, error))
+    if (is_new && !file_replace(ignore, "*\n", 2, error)) {
+        rmdir(state);
         return false;
+    }
     CLEANUP_FREE char *runs = file_join(state, "runs");
     return make_directory(runs, &is_new, error);
 }

@@ -25,7 +25,8 @@ bool index_put(const char *state, const struct index_run *run, struct error *err
     if (!is_unusable || !database_move_aside(state, error) ||
         !put_once(state, run, &is_unusable, error))
         return false;
-    error_release(error);
+    if (error != NULL)
+        error_release(error);
     return true;
 }
 

@@ -1,0 +1,366 @@
+/* Checks of the journal: what is written comes back, all of it or nothing of a write. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "history/history_journal.h"
+
+static const struct journal_head head = {
+    .scheduler_version = 7, .failure_policy = 2, .wall = WALL, .cpu_capacity = 16};
+
+struct journal *new_journal(const struct run_folder *folder)
+{
+    return journal_create(folder, &head, NULL);
+}
+
+static struct outcome full_outcome(const char *detail)
+{
+    return (struct outcome){.kind = OUTCOME_SIGNALLED,
+                            .code = -9,
+                            .detail = (char *)detail,
+                            .log = {1, 2, 3},
+                            .values = {{INT64_MAX - 5, 5, UINT32_MAX}, {6, 7, 8}},
+                            .outputs = {UINT32_MAX, 10, 11},
+                            .user_time = INT64_MAX,
+                            .system_time = INT64_MIN,
+                            .memory = UINT64_MAX};
+}
+
+uint32_t sample_inputs(struct input *inputs)
+{
+    const struct input samples[] = {
+        {.kind = INPUT_BEGIN, .now = 0},
+        {.kind = INPUT_EVALUATED,
+         .now = 1,
+         .node = 2,
+         .attempt = 3,
+         .verdict = VERDICT_SKIP,
+         .vector = UINT32_MAX},
+        {.kind = INPUT_EVALUATED,
+         .now = 2,
+         .node = 2,
+         .attempt = 1,
+         .is_invalid = true,
+         .outcome = full_outcome("it cannot be evaluated")},
+        {.kind = INPUT_EXPANDED, .now = 3, .node = UINT32_MAX, .attempt = 1},
+        {.kind = INPUT_STARTED, .now = 4, .node = 5, .attempt = 1, .process = INT32_MAX},
+        {.kind = INPUT_FINISHED,
+         .now = 5,
+         .node = 5,
+         .attempt = UINT32_MAX,
+         .outcome = full_outcome("")},
+        {.kind = INPUT_FINISHED,
+         .now = 6,
+         .node = 6,
+         .attempt = 1,
+         .outcome = {.kind = OUTCOME_EXITED, .code = 3, .log = {.offset = 90}}},
+        {.kind = INPUT_TIMER, .now = 7, .node = 8, .attempt = 2, .timer = 9},
+        {.kind = INPUT_CANCEL, .now = INT64_MAX, .verdict = CANCEL_TIMEOUT},
+        {.kind = INPUT_CAPACITY, .now = INT64_MIN, .vector = 10, .amount = UINT64_MAX},
+    };
+    memcpy(inputs, samples, sizeof samples);
+    return sizeof samples / sizeof *samples;
+}
+
+static bool is_same_extent(const struct extent *a, const struct extent *b)
+{
+    return a->offset == b->offset && a->length == b->length && a->checksum == b->checksum;
+}
+
+static bool is_same_outcome(const struct outcome *a, const struct outcome *b)
+{
+    bool has_same_detail = a->detail == NULL || b->detail == NULL
+                               ? a->detail == b->detail
+                               : strcmp(a->detail, b->detail) == 0;
+    return has_same_detail && a->kind == b->kind && a->code == b->code &&
+           is_same_extent(&a->log, &b->log) && is_same_extent(&a->values[0], &b->values[0]) &&
+           is_same_extent(&a->values[1], &b->values[1]) &&
+           is_same_extent(&a->outputs, &b->outputs) && a->user_time == b->user_time &&
+           a->system_time == b->system_time && a->memory == b->memory;
+}
+
+bool is_same_input(const struct input *a, const struct input *b)
+{
+    return a->now == b->now && a->kind == b->kind && a->verdict == b->verdict &&
+           a->is_invalid == b->is_invalid && a->node == b->node && a->attempt == b->attempt &&
+           a->vector == b->vector && a->timer == b->timer && a->process == b->process &&
+           a->amount == b->amount && is_same_outcome(&a->outcome, &b->outcome);
+}
+
+void write_samples(const struct run_folder *folder)
+{
+    struct journal *journal = new_journal(folder);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(journal);
+    struct input inputs[SAMPLES_MOST];
+    uint32_t count = sample_inputs(inputs);
+    for (uint32_t i = 0; i < count; i++)
+        journal_add_input(journal, &inputs[i]);
+    journal_add_end(journal, 130, INT64_C(1) << 40);
+    CU_ASSERT(journal_write(journal, NULL));
+    CU_ASSERT(journal_sync(journal, NULL));
+    CU_ASSERT(journal_sync(journal, NULL));
+    journal_close(journal);
+}
+
+uint32_t check_reads_samples(struct journal_reader *reader)
+{
+    struct input inputs[SAMPLES_MOST], in;
+    uint32_t count = sample_inputs(inputs), read = 0;
+    while (journal_next(reader, &in)) {
+        CU_ASSERT_FATAL(read < count);
+        CU_ASSERT(is_same_input(&in, &inputs[read]));
+        read++;
+    }
+    CU_ASSERT_FALSE(journal_next(reader, &in));
+    return read;
+}
+
+static void all_kinds_come_back(void)
+{
+    char *scratch = scratch_new();
+    struct run_folder folder = run_new(scratch);
+    write_samples(&folder);
+    struct journal_reader reader;
+    CU_ASSERT_FATAL(journal_open(&reader, &folder, NULL));
+    CU_ASSERT_EQUAL(reader.head.scheduler_version, 7);
+    CU_ASSERT_EQUAL(reader.head.failure_policy, 2);
+    CU_ASSERT_EQUAL(reader.head.wall, WALL);
+    CU_ASSERT_EQUAL(reader.head.cpu_capacity, 16);
+    CU_ASSERT_FALSE(reader.has_ended);
+    struct input inputs[SAMPLES_MOST];
+    CU_ASSERT_EQUAL(check_reads_samples(&reader), sample_inputs(inputs));
+    CU_ASSERT(reader.has_ended);
+    CU_ASSERT_EQUAL(reader.exit_status, 130);
+    CU_ASSERT_EQUAL(reader.end_time, INT64_C(1) << 40);
+    CU_ASSERT_EQUAL(reader.good, reader.length);
+    CU_ASSERT_EQUAL(file_mode(path_of(folder.path, "journal")), 0600);
+    journal_reader_close(&reader);
+    run_folder_close(&folder);
+    scratch_remove(scratch);
+}
+
+/* The input that comes back for one that is written. The caller closes the reader. */
+static struct input round_trip(const struct input *in, struct journal_reader *reader)
+{
+    char *scratch = scratch_new();
+    struct run_folder folder = run_new(scratch);
+    struct journal *journal = new_journal(&folder);
+    journal_add_input(journal, in);
+    CU_ASSERT(journal_write(journal, NULL));
+    journal_close(journal);
+    struct input out = {0};
+    CU_ASSERT_FATAL(journal_open(reader, &folder, NULL));
+    CU_ASSERT(journal_next(reader, &out));
+    run_folder_close(&folder);
+    scratch_remove(scratch);
+    return out;
+}
+
+static void what_a_kind_does_not_use_is_zero(void)
+{
+    struct input full = {.now = 1,
+                         .verdict = 1,
+                         .is_invalid = false,
+                         .node = 2,
+                         .attempt = 3,
+                         .vector = 4,
+                         .timer = 5,
+                         .process = 6,
+                         .amount = 7,
+                         .outcome = full_outcome("detail")};
+    const struct input expected[INPUT_KINDS] = {
+        [INPUT_BEGIN] = {.now = 1},
+        [INPUT_EVALUATED] = {.now = 1, .verdict = 1, .node = 2, .attempt = 3, .vector = 4},
+        [INPUT_EXPANDED] = {.now = 1, .node = 2, .attempt = 3},
+        [INPUT_STARTED] = {.now = 1, .node = 2, .attempt = 3, .process = 6},
+        [INPUT_FINISHED] = {.now = 1, .node = 2, .attempt = 3, .outcome = full.outcome},
+        [INPUT_TIMER] = {.now = 1, .node = 2, .attempt = 3, .timer = 5},
+        [INPUT_CANCEL] = {.now = 1, .verdict = 1},
+        [INPUT_CAPACITY] = {.now = 1, .vector = 4, .amount = 7},
+    };
+    for (uint8_t kind = 0; kind < INPUT_KINDS; kind++) {
+        struct journal_reader reader;
+        struct input wanted = expected[kind];
+        full.kind = wanted.kind = kind;
+        struct input in = round_trip(&full, &reader);
+        CU_ASSERT(is_same_input(&in, &wanted));
+        journal_reader_close(&reader);
+    }
+}
+
+static void long_detail_is_cut(void)
+{
+    enum { KEPT = 65536 };
+    for (size_t length = KEPT - 1; length <= KEPT + 1; length++) {
+        char *detail = memory_new(length + 1);
+        memset(detail, 'x', length);
+        struct input in = {.kind = INPUT_FINISHED, .outcome = full_outcome(detail)};
+        struct journal_reader reader;
+        struct input out = round_trip(&in, &reader);
+        CU_ASSERT_EQUAL(strlen(out.outcome.detail), length < KEPT ? length : KEPT);
+        CU_ASSERT(strncmp(out.outcome.detail, detail, KEPT) == 0);
+        journal_reader_close(&reader);
+        free(detail);
+    }
+}
+
+static void heads_keep_extremes(void)
+{
+    const struct journal_head heads[] = {
+        {0}, {UINT32_MAX, UINT8_MAX, INT64_MAX, UINT64_MAX}, {1, 1, INT64_MIN, 1}};
+    char *scratch = scratch_new();
+    for (int i = 0; i < 3; i++) {
+        struct run_folder folder = run_new(scratch);
+        struct journal *journal = journal_create(&folder, &heads[i], NULL);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(journal);
+        journal_close(journal);
+        struct journal_reader reader;
+        CU_ASSERT_FATAL(journal_open(&reader, &folder, NULL));
+        CU_ASSERT_EQUAL(reader.head.scheduler_version, heads[i].scheduler_version);
+        CU_ASSERT_EQUAL(reader.head.failure_policy, heads[i].failure_policy);
+        CU_ASSERT_EQUAL(reader.head.wall, heads[i].wall);
+        CU_ASSERT_EQUAL(reader.head.cpu_capacity, heads[i].cpu_capacity);
+        struct input in;
+        CU_ASSERT_FALSE(journal_next(&reader, &in));
+        CU_ASSERT_FALSE(reader.has_ended);
+        journal_reader_close(&reader);
+        run_folder_close(&folder);
+    }
+    scratch_remove(scratch);
+}
+
+static void journal_is_made_once(void)
+{
+    char *scratch = scratch_new();
+    struct run_folder folder = run_new(scratch);
+    struct error error = {0};
+    struct journal *journal = new_journal(&folder);
+    CU_ASSERT_PTR_NULL(journal_create(&folder, &head, &error));
+    CHECK_ERROR(&error, text_of("cannot create %s/journal: File exists", folder.path));
+    journal_close(journal);
+    run_folder_close(&folder);
+    scratch_remove(scratch);
+}
+
+/* Calls of write() by this process, or -1 where the kernel does not count them. */
+static long writes_so_far(void)
+{
+    CLEANUP_FREE char *text = NULL;
+    size_t length;
+    if (!file_read("/proc/self/io", 65536, &text, &length, NULL))
+        return -1;
+    const char *count = strstr(text, "syscw:");
+    return count != NULL ? atol(count + 6) : -1;
+}
+
+static void gathered_records_are_one_write(void)
+{
+    char *scratch = scratch_new();
+    struct run_folder folder = run_new(scratch);
+    struct journal *journal = new_journal(&folder);
+    long size = file_size(path_of(folder.path, "journal")), before = writes_so_far();
+    for (uint32_t i = 0; i < 1000; i++)
+        journal_add_input(journal, &(struct input){.kind = INPUT_STARTED, .node = i});
+    CU_ASSERT_EQUAL(file_size(path_of(folder.path, "journal")), size);
+    CU_ASSERT(journal_write(journal, NULL));
+    CU_ASSERT(journal_write(journal, NULL));
+    if (before >= 0)
+        CU_ASSERT_EQUAL(writes_so_far() - before, 1);
+    CU_ASSERT_EQUAL(file_size(path_of(folder.path, "journal")), size + 1000 * (9 + 1 + 8 + 12));
+    journal_close(journal);
+    run_folder_close(&folder);
+    scratch_remove(scratch);
+}
+
+static uint32_t count_inputs(const struct run_folder *folder, uint32_t *ret_last)
+{
+    struct journal_reader reader;
+    struct input in;
+    uint32_t count = 0;
+    if (!journal_open(&reader, folder, NULL))
+        return UINT32_MAX;
+    while (journal_next(&reader, &in)) {
+        CU_ASSERT_EQUAL(in.node, count);
+        count++;
+        *ret_last = in.node;
+    }
+    CU_ASSERT_EQUAL(reader.good, reader.length);
+    journal_reader_close(&reader);
+    return count;
+}
+
+static void full_disk_leaves_whole_records(void)
+{
+    char *scratch = scratch_new();
+    struct run_folder folder = run_new(scratch);
+    struct journal *journal = new_journal(&folder);
+    struct error error = {0};
+    uint32_t last = 0;
+    journal_add_input(journal, &(struct input){.kind = INPUT_STARTED, .node = 0});
+    CU_ASSERT(journal_write(journal, &error));
+    long size = file_size(path_of(folder.path, "journal"));
+    for (uint32_t node = 1; node <= 60; node++) {
+        journal_add_input(journal, &(struct input){.kind = INPUT_STARTED, .node = node});
+        limit_file_size((size_t)size + node / 2);
+        bool is_written = journal_write(journal, &error);
+        limit_release();
+        CU_ASSERT_FALSE(is_written);
+        CHECK_ERROR(&error, text_of("cannot write %s/journal: File too large", folder.path));
+        CU_ASSERT_EQUAL(file_size(path_of(folder.path, "journal")), size);
+        CU_ASSERT_EQUAL(count_inputs(&folder, &last), 1);
+    }
+    CU_ASSERT(journal_write(journal, &error));
+    CU_ASSERT_EQUAL(count_inputs(&folder, &last), 61);
+    CU_ASSERT_EQUAL(last, 60);
+    journal_close(journal);
+    run_folder_close(&folder);
+    scratch_remove(scratch);
+}
+
+static void full_disk_lets_no_journal_begin(void)
+{
+    char *scratch = scratch_new();
+    struct run_folder folder = run_new(scratch);
+    struct error error = {0};
+    limit_file_size(20);
+    CU_ASSERT_PTR_NULL(journal_create(&folder, &head, &error));
+    limit_release();
+    CHECK_ERROR(&error, text_of("cannot write %s/journal: File too large", folder.path));
+    run_folder_close(&folder);
+    scratch_remove(scratch);
+}
+
+static void live_run_is_read(void)
+{
+    char *scratch = scratch_new();
+    struct run_folder folder = run_new(scratch);
+    struct journal *journal = new_journal(&folder);
+    uint32_t last = 0;
+    for (uint32_t node = 0; node < 5; node++) {
+        journal_add_input(journal, &(struct input){.kind = INPUT_STARTED, .node = node});
+        CU_ASSERT_EQUAL(count_inputs(&folder, &last), node);
+        CU_ASSERT(journal_write(journal, NULL));
+        CU_ASSERT_EQUAL(count_inputs(&folder, &last), node + 1);
+    }
+    journal_add_input(journal, &(struct input){.kind = INPUT_STARTED, .node = 5});
+    journal_close(journal); /* what was not written is dropped */
+    CU_ASSERT_EQUAL(count_inputs(&folder, &last), 5);
+    run_folder_close(&folder);
+    scratch_remove(scratch);
+}
+
+const struct check journal_checks[] = {
+    {"all kinds come back", all_kinds_come_back},
+    {"what a kind does not use is zero", what_a_kind_does_not_use_is_zero},
+    {"long detail is cut", long_detail_is_cut},
+    {"heads keep extremes", heads_keep_extremes},
+    {"journal is made once", journal_is_made_once},
+    {"gathered records are one write", gathered_records_are_one_write},
+    {"full disk leaves whole records", full_disk_leaves_whole_records},
+    {"full disk lets no journal begin", full_disk_lets_no_journal_begin},
+    {"live run is read", live_run_is_read},
+    {NULL, NULL},
+};
