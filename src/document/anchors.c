@@ -101,6 +101,7 @@ bool reader_alias(struct reader *reader, const yaml_event_t *event)
         return false;
     struct document *document = reader->document;
     const struct node *from = reader->anchored.items + anchor->first;
+    reader_look_at_key(reader, from->kind, at);
     uint32_t first = reader_add(reader, *from);
     document->nodes = memory_grow(document->nodes, document->count, anchor->count,
                                   &document->capacity, sizeof *document->nodes);

@@ -112,7 +112,10 @@ bool document_read(struct document *ret, const struct source *source, struct nam
     reader_release(&reader);
     if (diagnostics->error_count == errors)
         check_not_empty(&reader, source);
-    return diagnostics->error_count == errors;
+    if (diagnostics->error_count == errors)
+        return true;
+    document_release(ret);
+    return false;
 }
 
 void document_release(struct document *document)

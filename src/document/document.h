@@ -32,7 +32,8 @@ struct node {
     uint8_t style;     /* enum node_style; containers: block or flow */
     uint8_t is_merged; /* a key that came by `<<` */
     uint8_t unused;
-    place at;      /* of its first character (a block scalar: of its | or >) */
+    place at;      /* of its first character, behind an anchor or tag (a block scalar: of its | or
+                      >); what came by an alias: where it is written */
     uint32_t text; /* a scalar's text, a name; a container's number of items or pairs */
     uint32_t end;  /* the index behind its last descendant */
 };
@@ -44,17 +45,20 @@ struct document {
 
 enum {
     DOCUMENT_DEPTH = 64,        /* deepest nesting */
-    DOCUMENT_ALIASED = 1 << 20, /* nodes that aliases may add */
+    DOCUMENT_ALIASED = 1 << 20, /* nodes that aliases may add, and 8 for each that is written */
 };
 
 /* Reads text (which sources holds, its first character at `first`). Keys of maps are always
  * scalars, unique within their map. All errors found go to diagnostics; returns whether there were
- * none and *ret may be used. Empty text is an error. Sizes: text up to 2 GiB. */
+ * none; *ret is empty if there were. Empty text is an error. Sizes: text up to 2 GiB. A plain
+ * scalar under `!!str` or `!` is read as if in single quotes, a quoted one under `!!int` as if
+ * plain. */
 bool document_read(struct document *ret, const struct source *source, struct names *names,
                    struct diagnostics *diagnostics);
 void document_release(struct document *document);
 
-/* The value of a key (its text interned), as an index into nodes; 0 if it is not there. */
+/* The value of a key (its text interned), as an index into nodes; 0 if it is not there. A walk over
+ * the map's keys. */
 uint32_t document_get(const struct document *document, uint32_t map, name key);
 
 /* "0.2.5" */

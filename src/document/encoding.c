@@ -1,6 +1,6 @@
 /* What must be true of a file before libyaml sees it: UTF-8, no larger than its offsets can count,
  * of printable characters only. The line breaks that YAML 1.1 had beside CR and LF are refused,
- * because libyaml would break lines at them and YAML 1.2 does not. */
+ * because libyaml would break lines at them and YAML 1.2 does not; so is %TAG. */
 #include "document/encoding.h"
 
 #include <string.h>
@@ -87,6 +87,29 @@ static bool check_characters(const struct source *source, struct diagnostics *di
     return true;
 }
 
+static size_t next_line(const struct source *source, size_t at)
+{
+    const char *end = memchr(source->text + at, '\n', source->length - at);
+    return end != NULL ? (size_t)(end - source->text) + 1 : source->length;
+}
+
+/* Directives stand before all else but comments and blank lines. libyaml compares each %TAG with
+ * all before it; since tags are not used, the first is an error. */
+static bool check_directives(const struct source *source, struct diagnostics *diagnostics)
+{
+    size_t at = source->length >= 3 && memcmp(source->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    for (; at < source->length; at = next_line(source, at)) {
+        if (strchr("%# \t\r\n", source->text[at]) == NULL)
+            return true;
+        if (source->length - at < 4 || memcmp(source->text + at, "%TAG", 4) != 0)
+            continue;
+        diagnostics_add(diagnostics, place_of(source, at), "unknown directive '%%TAG'");
+        diagnostics_hint(diagnostics, "tags are not used in workflows: take the line out");
+        return false;
+    }
+    return true;
+}
+
 bool encoding_check(const struct source *source, struct diagnostics *diagnostics)
 {
     if (source->length > LARGEST)
@@ -104,5 +127,5 @@ bool encoding_check(const struct source *source, struct diagnostics *diagnostics
         diagnostics_hint(diagnostics, "save the file as UTF-8");
         return false;
     }
-    return check_characters(source, diagnostics);
+    return check_characters(source, diagnostics) && check_directives(source, diagnostics);
 }

@@ -170,8 +170,6 @@ void layout_look_between(struct layout *layout, size_t to, bool is_flow, size_t 
         if (byte == '#') {
             look_at_comment(layout, at);
             at = line_end(layout, at);
-        } else if (byte == '%' && to - at > 4 && memcmp(layout->text + at, "%TAG", 4) == 0) {
-            at = line_end(layout, at);
         } else if (is_break(byte)) {
             at = skip_break(layout, at);
             if (is_flow)

@@ -51,18 +51,18 @@ void nodes_copy(struct node *to, const struct node *from, uint32_t count, uint32
         to[i].end += shift;
 }
 
-static void complain_of_key(struct reader *reader, const struct node *key)
+void reader_look_at_key(struct reader *reader, uint8_t kind, place at)
 {
-    diagnostics_add(reader->diagnostics, key->at, "a %s cannot be a key",
-                    key->kind == NODE_LIST ? "list" : "map");
+    if (kind == NODE_SCALAR || !reader_wants_key(reader))
+        return;
+    diagnostics_add(reader->diagnostics, at, "a %s cannot be a key",
+                    kind == NODE_LIST ? "list" : "map");
     diagnostics_hint(reader->diagnostics, "quote text that begins with '%c'",
-                     key->kind == NODE_LIST ? '[' : '{');
+                     kind == NODE_LIST ? '[' : '{');
 }
 
 uint32_t reader_add(struct reader *reader, struct node node)
 {
-    if (node.kind != NODE_SCALAR && reader_wants_key(reader))
-        complain_of_key(reader, &node);
     if (reader->depth > 0)
         reader->frames[reader->depth - 1].children++;
     struct document *document = reader->document;
@@ -129,6 +129,7 @@ bool reader_begin(struct reader *reader, const yaml_event_t *event)
     size_t column =
         properties == 0 ? event->start_mark.column : layout_column(&reader->layout, offset);
     uint32_t indent = container.is_flow ? reader_indent(reader) : (uint32_t)column + 1;
+    reader_look_at_key(reader, node.kind, node.at);
     uint32_t index = reader_add(reader, node);
     reader->frames[reader->depth++] =
         (struct frame){.node = index,

@@ -58,8 +58,10 @@ struct reader {
 bool reader_begin(struct reader *reader, const yaml_event_t *event);
 bool reader_scalar(struct reader *reader, const yaml_event_t *event);
 bool reader_end(struct reader *reader);
-/* Appends a node, returns its index. Complains where it is a container and a key must come. */
+/* Appends a node, returns its index. */
 uint32_t reader_add(struct reader *reader, struct node node);
+/* Complains where a container comes and a key must. */
+void reader_look_at_key(struct reader *reader, uint8_t kind, place at);
 bool reader_wants_key(const struct reader *reader);
 /* The open container, if it is in flow style; else NULL. */
 const struct node *reader_flow(const struct reader *reader);
