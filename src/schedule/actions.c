@@ -28,6 +28,16 @@ void timer_arm(struct scheduler *scheduler, uint32_t node, int64_t after)
 {
     struct action *action = action_add(scheduler, ACTION_TIMER, node);
     action->attempt = scheduler->attempts[node];
-    action->timer = ++scheduler->timers[node];
+    action->timer = scheduler->timers[node] = (scheduler->timers[node] + 1) | 1;
     action->at = time_after(scheduler->in->now, after);
+}
+
+void timer_disarm(struct scheduler *scheduler, uint32_t node)
+{
+    scheduler->timers[node] = (scheduler->timers[node] + 1) & ~1u;
+}
+
+bool timer_is_armed(const struct scheduler *scheduler, uint32_t node, uint32_t timer)
+{
+    return timer & 1 && scheduler->timers[node] == timer;
 }

@@ -187,8 +187,8 @@ static const char *check_liveness(const struct scheduler *scheduler)
     for (uint32_t node = 0; node < scheduler->node_count && !is_live; node++) {
         uint8_t state = scheduler->states[node];
         bool is_expanded = scheduler->plan->is_join[node] && scheduler->templates.count == 0;
-        is_live = state == STATE_RUN || state == STATE_DELAY ||
-                  (state == STATE_EVALUATE && !is_expanded);
+        is_live =
+            state == STATE_RUN || state == STATE_DELAY || (state == STATE_EVALUATE && !is_expanded);
         if (state != STATE_READY)
             continue;
         uint32_t vector = scheduler->vectors[node];

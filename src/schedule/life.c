@@ -14,6 +14,7 @@ void node_end(struct scheduler *scheduler, uint32_t node, enum status status,
               const struct outcome *outcome)
 {
     scheduler->states[node] = STATE_ENDED;
+    timer_disarm(scheduler, node);
     scheduler->statuses[node] = (uint8_t)status;
     scheduler->remaining--;
     *VEC_PUSH(&scheduler->ended) = node;
@@ -169,7 +170,7 @@ void node_signal(struct scheduler *scheduler, uint32_t node, enum signal_how how
     uint8_t *marks = &scheduler->marks[node];
     if (!(*marks & (MARK_STOPPED | MARK_TIMEOUT))) {
         *marks |= mark;
-        scheduler->timers[node]++;
+        timer_disarm(scheduler, node);
         fact_add(scheduler, FACT_SIGNALLED, node)->is_timeout = mark == MARK_TIMEOUT;
     }
     struct action *action = action_add(scheduler, ACTION_SIGNAL, node);
@@ -227,7 +228,7 @@ void node_finished(struct scheduler *scheduler)
         return;
     uint8_t marks = scheduler->marks[node];
     scheduler->marks[node] &= (uint8_t)~MARK_STOPPED;
-    scheduler->timers[node]++;
+    timer_disarm(scheduler, node);
     scheduler->counts.running--;
     scheduler->counts.pending++;
     tokens_release(scheduler, scheduler->vectors[node]);
@@ -247,12 +248,12 @@ void node_timer(struct scheduler *scheduler)
 {
     const struct input *in = scheduler->in;
     uint32_t node = in->node;
-    if (scheduler->timers[node] != in->timer)
+    if (!timer_is_armed(scheduler, node, in->timer))
         return;
     if (scheduler->states[node] == STATE_RUN) {
         node_signal(scheduler, node, SIGNAL_STOP, MARK_TIMEOUT);
     } else if (scheduler->states[node] == STATE_DELAY) {
-        scheduler->timers[node]++;
+        timer_disarm(scheduler, node);
         request(scheduler, node);
     }
 }

@@ -38,12 +38,12 @@ void policy_heed_failure(struct scheduler *scheduler, uint32_t node)
 void policy_cancel(struct scheduler *scheduler)
 {
     uint8_t how = scheduler->in->verdict;
+    scheduler->is_timed_out |= how == CANCEL_TIMEOUT;
     if (scheduler->is_killed)
         return;
     scheduler->is_killed =
         how == CANCEL_KILL || (how == CANCEL_INTERRUPT && scheduler->is_interrupted);
     scheduler->is_interrupted |= how == CANCEL_INTERRUPT;
-    scheduler->is_timed_out |= how == CANCEL_TIMEOUT;
     scheduler->is_cancelled = true;
     scheduler->is_sweep_due = true;
 }

@@ -62,7 +62,7 @@ struct scheduler {
     uint32_t *attempts;   /* the last one launched */
     uint32_t *needs_left; /* edges from nodes that have not ended */
     uint32_t *vectors;    /* of READY and RUN */
-    uint32_t *timers;     /* generation: bumped when armed and when no longer of use */
+    uint32_t *timers;     /* generation: odd while armed; never used twice */
 
     struct line *lines; /* by vector */
     uint32_t line_count;
@@ -85,6 +85,8 @@ struct scheduler {
 struct action *action_add(struct scheduler *scheduler, enum action_kind kind, uint32_t node);
 struct fact *fact_add(struct scheduler *scheduler, enum fact_kind kind, uint32_t node);
 void timer_arm(struct scheduler *scheduler, uint32_t node, int64_t after);
+void timer_disarm(struct scheduler *scheduler, uint32_t node);
+bool timer_is_armed(const struct scheduler *scheduler, uint32_t node, uint32_t timer);
 
 /* order.c: the order of beginnings. */
 bool node_is_before(const struct scheduler *scheduler, uint32_t a, uint32_t b);

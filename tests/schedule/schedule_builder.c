@@ -1,0 +1,159 @@
+/* Plans by hand; see schedule_builder.h. Vectors are found by looking at all: plans here have few.
+ */
+#include "schedule/schedule_builder.h"
+
+#include <string.h>
+
+void builder_init(struct builder *builder)
+{
+    *builder = (struct builder){0};
+    builder->plan.workflow = &builder->workflow;
+    builder->plan.finally_join = NO_NODE;
+    struct vectors *vectors = &builder->plan.vectors;
+    vectors->first = memory_array(2, sizeof *vectors->first);
+    vectors->first_capacity = 2;
+    vectors->count = 1;
+}
+
+void builder_release(struct builder *builder)
+{
+    struct plan *plan = &builder->plan;
+    VEC_RELEASE(&builder->rules);
+    VEC_RELEASE(&builder->tokens);
+    VEC_RELEASE(&builder->edges);
+    VEC_RELEASE(&builder->tasks);
+    VEC_RELEASE(&builder->joins);
+    VEC_RELEASE(&builder->unselected);
+    graph_release(&plan->dependents);
+    void *arrays[] = {plan->need_counts, plan->levels, plan->is_selected, plan->vectors.first,
+                      plan->vectors.amounts};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        memory_free(arrays[i]);
+}
+
+struct rule builder_plain_rule(void)
+{
+    return (struct rule){.flags = RULE_WORK, .retry_when = RETRY_ANY, .retry_backoff = 1};
+}
+
+uint32_t builder_token(struct builder *builder, enum token_kind kind, uint64_t capacity)
+{
+    *VEC_PUSH(&builder->tokens) = (struct token){.kind = (uint8_t)kind, .capacity = capacity};
+    return builder->tokens.count - 1;
+}
+
+static bool is_vector(const struct vectors *vectors, uint32_t vector, const struct amount *amounts,
+                      uint32_t count)
+{
+    uint32_t first = vectors->first[vector];
+    if (vectors->first[vector + 1] - first != count)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (vectors->amounts[first + i].token != amounts[i].token ||
+            vectors->amounts[first + i].amount != amounts[i].amount)
+            return false;
+    return true;
+}
+
+uint32_t builder_vector(struct builder *builder, const struct amount *amounts, uint32_t count)
+{
+    struct vectors *vectors = &builder->plan.vectors;
+    for (uint32_t vector = 0; vector < vectors->count; vector++)
+        if (is_vector(vectors, vector, amounts, count))
+            return vector;
+    vectors->amounts = memory_grow(vectors->amounts, vectors->amount_count, count,
+                                   &vectors->amount_capacity, sizeof *vectors->amounts);
+    for (uint32_t i = 0; i < count; i++)
+        vectors->amounts[vectors->amount_count++] = amounts[i];
+    vectors->first = memory_grow(vectors->first, vectors->count + 1, 1, &vectors->first_capacity,
+                                 sizeof *vectors->first);
+    vectors->first[++vectors->count] = vectors->amount_count;
+    return vectors->count - 1;
+}
+
+uint32_t builder_task(struct builder *builder, const struct rule *rule)
+{
+    *VEC_PUSH(&builder->rules) = *rule;
+    return builder->rules.count - 1;
+}
+
+static uint32_t add_node(struct builder *builder, uint32_t task, enum join_kind kind)
+{
+    *VEC_PUSH(&builder->tasks) = task;
+    *VEC_PUSH(&builder->joins) = (uint8_t)kind;
+    *VEC_PUSH(&builder->unselected) = false;
+    return builder->tasks.count - 1;
+}
+
+uint32_t builder_instance(struct builder *builder, uint32_t task)
+{
+    return add_node(builder, task, JOIN_NOT);
+}
+
+uint32_t builder_join(struct builder *builder, enum join_kind kind, uint32_t task)
+{
+    return add_node(builder, task, kind);
+}
+
+void builder_need(struct builder *builder, uint32_t node, uint32_t need)
+{
+    *VEC_PUSH(&builder->edges) = (struct edge){.from = need, .to = node};
+}
+
+void builder_unselect(struct builder *builder, uint32_t node)
+{
+    builder->unselected.items[node] = true;
+}
+
+/* The parts of the plan that depend on the number of nodes, made anew. */
+static void fill_nodes(struct builder *builder)
+{
+    struct plan *plan = &builder->plan;
+    uint32_t count = builder->tasks.count;
+    plan->node_count = count;
+    plan->task = builder->tasks.items;
+    plan->is_join = builder->joins.items;
+    plan->is_selected = memory_resize(plan->is_selected, count, sizeof *plan->is_selected);
+    plan->need_counts = memory_resize(plan->need_counts, count, sizeof *plan->need_counts);
+    plan->levels = memory_resize(plan->levels, count, sizeof *plan->levels);
+    memset(plan->need_counts, 0, count * sizeof *plan->need_counts);
+    uint64_t *weights = memory_array(count, sizeof *weights);
+    uint32_t *order = memory_array(count, sizeof *order);
+    plan->selected_count = 0;
+    for (uint32_t node = 0; node < count; node++) {
+        bool is_join = builder->joins.items[node] != JOIN_NOT;
+        plan->is_selected[node] = !builder->unselected.items[node];
+        plan->selected_count += plan->is_selected[node] && !is_join;
+        weights[node] = !is_join && plan_rule(plan, node)->flags & RULE_WORK;
+    }
+    for (uint32_t i = 0; i < builder->edges.count; i++)
+        if (plan->is_selected[builder->edges.items[i].from])
+            plan->need_counts[builder->edges.items[i].to]++;
+    graph_order(&plan->dependents, order);
+    graph_levels(&plan->dependents, order, weights, plan->levels);
+    memory_free(weights);
+    memory_free(order);
+}
+
+void builder_finish(struct builder *builder)
+{
+    struct plan *plan = &builder->plan;
+    builder->workflow.task_count = builder->rules.count;
+    *VEC_PUSH(&builder->rules) = (struct rule){.flags = RULE_JOIN, .vector = NO_VECTOR};
+    plan->rules = builder->rules.items;
+    plan->tokens = builder->tokens.items;
+    plan->token_count = builder->tokens.count;
+    graph_build(&plan->dependents, builder->tasks.count, builder->edges.items,
+                builder->edges.count);
+    fill_nodes(builder);
+}
+
+uint32_t builder_expand(struct builder *builder, uint32_t join, uint32_t count)
+{
+    uint32_t first = builder->tasks.count, edge = builder->edges.count;
+    for (uint32_t i = 0; i < count; i++)
+        builder_need(builder, join, builder_instance(builder, builder->tasks.items[join]));
+    graph_append(&builder->plan.dependents, count, builder->edges.items + edge, count);
+    fill_nodes(builder);
+    return first;
+}

@@ -1,0 +1,37 @@
+/* Plans by hand: what the scheduler reads of a plan, without a workflow. */
+#ifndef TESTS_SCHEDULE_SCHEDULE_BUILDER_H
+#define TESTS_SCHEDULE_SCHEDULE_BUILDER_H
+
+#include "base/memory.h"
+#include "plan/plan.h"
+
+struct builder {
+    struct plan plan; /* whole after builder_finish */
+    struct workflow workflow;
+    VEC(struct rule) rules;
+    VEC(struct token) tokens;
+    VEC(struct edge) edges;
+    VEC(uint32_t) tasks;
+    VEC(uint8_t) joins;
+    VEC(bool) unselected;
+};
+
+void builder_init(struct builder *builder);
+void builder_release(struct builder *builder);
+/* A rule of one attempt with work that takes nothing. */
+struct rule builder_plain_rule(void);
+uint32_t builder_token(struct builder *builder, enum token_kind kind, uint64_t capacity);
+/* Interned; amounts sorted by token. */
+uint32_t builder_vector(struct builder *builder, const struct amount *amounts, uint32_t count);
+/* A task of its own rule; its number. */
+uint32_t builder_task(struct builder *builder, const struct rule *rule);
+uint32_t builder_instance(struct builder *builder, uint32_t task);
+uint32_t builder_join(struct builder *builder, enum join_kind kind, uint32_t task);
+void builder_need(struct builder *builder, uint32_t node, uint32_t need);
+void builder_unselect(struct builder *builder, uint32_t node);
+void builder_finish(struct builder *builder);
+/* After builder_finish: appends instances of a template's task, with edges to its join; the number
+ * of the first. */
+uint32_t builder_expand(struct builder *builder, uint32_t join, uint32_t count);
+
+#endif
