@@ -197,7 +197,7 @@ bool retry_read(struct reader *reader, uint32_t node)
     const uint32_t *values = section.values;
     if (values[RETRY_FIELD_MAX] != 0)
         max_read(reader, values[RETRY_FIELD_MAX], retry);
-    else if (!section_is_guessed(&section, RETRY_FIELD_MAX))
+    else if (!section.has_unknown)
         reader_error(reader, node, "'retry' needs 'max', how often at most");
     if (values[RETRY_FIELD_DELAY] != 0)
         setting_duration(reader, values[RETRY_FIELD_DELAY], &retry->delay);

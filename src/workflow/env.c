@@ -152,12 +152,15 @@ static bool stream_from_map(struct reader *reader, uint32_t node, int descriptor
     const char *what = descriptor == 0   ? "a map with text, file or from"
                        : descriptor == 1 ? "discard or a map with file"
                                          : "discard, stdout or a map with file";
-    if (!section_read(reader, node, descriptor == 0 ? TABLE_STDIN : TABLE_STREAM, what, &section))
+    if (!section_read(reader, node, descriptor == 0 ? TABLE_STDIN : TABLE_STREAM, what, &section)) {
+        if (descriptor == 0 && reader_node(reader, node)->kind == NODE_SCALAR)
+            reader_hint(reader, "write {file: PATH} or {text: TEXT}");
         return false;
+    }
     uint32_t file = section.values[STREAM_FIELD_FILE], text = section.values[STREAM_FIELD_TEXT];
     uint32_t from = section.values[STREAM_FIELD_FROM];
     int count = (file != 0) + (text != 0) + (from != 0);
-    if (count == 0 && section.guessed == 0 && reader_node(reader, node)->text == 0)
+    if (count == 0 && reader_node(reader, node)->text == 0)
         return reader_error(reader, node, "expected %s, found an empty map", what);
     if (count > 1)
         return reader_error(reader, node, "a stream has one of text, file and from");

@@ -141,6 +141,7 @@ enum {
     ON_DEFAULTS = 1 << TABLE_DEFAULTS,
     ON_PARAM = 1 << TABLE_PARAM,
     ON_RETRY = 1 << TABLE_RETRY,
+    ON_STREAM = 1 << TABLE_STREAM | 1 << TABLE_STDIN,
     ON_ANY = ON_TASK | ON_DEFAULTS
 };
 static const struct foreign {
@@ -224,6 +225,8 @@ static const struct foreign {
     {"options", ON_PARAM, "enum", NULL},
     {"values", ON_PARAM, "enum", NULL},
     {"value", ON_PARAM, "default", NULL},
+    {"times", ON_RETRY, "max", NULL},
+    {"path", ON_STREAM, "file", NULL},
     {"attempts", ON_RETRY, "max", NULL},
     {"count", ON_RETRY, "max", NULL},
 };

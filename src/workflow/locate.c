@@ -123,7 +123,7 @@ void walk_begin(struct walk *walk, struct finder *finder, const struct node *nod
     if (walk->style == STYLE_PLAIN)
         return;
     if (walk->style > STYLE_FOLDED || peek(walk, 0) != opening[walk->style])
-        walk->is_lost = true;
+        walk->style = STYLE_PLAIN; /* a tag made it text */
     else if (walk->style == STYLE_LITERAL || walk->style == STYLE_FOLDED)
         begin_block(walk);
     else

@@ -4,14 +4,42 @@
 #include "base/memory.h"
 #include "workflow/reader.h"
 
+/* For "expected ...". */
+static const char *wanted_text(enum value_type type)
+{
+    switch (type) {
+    case TYPE_INT:
+        return "a whole number";
+    case TYPE_FLOAT:
+        return "a number";
+    case TYPE_BOOL:
+        return "true or false";
+    case TYPE_JSON:
+        return "a JSON value";
+    case TYPE_TEXT:
+    case TYPE_ENUM:
+        break;
+    }
+    return "text";
+}
+
 static const char *const type_names[] = {"text", "int", "float", "bool", "json", "enum"};
 enum { TYPE_NAME_COUNT = 6, OUTPUT_TYPE_COUNT = 5 };
 
 bool type_read(struct reader *reader, uint32_t node, bool is_param, uint8_t *ret)
 {
+    static const struct {
+        const char *other, *own;
+    } words[] = {{"string", "text"},  {"str", "text"},     {"integer", "int"}, {"number", "float"},
+                 {"double", "float"}, {"boolean", "bool"}, {"list", "json"},   {"map", "json"},
+                 {"object", "json"},  {"array", "json"}};
     int word =
         reader_word(reader, node, type_names, is_param ? TYPE_NAME_COUNT : OUTPUT_TYPE_COUNT);
     enum value_type type;
+    for (size_t i = 0; word < 0 && i < sizeof words / sizeof *words; i++)
+        if (reader_node(reader, node)->kind == NODE_SCALAR &&
+            strcmp(reader_text(reader, node), words[i].other) == 0)
+            reader_hint(reader, "did you mean '%s'?", words[i].own);
     if (word < 0 || !value_type_from_text(type_names[word], &type))
         return false;
     *ret = (uint8_t)type;
@@ -41,11 +69,7 @@ json_t *typed_value_read(struct reader *reader, uint32_t node, enum value_type t
     CLEANUP_BUFFER struct buffer text = {0};
     value_write_json(value, &text);
     json_decref(value);
-    static const char *const wanted[] = {"text",          "a whole number", "a number",
-                                         "true or false", "a JSON value",   "text"};
-    for (size_t i = 0; i < TYPE_NAME_COUNT; i++)
-        if (strcmp(type_names[i], value_type_text(type)) == 0)
-            reader_error(reader, node, "expected %s, found %.100s", wanted[i], buffer_text(&text));
+    reader_error(reader, node, "expected %s, found %.100s", wanted_text(type), buffer_text(&text));
     return NULL;
 }
 
@@ -135,8 +159,8 @@ static json_t *given_value(const struct param *param, json_t *given, struct erro
         return json_incref(given);
     CLEANUP_BUFFER struct buffer text = {0};
     value_write_json(given, &text);
-    error_set(error, PLACE_NONE, "expected %s, found %.100s",
-              is_text ? "text" : value_type_text(param->type), buffer_text(&text));
+    error_set(error, PLACE_NONE, "expected %s, found %.100s", wanted_text(param->type),
+              buffer_text(&text));
     return NULL;
 }
 
@@ -232,7 +256,7 @@ static void param_read(struct reader *reader, struct param *param, uint32_t node
     limits.most = limit_read(reader, param, values[PARAM_MAX]);
     if (values[PARAM_ENUM] != 0)
         limits.choices = choices_read(reader, values[PARAM_ENUM]);
-    if (reader->diagnostics->error_count == before && section.guessed == 0)
+    if (reader->diagnostics->error_count == before && !section.has_unknown)
         value_find(reader, param, &limits);
     limits_release(&limits);
 }

@@ -2,6 +2,7 @@
 #include "workflow/reader.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -162,4 +163,35 @@ json_t *reader_keep(struct reader *reader, json_t *value)
 {
     json_array_append_new(reader->workflow->constants, value);
     return value;
+}
+
+static int compare_diagnostics(const void *a, const void *b)
+{
+    const struct diagnostic *x = a, *y = b;
+    if (x->what.at != y->what.at)
+        return x->what.at < y->what.at ? -1 : 1;
+    int order = strcmp(x->what.message, y->what.message);
+    if (order != 0)
+        return order;
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+void reader_drop_repeated(struct diagnostics *diagnostics)
+{
+    struct diagnostic *items = diagnostics->items;
+    uint32_t kept = 0;
+    if (diagnostics->count > 1)
+        qsort(items, diagnostics->count, sizeof *items, compare_diagnostics);
+    for (uint32_t i = 0; i < diagnostics->count; i++) {
+        bool is_repeated = kept > 0 && items[i].what.at != PLACE_NONE &&
+                           items[i].what.at == items[kept - 1].what.at &&
+                           strcmp(items[i].what.message, items[kept - 1].what.message) == 0;
+        if (!is_repeated) {
+            items[kept++] = items[i];
+            continue;
+        }
+        diagnostics->error_count -= items[i].severity == SEVERITY_ERROR;
+        error_release(&items[i].what);
+    }
+    diagnostics->count = kept;
 }

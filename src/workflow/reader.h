@@ -102,6 +102,8 @@ int reader_word(struct reader *reader, uint32_t node, const char *const *words, 
 bool reader_constant(struct reader *reader, uint32_t node, name *ret);
 /* Is the key of this value a name of the language? An error otherwise. */
 bool reader_check_name(struct reader *reader, uint32_t key, const char *what);
+/* Drops what has been said already: a part that an alias repeats is read more than once. */
+void reader_drop_repeated(struct diagnostics *diagnostics);
 /* Keeps a constant until the workflow is released. */
 json_t *reader_keep(struct reader *reader, json_t *value);
 
@@ -111,6 +113,7 @@ struct section {
     enum table table;
     uint32_t map;
     uint32_t values[FIELDS_MOST]; /* field → its value's node; 0: not there */
+    bool has_unknown;             /* keys: what seems missing may be meant by one */
     uint64_t guessed;             /* bit: an unknown key was probably meant to be this field */
 };
 /* Finds the fields of a map; errors for keys unknown, misplaced or not supported yet. False when

@@ -88,7 +88,7 @@ static bool check_amount(struct reader *reader, uint32_t node, enum resource_kin
     }
     if (text_integer(text, &number) && number >= 0 && number <= UINT32_MAX)
         return true;
-    return reader_error(reader, node, "expected a whole number from 0, found '%s'", text);
+    return reader_error(reader, node, "expected a whole number of 0 or more, found '%s'", text);
 }
 
 static void unknown_resource(struct reader *reader, uint32_t key)

@@ -97,6 +97,7 @@ static void suggest_names(struct reader *reader, struct error *error, const char
     VEC_RELEASE(&known);
 }
 
+/* One of a few names that are always the same. */
 static int fixed(const char *what, const char *const *names, size_t count, const char *text,
                  int length, struct error *error)
 {
@@ -104,9 +105,13 @@ static int fixed(const char *what, const char *const *names, size_t count, const
     for (size_t i = 0; i < count; i++)
         if (strlen(names[i]) == (size_t)end && memcmp(names[i], text, (size_t)end) == 0)
             return end;
-    int result = unknown(error, what, text, length);
+    error_set(error, PLACE_NONE, "%s has no '%.*s'", what, length, text);
+    CLEANUP_BUFFER struct buffer all = {0};
+    for (size_t i = 0; i < count; i++)
+        buffer_printf(&all, "%s%s", i == 0 ? "" : i + 1 < count ? ", " : " and ", names[i]);
+    error_hint(error, "there %s %s", count == 1 ? "is" : "are", buffer_text(&all));
     suggest(error, text, length, names, count);
-    return result;
+    return SCOPE_UNKNOWN;
 }
 
 static int follow_up(struct scope_state *state, struct error *error)
@@ -144,6 +149,12 @@ static const char *missing_reason(const struct scope_state *state, int root)
     return NULL;
 }
 
+static bool has_matrix(const struct reader *reader)
+{
+    const struct shape *shape = reader_shape(reader, reader->task_index);
+    return shape != NULL && shape->has_matrix;
+}
+
 static int root_name(struct scope_state *state, const char *text, int length, struct error *error)
 {
     int end = identifier_length(text, length), root = root_of(text, (size_t)end);
@@ -160,8 +171,7 @@ static int root_name(struct scope_state *state, const char *text, int length, st
         error_hint(error, "%s", reason);
         return SCOPE_UNKNOWN;
     }
-    const struct shape *shape = reader_shape(reader, reader->task_index);
-    if (root == ROOT_MATRIX && !reader->is_matrix_broken && (shape == NULL || !shape->has_matrix)) {
+    if (root == ROOT_MATRIX && !reader->is_matrix_broken && !has_matrix(reader)) {
         error_set(error, PLACE_NONE, "this task has no matrix");
         return SCOPE_UNKNOWN;
     }
@@ -265,7 +275,7 @@ static int need_name(struct scope_state *state, const char *text, int length, st
 
 static int need_field(const char *text, int length, struct error *error)
 {
-    int end = fixed("value of a need", need_names, NEED_NAME_COUNT, text, length, error);
+    int end = fixed("a need", need_names, NEED_NAME_COUNT, text, length, error);
     if (end == (int)strlen("result") && strncmp(text, "result", (size_t)end) == 0) {
         error_set(error, PLACE_NONE, "'result' of a need is not supported yet");
         return SCOPE_UNKNOWN;
@@ -323,11 +333,11 @@ static int declared(void *context, const char *const *path, int depth, const cha
     case ROOT_ENV:
         return variable_name(text, length, error);
     case ROOT_TASK:
-        return fixed("name behind 'task'", task_names, TASK_NAME_COUNT, text, length, error);
+        return fixed("'task'", task_names, TASK_NAME_COUNT, text, length, error);
     case ROOT_RUN:
         if (state->context == CONTEXT_SETTING)
-            return fixed("name behind 'run' here", run_names, 1, text, length, error);
-        return fixed("name behind 'run'", run_names, RUN_NAME_COUNT, text, length, error);
+            return fixed("'run' before anything runs", run_names, 1, text, length, error);
+        return fixed("'run'", run_names, RUN_NAME_COUNT, text, length, error);
     case ROOT_MATRIX:
         return matrix_name(state, text, length, error);
     case ROOT_NEEDS:

@@ -69,13 +69,14 @@ static void advise(struct reader *reader, struct section *section, const char *w
     } else if (advice != NULL) {
         reader_hint(reader, "%s", advice);
     } else if (elsewhere != NULL) {
-        reader_hint(reader, "'%s' stands %s", kebab, elsewhere);
+        reader_hint(reader, "'%s' belongs %s", kebab, elsewhere);
     }
 }
 
 static void unknown_key(struct reader *reader, struct section *section, uint32_t key)
 {
     const char *word = reader_text(reader, key);
+    section->has_unknown = true;
     reader_error(reader, key, "unknown key '%s'", word);
     if (is_comma_trap(reader, section, key))
         reader_hint(reader, "in { } a comma ends the value before it: put that value in quotes");

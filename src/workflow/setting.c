@@ -104,13 +104,19 @@ bool setting_text(struct reader *reader, uint32_t node, struct buffer *ret)
     return true;
 }
 
+static bool is_something(struct reader *reader, uint32_t node, const char *what)
+{
+    if (reader_node(reader, node)->kind == NODE_SCALAR && !reader_is_plain_null(reader, node))
+        return true;
+    return reader_wrong_kind(reader, node, what);
+}
+
 /* Quoted text is no number and not true or false, unless an expression gives it. */
 static bool is_of_kind(struct reader *reader, uint32_t node, const char *what)
 {
-    const struct node *one = reader_node(reader, node);
-    if (one->kind != NODE_SCALAR || reader_is_plain_null(reader, node))
-        return reader_wrong_kind(reader, node, what);
-    if (one->style != STYLE_PLAIN && !reader_has_holes(reader, node)) {
+    if (!is_something(reader, node, what))
+        return false;
+    if (reader_node(reader, node)->style != STYLE_PLAIN && !reader_has_holes(reader, node)) {
         reader_wrong_kind(reader, node, what);
         reader_hint(reader, "write it without quotes");
         return false;
@@ -155,7 +161,7 @@ bool setting_integer(struct reader *reader, uint32_t node, int64_t least, int64_
 bool setting_duration(struct reader *reader, uint32_t node, int64_t *ret)
 {
     CLEANUP_BUFFER struct buffer text = {0};
-    if (!setting_text(reader, node, &text))
+    if (!is_something(reader, node, "a duration") || !setting_text(reader, node, &text))
         return false;
     if (text_duration(buffer_text(&text), ret))
         return true;
@@ -167,7 +173,7 @@ bool setting_duration(struct reader *reader, uint32_t node, int64_t *ret)
 bool setting_size(struct reader *reader, uint32_t node, uint64_t *ret)
 {
     CLEANUP_BUFFER struct buffer text = {0};
-    if (!setting_text(reader, node, &text))
+    if (!is_something(reader, node, "a size") || !setting_text(reader, node, &text))
         return false;
     if (text_size(buffer_text(&text), ret))
         return true;

@@ -144,11 +144,15 @@ static void exec_read(struct reader *reader, uint32_t node)
     bool is_list = one->kind == NODE_LIST;
     uint32_t count = is_list ? one->text : 1;
     task->exec = ARENA_ARRAY(&reader->workflow->arena, struct text, count);
-    for (uint32_t i = is_list ? node + 1 : node; i < one->end; i = reader_node(reader, i)->end)
-        if (is_list)
-            text_read_scalar(reader, i, CONTEXT_TASK, &task->exec[task->exec_count++]);
-        else
-            text_read(reader, i, CONTEXT_TASK, &task->exec[task->exec_count++]);
+    bool is_good = true;
+    for (uint32_t i = is_list ? node + 1 : node; i < one->end; i = reader_node(reader, i)->end) {
+        struct text *word = &task->exec[task->exec_count++];
+        is_good = (is_list ? text_read_scalar(reader, i, CONTEXT_TASK, word)
+                           : text_read(reader, i, CONTEXT_TASK, word)) &&
+                  is_good;
+    }
+    if (!is_good)
+        return;
     const struct text *first = task->exec;
     if (count == 0 || (first->piece_count == 0 && first->literal == 0 && is_list)) {
         reader_error(reader, node, "'exec' names no program");

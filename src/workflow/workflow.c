@@ -161,6 +161,7 @@ bool workflow_read(struct workflow *ret, struct sources *sources, const struct s
     ret->expressions = reader.expressions.items;
     ret->expression_count = reader.expressions.count;
     reader_release(&reader);
+    reader_drop_repeated(diagnostics);
     return diagnostics->error_count == before;
 }
 
