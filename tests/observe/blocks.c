@@ -37,6 +37,26 @@ void test_order_in_one_file(void)
     close(file);
 }
 
+void test_order_of_a_stream(void)
+{
+    struct stage stage;
+    struct terminal_options options = verbose;
+    int file = memfd_create("both", 0);
+    options.descriptor = options.output = file;
+    options.is_terminal = true;
+    options.width = 10;
+    stage_open(&stage, 2, options);
+    stage_begin(&stage);
+    stage_launch(&stage, 0, 2, 1);
+    terminal_tick(stage.terminal, SECOND);
+    stage_write(&stage, 2, "a\nb");
+    stage_succeed(&stage, SECOND, 2);
+    CLEANUP_FREE char *text = stage_read(file);
+    CHECK_TEXT(text, "[0/2] 1 r\r         \rsum | a\nsum | b\n[1/2] sum ok 1.0s\n");
+    stage_close(&stage);
+    close(file);
+}
+
 void test_raw_bytes(void)
 {
     struct stage stage;

@@ -12,6 +12,7 @@ void test_normal(void);
 void test_verbose(void);
 void test_quiet(void);
 void test_order_in_one_file(void);
+void test_order_of_a_stream(void);
 void test_raw_bytes(void);
 void test_harmless_on_a_terminal(void);
 void test_reasons(void);

@@ -231,16 +231,30 @@ void test_statuses(void)
 void test_statuses_when_normal(void)
 {
     struct stage stage;
-    stage_open(&stage, 4, normal);
+    stage_open(&stage, 6, normal);
     stage_begin(&stage);
+    terminal_fact(stage.terminal,
+                  &(struct fact){.time = SECOND, .kind = FACT_LAUNCHED, .attempt = 2});
+    terminal_fact(stage.terminal, &(struct fact){.time = 3 * SECOND,
+                                                 .kind = FACT_ENDED,
+                                                 .status = STATUS_CANCELLED,
+                                                 .is_timeout = true,
+                                                 .attempt = 2});
+    terminal_fact(stage.terminal, &(struct fact){.kind = FACT_LAUNCHED, .node = 5, .attempt = 2});
+    terminal_fact(
+        stage.terminal,
+        &(struct fact){
+            .time = SECOND, .kind = FACT_ENDED, .status = STATUS_SUCCESS, .node = 5, .attempt = 2});
     stage_end(&stage, SECOND, 1, STATUS_SKIPPED);
     stage_end(&stage, SECOND, 2, STATUS_CANCELLED);
     stage_end(&stage, SECOND, 3, STATUS_BLOCKED);
     stage_end(&stage, SECOND, 4, STATUS_SUCCESS);
     terminal_summary(stage.terminal, SECOND, 143);
     CHECK_TEXT(stage_said(&stage),
-               "[4/4] task-4 ok\n"
-               "4 tasks: 1 ok, 1 skipped, 1 blocked, 1 cancelled in 1.0s, terminated\n");
+               "[1/6] count[file=a] cancelled: timed out after 2.0s\n"
+               "[2/6] task-5 ok 1.0s (attempt 2)\n"
+               "[6/6] task-4 ok\n"
+               "6 tasks: 2 ok, 1 skipped, 1 blocked, 2 cancelled in 1.0s, terminated\n");
     stage_close(&stage);
 }
 

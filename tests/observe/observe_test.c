@@ -15,6 +15,7 @@ int main(int argc, char **argv)
         {"verbose", test_verbose},
         {"quiet", test_quiet},
         {"order in one file", test_order_in_one_file},
+        {"order of a stream", test_order_of_a_stream},
         {"raw bytes", test_raw_bytes},
         {"harmless on a terminal", test_harmless_on_a_terminal},
         {"reasons", test_reasons},

@@ -42,12 +42,16 @@ void test_progress_line(void)
     stage_succeed(&stage, 2 * SECOND + 2, 0);
     CU_ASSERT_EQUAL(terminal_tick(stage.terminal, 2 * SECOND + 2), 2 * SECOND + 100 * MILLISECOND);
     CHECK_TEXT(stage_said(&stage), "");
+    terminal_fact(stage.terminal, &(struct fact){.kind = FACT_ENDED,
+                                                 .status = STATUS_FAILURE,
+                                                 .is_tolerated = true,
+                                                 .node = 5});
     stage_exit(&stage, 62 * SECOND, 1, 1);
     terminal_fact(stage.terminal, &(struct fact){.kind = FACT_POLICY});
     CU_ASSERT_EQUAL(terminal_tick(stage.terminal, 62 * SECOND), 63 * SECOND);
     char row[81];
     last_row(stage_said(&stage), row, 80);
-    CHECK_TEXT(row, "[2/40] 0 running, 1 failed, nothing new starts, 1m02s");
+    CHECK_TEXT(row, "[3/40] 0 running, 1 failed, nothing new starts, 1m02s");
     terminal_fact(stage.terminal, &(struct fact){.time = 62 * SECOND, .kind = FACT_RUN_ENDED});
     last_row(stage_said(&stage), row, 80);
     CHECK_TEXT(row, "");
