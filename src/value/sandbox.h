@@ -20,18 +20,21 @@ struct sandbox;
 
 enum { REFERENCE_DEPTH = 4 };
 struct reference {
-    uint8_t depth;                /* how many of names are there; the root is names[0] */
-    name names[REFERENCE_DEPTH];  /* needs, align, outputs, mean */
+    uint8_t depth;               /* how many of names are there; the root is names[0] */
+    name names[REFERENCE_DEPTH]; /* needs, align, outputs, mean */
 };
 
 /* The status functions an expression calls. */
 enum { CALLS_SUCCESS = 1, CALLS_FAILURE = 2, CALLS_ALWAYS = 4, CALLS_CANCELLED = 8 };
 
+/* The expression is its one reference and nothing else: its value is given as it is. */
+enum { EXPRESSION_IS_REFERENCE = -1 };
+
 struct expression {
     place at;
-    int function;              /* in the sandbox's registry */
-    uint8_t calls;             /* CALLS_... */
-    bool reads_files;          /* calls glob, read, lines or csv */
+    int function;     /* in the sandbox's registry, or EXPRESSION_IS_REFERENCE */
+    uint8_t calls;    /* CALLS_... */
+    bool reads_files; /* calls glob, read, lines or csv */
     uint16_t reference_count;
     struct reference *references; /* in the sandbox's arena */
     const char *source;           /* its text, for messages; in the sandbox's arena */
@@ -49,8 +52,8 @@ struct expression {
 enum { SCOPE_DATA = 0, SCOPE_UNKNOWN = -1 };
 struct scope {
     void *context;
-    int (*declared)(void *context, const char *const *path, int depth, const char *text,
-                    int length, struct error *error);
+    int (*declared)(void *context, const char *const *path, int depth, const char *text, int length,
+                    struct error *error);
     bool (*may_end)(void *context, const char *const *path, int depth, struct error *error);
 };
 
@@ -58,8 +61,8 @@ struct scope {
 struct sandbox *sandbox_new(struct names *names, struct snapshot *snapshot);
 void sandbox_free(struct sandbox *sandbox);
 
-/* The end of the `${{ ... }}` whose text starts at `text` (behind the opening braces): the offset of
- * the first `}}` outside Lua strings, comments and brackets, or -1 if there is none. */
+/* The end of the `${{ ... }}` whose text starts at `text` (behind the opening braces): the offset
+ * of the first `}}` outside Lua strings, comments and brackets, or -1 if there is none. */
 long sandbox_expression_end(const char *text, size_t length);
 
 /* Compiles text[0..length-1]; `at` is the place of its first character. An error says what is wrong
@@ -67,9 +70,11 @@ long sandbox_expression_end(const char *text, size_t length);
 bool sandbox_compile(struct sandbox *sandbox, const char *text, size_t length, place at,
                      const struct scope *scope, struct expression *ret, struct error *error);
 
-/* What an evaluation is given. value() returns the value of one reference: new; NULL with an error.
- * It is called once for each reference, in order. flags: which status functions are true now
- * (CALLS_... bits; always() is always true). */
+/* What an evaluation is given. value() returns the value of one reference: new; NULL with an error,
+ * or NULL without one for a name that has no value (a matrix variable that this instance lacks):
+ * nil in the expression, so that `matrix.x or 5` is 5, which JSON null is not. It is called once
+ * for each reference, in order. flags: which status functions are true now (CALLS_... bits;
+ * always() is always true). */
 struct evaluation {
     void *context;
     json_t *(*value)(void *context, const struct reference *reference, struct error *error);

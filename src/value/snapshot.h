@@ -1,6 +1,7 @@
 /* What a workflow saw of the outside world while it was planned: files read, globs, environment
  * variables. The first question is answered by the system and remembered; a run stores the answers,
- * and whoever plans the same run again (resume, status, dot --run) is given those and nothing else. */
+ * and whoever plans the same run again (resume, status, dot --run) is given those and nothing else.
+ */
 #ifndef VALUE_SNAPSHOT_H
 #define VALUE_SNAPSHOT_H
 

@@ -37,8 +37,7 @@ bool value_type_from_text(const char *text, enum value_type *ret);
 const char *value_type_text(enum value_type type);
 /* Reads text as a value of a type (text and enum: as it is). NULL with an error "'x' is not an int"
  * otherwise. New. */
-json_t *value_from_text(enum value_type type, const char *text, size_t length,
-                        struct error *error);
+json_t *value_from_text(enum value_type type, const char *text, size_t length, struct error *error);
 /* Is this value of the type (an int is a float too)? */
 bool value_has_type(const json_t *value, enum value_type type);
 
