@@ -10,6 +10,17 @@ static void add_name(const struct workflow *workflow, name id, struct buffer *ou
     buffer_add(out, names_text(workflow->names, id), names_length(workflow->names, id));
 }
 
+static void add_expression(const char *source, struct buffer *out)
+{
+    source += strspn(source, " \t\n");
+    size_t length = strlen(source);
+    while (length > 0 && strchr(" \t\n", source[length - 1]) != NULL)
+        length--;
+    buffer_add_text(out, "${{ ");
+    buffer_add(out, source, length);
+    buffer_add_text(out, " }}");
+}
+
 void words_add_text(const struct workflow *workflow, const struct text *text, struct buffer *out)
 {
     if (text->piece_count == 0)
@@ -18,7 +29,7 @@ void words_add_text(const struct workflow *workflow, const struct text *text, st
         const struct piece *piece = &text->pieces[i];
         add_name(workflow, piece->literal, out);
         if (piece->expression != NO_EXPRESSION)
-            buffer_printf(out, "${{ %s }}", workflow->expressions[piece->expression].source);
+            add_expression(workflow->expressions[piece->expression].source, out);
     }
 }
 
