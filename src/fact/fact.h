@@ -55,16 +55,16 @@ enum input_kind {
 };
 
 enum cancel {
-    CANCEL_INTERRUPT, /* end what runs, then finally */
+    CANCEL_INTERRUPT, /* end what runs, then finally; the second is a kill */
     CANCEL_KILL,      /* end all, now */
-    CANCEL_TIMEOUT,   /* of the run: as interrupt, but the status is a failure's */
+    CANCEL_TIMEOUT,   /* of the run: as a first interrupt, but the run has failed in any case */
 };
 
 struct input {
     int64_t now;
     uint8_t kind;
     uint8_t verdict;     /* EVALUATED: enum verdict. CANCEL: enum cancel */
-    bool is_invalid;     /* EVALUATED: it failed; outcome says why */
+    bool is_invalid;     /* EVALUATED, EXPANDED: it failed; outcome says why */
     uint32_t node;
     uint32_t attempt;    /* from 1 */
     uint32_t vector;     /* EVALUATED: the request. CAPACITY: the token */

@@ -37,14 +37,19 @@ static const char *check_node(const struct scheduler *scheduler, uint32_t node)
 {
     uint8_t state = scheduler->states[node], marks = scheduler->marks[node];
     const struct rule *rule = plan_rule(scheduler->plan, node);
+    bool is_being_ended = marks & (MARK_STOPPED | MARK_TIMEOUT);
     if ((state == STATE_ENDED) != (scheduler->statuses[node] != STATUS_NONE))
         return "a status without an end, or an end without a status";
     if (state != STATE_PENDING && !scheduler->plan->is_selected[node])
         return "a node that is not selected has moved";
     if ((state == STATE_READY || state == STATE_DELAY) && !policy_lets_start(scheduler, rule))
         return "a node waits to start that may not";
-    if (state == STATE_RUN && scheduler->is_killed && !(marks & (MARK_STOPPED | MARK_TIMEOUT)))
+    if (state == STATE_RUN && scheduler->is_killed && !is_being_ended)
         return "a node runs unsignalled after a kill";
+    bool is_timed = state == STATE_DELAY ||
+                    (state == STATE_RUN && rule->timeout != UNLIMITED && !is_being_ended);
+    if ((scheduler->timers[node] & 1) != is_timed)
+        return "a timer is armed that nobody waits for, or is not";
     if (marks & MARK_STOPPED && state != STATE_RUN)
         return "a node is being ended that does not run";
     if (state >= STATE_TOKEN && state <= STATE_SLEEP)
@@ -171,6 +176,8 @@ static const char *check_park(const struct scheduler *scheduler, uint32_t line)
                                         line_head(scheduler, line));
         if (is_before != (i == 0))
             return "a park is out of order";
+        if (park_weight(children[i]) > park_weight(line))
+            return "a park is out of balance";
         if (child->least < least)
             least = child->least;
     }

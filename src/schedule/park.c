@@ -7,7 +7,7 @@
  * way. */
 #include "schedule/state.h"
 
-static uint32_t weight(uint32_t line)
+uint32_t park_weight(uint32_t line)
 {
     line = (line ^ (line >> 16)) * 0x85ebca6b;
     line = (line ^ (line >> 13)) * 0xc2b2ae35;
@@ -85,7 +85,7 @@ void park_insert(struct scheduler *scheduler, uint32_t line, uint32_t park, uint
     lines[line].parent = parent;
     lines[line].left = lines[line].right = NO_LINE;
     update_upward(scheduler, parent);
-    while (lines[line].parent != NO_LINE && weight(lines[line].parent) < weight(line))
+    while (lines[line].parent != NO_LINE && park_weight(lines[line].parent) < park_weight(line))
         lift(scheduler, line);
 }
 
@@ -93,7 +93,8 @@ void park_remove(struct scheduler *scheduler, uint32_t line)
 {
     struct line *this = &scheduler->lines[line];
     while (this->left != NO_LINE && this->right != NO_LINE)
-        lift(scheduler, weight(this->left) > weight(this->right) ? this->left : this->right);
+        lift(scheduler,
+             park_weight(this->left) > park_weight(this->right) ? this->left : this->right);
     replace_child(scheduler, this->park, this->parent, line,
                   this->left != NO_LINE ? this->left : this->right);
     update_upward(scheduler, this->parent);

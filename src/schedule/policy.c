@@ -11,9 +11,7 @@
 
 bool node_is_finally(const struct plan *plan, uint32_t node)
 {
-    if (node == plan->finally_join || plan->task[node] >= plan->workflow->task_count)
-        return false;
-    return plan->rules[plan->task[node]].flags & RULE_FINALLY;
+    return plan->task[node] != NO_TASK && plan->rules[plan->task[node]].flags & RULE_FINALLY;
 }
 
 bool policy_lets_start(const struct scheduler *scheduler, const struct rule *rule)

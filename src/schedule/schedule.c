@@ -97,10 +97,10 @@ static void take(struct scheduler *scheduler)
 
 static void settle(struct scheduler *scheduler)
 {
-    do {
-        if (scheduler->is_sweep_due)
-            policy_sweep(scheduler);
-    } while (cascade_step(scheduler) || scheduler->is_sweep_due);
+    while (scheduler->is_sweep_due) /* a refused retry is a failure, and may ask for another */
+        policy_sweep(scheduler);
+    while (cascade_step(scheduler))
+        continue;
     uint32_t node;
     while ((node = tokens_grant(scheduler)) != NO_NODE)
         node_launch(scheduler, node);

@@ -11,7 +11,12 @@
  * PENDING waits for needs; EVALUATE for run's answer on `if` and resources; READY stands in a line
  * for tokens; RUNNING has an attempt at the executor (a signalled one still runs, and holds its
  * tokens, until it is reported finished). TOKEN, GATE, REGAIN and SLEEP are the states of tasks
- * with steps; they have their numbers here and no way in yet. */
+ * with steps; they have their numbers here and no way in yet.
+ *
+ * A node ends after all its needs have. After a failure (drain, fast) or a cancel, what waits for
+ * tokens or a retry ends at once: cancelled, or as the failure its last attempt was; what waits for
+ * needs ends when these have. Tasks of finally start after all others whatever became of these,
+ * unless a condition, or a need among themselves, keeps them; only a kill touches them. */
 #ifndef SCHEDULE_SCHEDULE_H
 #define SCHEDULE_SCHEDULE_H
 
@@ -39,7 +44,7 @@ enum state {
 enum action_kind {
     ACTION_EVALUATE, /* plan_evaluate(node, attempt, flags), then INPUT_EVALUATED */
     ACTION_EXPAND,   /* plan_expand(node): append the instances of this template's join; then
-                        INPUT_EXPANDED */
+                        INPUT_EXPANDED. One at a time: the next comes after that */
     ACTION_LAUNCH,   /* start attempt; INPUT_STARTED and INPUT_FINISHED follow */
     ACTION_SIGNAL,   /* end the attempt: `how` */
     ACTION_TIMER,    /* INPUT_TIMER(node, timer) at `at`; replaces the node's earlier timer */

@@ -101,6 +101,7 @@ uint32_t line_pop(struct scheduler *scheduler, uint32_t line);
 void lines_filter(struct scheduler *scheduler);
 
 /* park.c */
+uint32_t park_weight(uint32_t line);
 void park_insert(struct scheduler *scheduler, uint32_t line, uint32_t park, uint64_t amount);
 void park_remove(struct scheduler *scheduler, uint32_t line);
 /* The first line in order that wants at most `most`, or NO_LINE. */

@@ -101,8 +101,6 @@ static void park(struct scheduler *scheduler, uint32_t line, const struct amount
 
 static void reserve(struct scheduler *scheduler, uint32_t line)
 {
-    if (!is_within_capacity(scheduler, line))
-        return;
     const struct amount *lacking = tokens_lacking(scheduler, line);
     if (lacking == NULL || park_preference(scheduler, lacking) != 1) {
         if (lacking != NULL)

@@ -9,7 +9,7 @@
 #include "schedule/schedule_parts.h"
 #include "support/check.h"
 
-enum { DEFAULT_SEEDS = 6000, STEPS_MAX = 5000 };
+enum { DEFAULT_SEEDS = 40000, STEPS_MAX = 5000 };
 
 struct simulation {
     uint64_t random;
@@ -98,7 +98,7 @@ static uint32_t make_node(struct simulation *simulation, uint16_t flags)
 
 static void make_needs(struct simulation *simulation, uint32_t node, uint32_t first)
 {
-    uint32_t density = below(simulation, 500);
+    uint32_t density = below(simulation, 5000) / (node + 1);
     for (uint32_t need = first; need < node; need++)
         if (chance(simulation, density))
             for (uint32_t twice = below(simulation, 10) == 0 ? 2 : 1; twice > 0; twice--)
@@ -126,7 +126,7 @@ static void make_plan(struct simulation *simulation)
     for (uint32_t count = below(simulation, ORACLE_TOKENS); count > 0; count--)
         builder_token(builder, chance(simulation, 500) ? TOKEN_RUNNING : TOKEN_KEPT,
                       1 + below(simulation, 4));
-    uint32_t main_count = below(simulation, 14);
+    uint32_t main_count = below(simulation, chance(simulation, 100) ? 45 : 14);
     for (uint32_t i = 0; i < main_count; i++)
         make_needs(simulation, make_node(simulation, 0), 0);
     bool is_partial = chance(simulation, 200);
@@ -258,7 +258,8 @@ static void disturb(struct simulation *simulation)
     if (chance(simulation, simulation->cancel_chance))
         give(simulation,
              (struct input){.kind = INPUT_CANCEL, .verdict = (uint8_t)below(simulation, 3)});
-    if (tokens > 0 && chance(simulation, simulation->capacity_chance)) {
+    if (!simulation->oracle.has_ended && tokens > 0 &&
+        chance(simulation, simulation->capacity_chance)) {
         simulation->is_lowered = true;
         set_capacity(simulation, below(simulation, tokens), below(simulation, 6));
     }
