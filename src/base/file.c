@@ -124,5 +124,6 @@ void file_close(int *descriptor)
     int number = errno;
     if (*descriptor >= 0)
         close(*descriptor);
+    *descriptor = -1;
     errno = number;
 }

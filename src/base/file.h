@@ -22,7 +22,7 @@ char *file_join(const char *directory, const char *name);
 /* The part before the last slash: "." for a bare name. The caller's. */
 char *file_directory(const char *path);
 
-void file_close(int *descriptor); /* for cleanup; closes unless negative, keeps errno */
+void file_close(int *descriptor); /* closes unless negative, makes it -1; keeps errno */
 #define CLEANUP_CLOSE __attribute__((cleanup(file_close)))
 
 #endif

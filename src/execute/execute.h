@@ -10,9 +10,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "plan/plan.h"
 
-/* --- the event loop: epoll, one timerfd behind a heap --- */
+/* --- the event loop: epoll, and a heap of alarms whose next is the limit of the wait --- */
 
 struct loop;
 typedef void loop_callback(void *context, uint32_t events); /* EPOLLIN and so on */
@@ -22,15 +21,16 @@ struct loop *loop_new(struct error *error);
 void loop_free(struct loop *loop);
 /* A watched descriptor; its handle is given back to loop_remove (before the close). */
 struct watch;
-struct watch *loop_add(struct loop *loop, int descriptor, uint32_t events,
-                       loop_callback *callback, void *context, struct error *error);
+struct watch *loop_add(struct loop *loop, int descriptor, uint32_t events, loop_callback *callback,
+                       void *context, struct error *error);
 void loop_remove(struct loop *loop, struct watch *watch); /* NULL is fine */
-/* Calls back once, at or soon after `at` (clock_monotonic). Handles may be cancelled until called. */
+/* Calls back once, at or soon after `at` (clock_monotonic). Handles may be cancelled until called.
+ */
 struct alarm;
 struct alarm *loop_at(struct loop *loop, int64_t at, loop_timer_callback *callback, void *context);
 void loop_cancel(struct loop *loop, struct alarm *alarm); /* NULL is fine */
-/* Waits for events at most until `deadline` (INT64_MAX: none) and calls back for all that are there;
- * returns after one batch. */
+/* Waits for events at most until `deadline` (INT64_MAX: none) and calls back for all that are
+ * there; returns after one batch. */
 bool loop_turn(struct loop *loop, int64_t deadline, struct error *error);
 
 /* --- executors --- */
@@ -40,15 +40,17 @@ struct launch {
     uint32_t node, attempt;
     uint32_t shown; /* unused by executors; the launcher's own */
     char *const *argv;
-    char *const *env;      /* the whole environment */
-    const char *directory; /* cwd: absolute */
-    const char *stdin_path;  /* a file to open for reading; NULL: stdin_text, else /dev/null */
-    const char *stdin_text;  /* NULL: none */
+    char *const *env;       /* the whole environment */
+    const char *directory;  /* cwd: absolute */
+    const char *stdin_path; /* a file to open for reading, from the directory if not absolute; NULL:
+                               stdin_text, else /dev/null */
+    const char *stdin_text; /* NULL: none */
     size_t stdin_length;
-    const char *paths[3];  /* [1], [2]: files to create or truncate, NULL: see below */
-    bool is_discarded[3];  /* [1], [2]: to /dev/null */
-    bool is_joined;        /* stderr goes where stdout goes */
-    bool is_split;         /* two pipes: stdout and stderr are told apart. Else both are one pipe */
+    const char *paths[3]; /* [1], [2]: files to create or truncate (opened once where both are the
+                             same text); NULL: see below */
+    bool is_discarded[3]; /* [1], [2]: to /dev/null */
+    bool is_joined;       /* stderr goes where stdout goes */
+    bool is_split;        /* two pipes: stdout and stderr are told apart. Else both are one pipe */
 };
 
 enum exit_kind { EXIT_CODE, EXIT_SIGNAL, EXIT_NOT_STARTED };
@@ -58,12 +60,15 @@ struct exit_report {
     const char *detail; /* NOT_STARTED: what failed: "cannot run 'x'", "cannot enter 'dir'"; the
                            text of errno is not in it. Borrowed for the call */
     int64_t user_time, system_time; /* nanoseconds */
-    uint64_t memory;    /* most resident, bytes */
+    uint64_t memory; /* most resident, bytes; 0: not known, for it was less than this program's own
+                        (of which the kernel makes the start of every child's figure) */
 };
 
 enum report_stream { REPORT_STDOUT = 1, REPORT_STDERR = 2 };
 
-/* What executors tell, from loop_turn or from launch itself. */
+/* What executors tell, always from loop_turn, never from within launch or signal: so a report may
+ * launch and signal as it likes. `started` may come some milliseconds late, and does not come for
+ * an attempt that was not started (NOT_STARTED, or a signal before its turn had come). */
 struct reports {
     void *context;
     void (*started)(void *context, uint32_t node, uint32_t attempt, int process);
@@ -75,15 +80,15 @@ struct reports {
                      const struct exit_report *report);
 };
 
-
 struct executor;
 struct executor_methods {
     const char *name;
     void (*launch)(struct executor *executor, const struct launch *launch);
-    /* Ends an attempt: stop: TERM and CONT to its group, KILL after the grace to the group and every
-     * descendant found; kill: KILL now. Unknown attempts are ignored. */
+    /* Ends an attempt: stop: TERM and CONT to its group, KILL after the grace to the group and
+     * every descendant found; kill: KILL now. Unknown attempts are ignored. */
     void (*signal)(struct executor *executor, uint32_t node, uint32_t attempt, bool is_kill);
-    /* Nothing is running any more. Ends what tasks left behind (background children). */
+    /* Nothing is running any more. Ends what tasks left behind (background children, by tree_end),
+     * and frees the executor. Attempts that are running even so end unreported. */
     void (*close)(struct executor *executor);
 };
 struct executor {
@@ -91,24 +96,27 @@ struct executor {
 };
 
 struct process_options {
-    uint32_t spawners;  /* threads; 0: the number of cpus, at most 8 */
-    int64_t grace;      /* nanoseconds between TERM and KILL; 0: 10 s */
-    int64_t drain;      /* how long a pipe that a grandchild holds is read on; 0: 100 ms */
+    uint32_t spawners;          /* threads; 0: the number of cpus, at most 8 */
+    int64_t grace;              /* nanoseconds between TERM and KILL; 0: 10 s */
+    int64_t drain;              /* how long a pipe that a grandchild holds is read on; 0: 100 ms */
     const sigset_t *child_mask; /* signal mask for children; NULL: empty */
 };
+/* Makes this process a subreaper. Blocks no signal; children get all dispositions that are not the
+ * default now set back to it. The thread that turns the loop must have no children of its own:
+ * those that end are reaped (orphans of tasks are what comes to it). */
 struct executor *process_executor_new(struct loop *loop, const struct reports *reports,
-                                      const struct process_options *options,
-                                      struct error *error);
-/* Starts nothing: each launch is started and has succeeded at once. */
+                                      const struct process_options *options, struct error *error);
+/* Starts nothing: each launch is started (as process 0) and has succeeded in the next turn. */
 struct executor *dry_executor_new(struct loop *loop, const struct reports *reports);
 
 /* --- the guardian --- */
 
 /* Splits the program in two before it has threads: returns in the child, the runner, which goes on;
- * the parent becomes the guardian, never returns, and exits with the runner's status. Both are child
- * subreapers. If the runner dies the guardian ends its whole tree (TERM, grace, KILL, until no
- * descendant is left); if the guardian dies the runner is told by *ret_guardian becoming readable.
- * Signals: the guardian passes on what was sent to it alone, not what the terminal sent to both. */
+ * the parent becomes the guardian, never returns, and exits with the runner's status. Both are
+ * child subreapers. If the runner dies the guardian ends its whole tree (TERM, grace, KILL, until
+ * no descendant is left); if the guardian dies the runner is told by *ret_guardian becoming
+ * readable. Signals: the guardian passes on what was sent to it alone, not what the terminal sent
+ * to both. */
 struct guardian {
     int channel; /* readable (end of file) when the guardian is gone; -1 without a guardian */
 };

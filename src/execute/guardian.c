@@ -1,0 +1,160 @@
+/* The guardian: the runner's parent, made before anything is planned, so that it is small, and does
+ * next to nothing, so that nothing can end it but a SIGKILL. It waits for the runner, passes
+ * signals on, holds descriptors, and at the end of the runner ends what is left below it.
+ *
+ * It prints one line itself, when the runner was killed: nobody else is left to do it. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "execute/execute.h"
+
+#define GRACE INT64_C(10000000000)
+
+static const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+
+struct post {
+    pid_t runner;
+    int channel; /* -1 when the runner has closed it */
+    int signals; /* a signalfd */
+};
+
+static void guarded_signals(sigset_t *ret)
+{
+    sigemptyset(ret);
+    sigaddset(ret, SIGCHLD);
+    for (size_t i = 0; i < sizeof passed_on / sizeof *passed_on; i++)
+        sigaddset(ret, passed_on[i]);
+}
+
+/* Takes one descriptor, to be held as long as this process lives; false at the end of the channel.
+ */
+static bool take_descriptor(int channel)
+{
+    char byte;
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct iovec part = {&byte, 1};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
+    ssize_t length = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
+    return length > 0 || (length < 0 && errno == EINTR);
+}
+
+/* What the terminal sends comes from the kernel, to the whole foreground group: the runner has it.
+ */
+static void pass_on(const struct post *post)
+{
+    struct signalfd_siginfo info;
+    if (read(post->signals, &info, sizeof info) != sizeof info)
+        return;
+    if ((int)info.ssi_signo != SIGCHLD && info.ssi_code != SI_KERNEL)
+        kill(post->runner, (int)info.ssi_signo);
+}
+
+/* Waits for the runner; reaps what else was left to us. Returns its status. */
+static int watch_runner(struct post *post)
+{
+    for (;;) {
+        int status;
+        pid_t ended;
+        while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
+            if (ended == post->runner)
+                return status;
+        struct pollfd polled[2] = {{.fd = post->signals, .events = POLLIN},
+                                   {.fd = post->channel, .events = POLLIN}};
+        if (poll(polled, 2, -1) < 0)
+            continue;
+        if (polled[0].revents != 0)
+            pass_on(post);
+        if (polled[1].revents != 0 && !take_descriptor(post->channel))
+            file_close(&post->channel);
+    }
+}
+
+static void tell_killed(int signal)
+{
+    CLEANUP_BUFFER struct buffer line = {0};
+    buffer_add_text(&line, "pargraph: the runner was killed by ");
+    text_write_signal(signal, &line);
+    buffer_add_text(&line, "; ending what it started\n");
+    file_write_all(STDERR_FILENO, line.bytes, line.length);
+}
+
+static _Noreturn void guard(struct post *post)
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    int status = watch_runner(post);
+    if (WIFSIGNALED(status))
+        tell_killed(WTERMSIG(status));
+    tree_end(GRACE);
+    _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+bool guardian_split(struct guardian *ret, struct error *error)
+{
+    int ends[2];
+    sigset_t guarded, before;
+    ret->channel = -1;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return error_set_system(error, errno, "cannot make the guardian's channel");
+    CLEANUP_CLOSE int ours = ends[0], guardians = ends[1];
+    guarded_signals(&guarded);
+    CLEANUP_CLOSE int signals = signalfd(-1, &guarded, SFD_CLOEXEC);
+    if (signals < 0)
+        return error_set_system(error, errno, "cannot receive signals");
+    signal(SIGCHLD, SIG_DFL); /* ignored, it would take the runner's status */
+    sigprocmask(SIG_BLOCK, &guarded, &before);
+    pid_t runner = fork();
+    if (runner > 0) {
+        file_close(&ours);
+        struct post post = {runner, guardians, signals};
+        guard(&post);
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (runner < 0)
+        return error_set_system(error, errno, "cannot start the guardian");
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    ret->channel = ours;
+    ours = -1;
+    return true;
+}
+
+bool guardian_hold(struct guardian *guardian, int descriptor, struct error *error)
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    struct iovec part = {(void *)"", 1};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof descriptor);
+    memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+    ssize_t sent;
+    do
+        sent = sendmsg(guardian->channel, &message, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    if (sent != 1)
+        return error_set_system(error, errno, "cannot give the guardian a descriptor");
+    return true;
+}

@@ -1,0 +1,258 @@
+/* The process executor: which attempts there are, and who may start now. See start.c for an
+ * attempt's way to a process and its end, output.c for what it writes, stop.c for signals. */
+#include "execute/process.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/memory.h"
+
+#define SECOND INT64_C(1000000000)
+enum { SPAWNERS_LEAST = 2, SPAWNERS_MOST = 8, BUCKETS = 64 };
+
+/* --- the table of attempts --- */
+
+static struct attempt **bucket(const struct process_executor *executor, uint32_t node,
+                               uint32_t number)
+{
+    uint64_t key = ((uint64_t)number << 32 | node) * UINT64_C(0x9E3779B97F4A7C15);
+    return &executor->buckets[(key >> 32) & (executor->bucket_count - 1)];
+}
+
+struct attempt *process_find(struct process_executor *executor, uint32_t node, uint32_t number)
+{
+    struct attempt *attempt = *bucket(executor, node, number);
+    while (attempt != NULL && (attempt->node != node || attempt->number != number))
+        attempt = attempt->next;
+    return attempt;
+}
+
+static void insert(struct process_executor *executor, struct attempt *attempt)
+{
+    struct attempt **head = bucket(executor, attempt->node, attempt->number);
+    attempt->next = *head;
+    *head = attempt;
+}
+
+static void grow(struct process_executor *executor)
+{
+    struct attempt **old = executor->buckets;
+    uint32_t old_count = executor->bucket_count;
+    executor->bucket_count = old_count == 0 ? BUCKETS : 2 * old_count;
+    executor->buckets = memory_array(executor->bucket_count, sizeof(struct attempt *));
+    for (uint32_t i = 0; i < old_count; i++)
+        for (struct attempt *attempt = old[i], *next; attempt != NULL; attempt = next) {
+            next = attempt->next;
+            insert(executor, attempt);
+        }
+    free(old);
+}
+
+static struct attempt *add(struct process_executor *executor, const struct launch *launch)
+{
+    struct attempt *attempt = executor->spare;
+    if (attempt != NULL)
+        executor->spare = attempt->next;
+    else
+        attempt = memory_new(sizeof *attempt);
+    *attempt = (struct attempt){
+        .executor = executor,
+        .launch = launch,
+        .node = launch->node,
+        .number = launch->attempt,
+        .job.spawn.handle = -1,
+        .pipes = {{.attempt = attempt, .descriptor = -1}, {.attempt = attempt, .descriptor = -1}}};
+    if (executor->count == executor->bucket_count)
+        grow(executor);
+    insert(executor, attempt);
+    executor->count++;
+    return attempt;
+}
+
+static void drop(struct attempt *attempt)
+{
+    struct process_executor *executor = attempt->executor;
+    struct attempt **link = bucket(executor, attempt->node, attempt->number);
+    while (*link != attempt)
+        link = &(*link)->next;
+    *link = attempt->next;
+    pipes_close(attempt);
+    loop_remove(executor->loop, attempt->job.watch);
+    loop_cancel(executor->loop, attempt->drain_limit);
+    file_close(&attempt->job.spawn.handle);
+    attempt->next = executor->spare;
+    executor->spare = attempt;
+    executor->count--;
+}
+
+/* --- from launch to finish --- */
+
+void process_finish(struct attempt *attempt, const struct exit_report *report)
+{
+    struct process_executor *executor = attempt->executor;
+    struct exit_report copy = *report;
+    uint32_t node = attempt->node, number = attempt->number;
+    drop(attempt);
+    executor->reports.finished(executor->reports.context, node, number, &copy);
+    process_release_held(executor);
+}
+
+static bool is_room(const struct process_executor *executor)
+{
+    return executor->with_spawners + executor->processes < executor->window;
+}
+
+void process_release_held(struct process_executor *executor)
+{
+    while (!TAILQ_EMPTY(&executor->held) && is_room(executor)) {
+        struct attempt *attempt = TAILQ_FIRST(&executor->held);
+        TAILQ_REMOVE(&executor->held, attempt, link);
+        process_submit(attempt);
+    }
+    if (TAILQ_EMPTY(&executor->held) && executor->try_again == NULL)
+        executor->window = UINT32_MAX;
+}
+
+/* Processes that lost their parent come to us, as the subreaper, to be waited for. They are
+ * children of this thread; those of the spawners are not, so none of an attempt is taken here. */
+static void reap(void *context)
+{
+    struct process_executor *executor = context;
+    while (waitpid(-1, NULL, WNOHANG | __WNOTHREAD) > 0)
+        ;
+    executor->reaping = NULL;
+    if (executor->count > 0)
+        executor->reaping = loop_at(executor->loop, clock_monotonic() + SECOND, reap, executor);
+}
+
+static void process_launch(struct executor *base, const struct launch *launch)
+{
+    struct process_executor *executor = (struct process_executor *)base;
+    struct attempt *attempt = add(executor, launch);
+    if (executor->reaping == NULL)
+        executor->reaping = loop_at(executor->loop, clock_monotonic() + SECOND, reap, executor);
+    if (TAILQ_EMPTY(&executor->held) && is_room(executor)) {
+        process_submit(attempt);
+        return;
+    }
+    attempt->state = ATTEMPT_HELD;
+    TAILQ_INSERT_TAIL(&executor->held, attempt, link);
+}
+
+/* --- the whole --- */
+
+static void close_attempts(struct process_executor *executor)
+{
+    for (uint32_t i = 0; i < executor->bucket_count; i++)
+        while (executor->buckets[i] != NULL)
+            drop(executor->buckets[i]);
+    while (executor->spare != NULL) {
+        struct attempt *attempt = executor->spare;
+        executor->spare = attempt->next;
+        free(attempt);
+    }
+    free(executor->buckets);
+}
+
+static void release(struct process_executor *executor)
+{
+    stop_close(executor);
+    loop_remove(executor->loop, executor->bell);
+    loop_cancel(executor->loop, executor->try_again);
+    loop_cancel(executor->loop, executor->look);
+    loop_cancel(executor->loop, executor->reaping);
+    loop_cancel(executor->loop, executor->settling);
+    spawn_setup_release(&executor->setup);
+    lookup_release(&executor->lookup);
+    free(executor->bytes);
+    free(executor);
+}
+
+/* Attempts that are still there, as after an error of the loop, end with the tree, unreported. */
+static void process_close(struct executor *base)
+{
+    struct process_executor *executor = (struct process_executor *)base;
+    struct spawn_jobs jobs = TAILQ_HEAD_INITIALIZER(jobs);
+    loop_remove(executor->loop, executor->bell);
+    executor->bell = NULL;
+    spawners_free(executor->spawners, &jobs);
+    for (struct spawn_job *job; (job = TAILQ_FIRST(&jobs)) != NULL;) {
+        TAILQ_REMOVE(&jobs, job, link);
+        if (job->spawn.is_started)
+            pipes_open((struct attempt *)job);
+    }
+    tree_end(executor->grace);
+    close_attempts(executor);
+    release(executor);
+}
+
+static uint32_t spawner_count(uint32_t asked)
+{
+    cpu_set_t mask;
+    if (asked > 0)
+        return asked;
+    int cpus = sched_getaffinity(0, sizeof mask, &mask) == 0 ? CPU_COUNT(&mask) : SPAWNERS_MOST;
+    return cpus < SPAWNERS_LEAST  ? SPAWNERS_LEAST
+           : cpus > SPAWNERS_MOST ? SPAWNERS_MOST
+                                  : (uint32_t)cpus;
+}
+
+/* An ignored SIGCHLD would let the kernel throw the exit statuses away. */
+static void keep_statuses(void)
+{
+    struct sigaction action;
+    if (sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+        signal(SIGCHLD, SIG_DFL);
+}
+
+static bool open_spawners(struct process_executor *executor, const struct process_options *options,
+                          struct error *error)
+{
+    keep_statuses();
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (!spawn_setup_init(&executor->setup, options->child_mask))
+        return error_set_system(error, errno, "cannot open /dev/null");
+    executor->spawners =
+        spawners_new(executor->loop, &executor->setup, spawner_count(options->spawners), error);
+    if (executor->spawners == NULL)
+        return false;
+    executor->bell = loop_add(executor->loop, spawners_bell(executor->spawners), EPOLLIN,
+                              process_bell, executor, error);
+    return executor->bell != NULL;
+}
+
+struct executor *process_executor_new(struct loop *loop, const struct reports *reports,
+                                      const struct process_options *options, struct error *error)
+{
+    static const struct executor_methods methods = {"process", process_launch, process_signal,
+                                                    process_close};
+    struct process_executor *executor = memory_new(sizeof *executor);
+    executor->base.methods = &methods;
+    executor->loop = loop;
+    executor->reports = *reports;
+    executor->grace = options->grace > 0 ? options->grace : 10 * SECOND;
+    executor->drain = options->drain > 0 ? options->drain : SECOND / 10;
+    executor->window = UINT32_MAX;
+    TAILQ_INIT(&executor->held);
+    TAILQ_INIT(&executor->young);
+    TAILQ_INIT(&executor->settled);
+    lookup_init(&executor->lookup);
+    executor->bytes = memory_new(OUTPUT_SIZE);
+    grow(executor);
+    if (open_spawners(executor, options, error))
+        return &executor->base;
+    if (executor->spawners != NULL)
+        spawners_free(executor->spawners, &(struct spawn_jobs){0});
+    free(executor->buckets);
+    release(executor);
+    return NULL;
+}

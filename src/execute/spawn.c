@@ -1,0 +1,276 @@
+/* One process: its pipes, then a child that shares our memory until it executes (CLONE_VM and
+ * CLONE_VFORK, as posix_spawn does it, but with a pidfd from the same call, and a working
+ * directory). What fails in the child is told through that memory. The child runs on a stack of its
+ * own, calls nothing but system calls, and the calling thread waits for it.
+ *
+ * Descriptors 0, 1 and 2 are always open here, so no other is ever one of them, and dup2 in the
+ * child never meets its own source. All others are close-on-exec, and closed before the exec
+ * besides, for those that a library opened without care. */
+#include "execute/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+
+#define FILE_MODE 0666
+enum { KERNEL_MASK_SIZE = 8 };
+
+#if defined(__SANITIZE_ADDRESS__)
+/* Frames on the child's stack are never left by a return, so they must not be marked. */
+#define IN_CHILD __attribute__((no_sanitize("address", "undefined")))
+#else
+#define IN_CHILD
+#endif
+
+/* What the child reads and writes. */
+struct child {
+    const struct spawn_setup *setup;
+    const struct launch *launch;
+    const char *program;
+    char *const *argv;
+    int inputs;     /* for stdin: a descriptor, or -1: launch->stdin_path */
+    int outputs[3]; /* [1], [2]: a descriptor, or -1: launch->paths */
+    char *stack;
+    volatile int step, error;
+};
+
+static bool is_open_standard(void)
+{
+    for (int descriptor = 0; descriptor <= 2; descriptor++)
+        if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+            return false;
+    return true;
+}
+
+bool spawn_setup_init(struct spawn_setup *setup, const sigset_t *child_mask)
+{
+    *setup = (struct spawn_setup){.null = -1};
+    if (!is_open_standard())
+        return false;
+    setup->null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (setup->null < 0)
+        return false;
+    if (child_mask != NULL)
+        setup->child_mask = *child_mask;
+    else
+        sigemptyset(&setup->child_mask);
+    for (int number = 1; number < 64; number++) {
+        struct sigaction action;
+        if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_DFL)
+            setup->resets[setup->reset_count++] = number;
+    }
+    return true;
+}
+
+void spawn_setup_release(struct spawn_setup *setup)
+{
+    file_close(&setup->null);
+}
+
+IN_CHILD static bool child_failed(struct child *child, int step)
+{
+    child->error = errno;
+    child->step = step;
+    return false;
+}
+
+IN_CHILD static bool child_stream(struct child *child, int stream)
+{
+    static const int steps[] = {SPAWN_STDIN, SPAWN_STDOUT, SPAWN_STDERR};
+    int from = stream == 0 ? child->inputs : child->outputs[stream];
+    if (from < 0) {
+        const char *path = stream == 0 ? child->launch->stdin_path : child->launch->paths[stream];
+        from = stream == 0 ? open(path, O_RDONLY | O_CLOEXEC)
+                           : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
+        struct stat status;
+        if (from >= 0 && stream == 0 && fstat(from, &status) == 0 && S_ISDIR(status.st_mode)) {
+            errno = EISDIR;
+            return child_failed(child, steps[stream]);
+        }
+    }
+    if (from < 0 || dup2(from, stream) < 0)
+        return child_failed(child, steps[stream]);
+    return true;
+}
+
+/* By the bare system call: the child's dispositions are a copy, what a library notes of them is
+ * not. */
+IN_CHILD static void child_signals(const struct spawn_setup *setup)
+{
+    static const uint64_t defaults[8]; /* the kernel's struct sigaction, all zero */
+    for (int i = 0; i < setup->reset_count; i++)
+        syscall(SYS_rt_sigaction, setup->resets[i], defaults, NULL, KERNEL_MASK_SIZE);
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &setup->child_mask, NULL, KERNEL_MASK_SIZE);
+}
+
+IN_CHILD static int child_main(void *argument)
+{
+    struct child *child = argument;
+    const struct launch *launch = child->launch;
+    setpgid(0, 0);
+    if (launch->directory != NULL && chdir(launch->directory) != 0)
+        child_failed(child, SPAWN_DIRECTORY);
+    else if (child_stream(child, 0) && child_stream(child, 1) && child_stream(child, 2)) {
+        syscall(SYS_close_range, 3, ~0U, 0);
+        child_signals(child->setup);
+        execve(child->program, child->argv, launch->env);
+        child_failed(child, SPAWN_PROGRAM);
+    }
+    _exit(127);
+}
+
+static bool failed(struct spawn *spawn, int step, int error)
+{
+    spawn->step = (uint8_t)step;
+    spawn->error = error;
+    return false;
+}
+
+/* One attempt to execute child->program. */
+static bool execute(struct child *child, struct spawn *spawn)
+{
+    int handle = -1;
+    child->error = 0;
+    pid_t process = clone(child_main, child->stack + SPAWN_STACK,
+                          CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, child, &handle);
+    if (process < 0)
+        return failed(spawn, SPAWN_RESOURCES, errno);
+    if (child->error == 0) {
+        spawn->process = process;
+        spawn->handle = handle;
+        return true;
+    }
+    file_close(&handle);
+    while (waitpid(process, NULL, 0) < 0 && errno == EINTR)
+        ;
+    return failed(spawn, child->step, child->error);
+}
+
+/* A script without a first line that names its interpreter is the shell's, as execvp has it. */
+static bool execute_script(struct child *child, struct spawn *spawn)
+{
+    uint32_t count = 0;
+    while (child->argv[count] != NULL)
+        count++;
+    CLEANUP_FREE char **argv = memory_array((size_t)count + 2, sizeof *argv);
+    argv[0] = (char *)"/bin/sh";
+    argv[1] = (char *)child->program;
+    for (uint32_t i = 1; i < count; i++)
+        argv[i + 1] = child->argv[i];
+    child->program = "/bin/sh";
+    child->argv = argv;
+    return execute(child, spawn);
+}
+
+static bool execute_any(struct child *child, struct spawn *spawn)
+{
+    if (execute(child, spawn))
+        return true;
+    return spawn->step == SPAWN_PROGRAM && spawn->error == ENOEXEC && execute_script(child, spawn);
+}
+
+static bool text_descriptor(const struct launch *launch, int *ret)
+{
+    *ret = memfd_create("stdin", MFD_CLOEXEC);
+    return *ret >= 0 && file_write_all(*ret, launch->stdin_text, launch->stdin_length) &&
+           lseek(*ret, 0, SEEK_SET) == 0;
+}
+
+/* Only our end must not block: the child's end is its own affair. */
+static bool output_pipe(int *ret_read, int *ret_write)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return false;
+    *ret_read = ends[0];
+    *ret_write = ends[1];
+    return fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0;
+}
+
+static bool is_one_file(const struct launch *launch)
+{
+    return launch->paths[1] != NULL && launch->paths[2] != NULL &&
+           strcmp(launch->paths[1], launch->paths[2]) == 0;
+}
+
+enum target { TARGET_PIPE, TARGET_NULL, TARGET_FILE, TARGET_STDOUT };
+
+static enum target stream_target(const struct launch *launch, int stream)
+{
+    if (stream == 2 && (launch->is_joined || is_one_file(launch)))
+        return TARGET_STDOUT;
+    if (launch->paths[stream] != NULL)
+        return TARGET_FILE;
+    return launch->is_discarded[stream] ? TARGET_NULL : TARGET_PIPE;
+}
+
+/* Makes the pipes, and says where the child's streams go. */
+static bool open_outputs(struct child *child, struct spawn *spawn, int writers[2])
+{
+    const struct launch *launch = spawn->launch;
+    bool is_one_pipe = !launch->is_split;
+    enum target targets[3] = {TARGET_NULL, stream_target(launch, 1), stream_target(launch, 2)};
+    for (int stream = 1; stream <= 2; stream++) {
+        int *to = &child->outputs[stream];
+        if (targets[stream] == TARGET_STDOUT)
+            *to = STDOUT_FILENO;
+        else if (targets[stream] == TARGET_NULL)
+            *to = child->setup->null;
+        else if (targets[stream] == TARGET_FILE)
+            *to = -1;
+        else if (stream == 2 && is_one_pipe && targets[1] == TARGET_PIPE)
+            *to = writers[0];
+        else if (output_pipe(&spawn->outputs[stream - 1], &writers[stream - 1]))
+            *to = writers[stream - 1];
+        else
+            return failed(spawn, SPAWN_RESOURCES, errno);
+    }
+    return true;
+}
+
+static bool open_input(struct child *child, struct spawn *spawn, int *text)
+{
+    const struct launch *launch = spawn->launch;
+    if (launch->stdin_path != NULL) {
+        child->inputs = -1;
+        return true;
+    }
+    child->inputs = child->setup->null;
+    if (launch->stdin_text == NULL)
+        return true;
+    if (!text_descriptor(launch, text))
+        return failed(spawn, SPAWN_RESOURCES, errno);
+    child->inputs = *text;
+    return true;
+}
+
+void spawn_start(const struct spawn_setup *setup, struct spawn *spawn, char *stack)
+{
+    CLEANUP_CLOSE int text = -1;
+    int writers[2] = {-1, -1};
+    struct child child = {.setup = setup,
+                          .launch = spawn->launch,
+                          .program = spawn->program,
+                          .argv = spawn->launch->argv,
+                          .stack = stack};
+    spawn->handle = -1;
+    spawn->outputs[0] = spawn->outputs[1] = -1;
+    spawn->is_started = open_input(&child, spawn, &text) && open_outputs(&child, spawn, writers) &&
+                        execute_any(&child, spawn);
+    file_close(&writers[0]);
+    file_close(&writers[1]);
+    if (!spawn->is_started) {
+        file_close(&spawn->outputs[0]);
+        file_close(&spawn->outputs[1]);
+    }
+}

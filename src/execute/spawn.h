@@ -1,0 +1,48 @@
+/* Starting one process. */
+#ifndef EXECUTE_SPAWN_H
+#define EXECUTE_SPAWN_H
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include "execute/execute.h"
+
+/* The same for all processes; constant while any is started. */
+struct spawn_setup {
+    int null;            /* /dev/null, for reading and writing */
+    sigset_t child_mask; /* their signal mask */
+    int resets[64];      /* signals whose disposition is not the default here */
+    int reset_count;
+};
+
+enum spawn_step {
+    SPAWN_RESOURCES, /* a pipe, memory, the process itself */
+    SPAWN_DIRECTORY,
+    SPAWN_STDIN,
+    SPAWN_STDOUT,
+    SPAWN_STDERR,
+    SPAWN_PROGRAM,
+};
+
+struct spawn {
+    const struct launch *launch;
+    const char *program; /* the file to execute */
+    /* What came of it. */
+    bool is_started;
+    uint8_t step; /* enum spawn_step: where it failed */
+    int error;    /* why */
+    pid_t process;
+    int handle;     /* a pidfd */
+    int outputs[2]; /* read ends, not blocking, of [0] stdout or both, [1] stderr alone; or -1 */
+};
+
+/* False with errno. Whoever calls spawn_start later must have all signals blocked. */
+bool spawn_setup_init(struct spawn_setup *setup, const sigset_t *child_mask);
+void spawn_setup_release(struct spawn_setup *setup);
+/* Starts spawn->launch, and returns when it was executed or has failed; blocks the calling thread
+ * alone. A failure leaves nothing behind. The stack is for the child: SPAWN_STACK bytes, aligned
+ * for any type. */
+enum { SPAWN_STACK = 64 * 1024 };
+void spawn_start(const struct spawn_setup *setup, struct spawn *spawn, char *stack);
+
+#endif

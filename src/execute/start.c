@@ -1,0 +1,317 @@
+/* From a launch to a process, and to its end.
+ *
+ * What a short attempt costs the loop: one waking, for its pidfd, which the spawning thread armed.
+ * Its pipes are not watched at first: nobody is waiting for what it writes, and the end brings it
+ * along. Every MOMENT the loop looks after the starts it has not heard of (`started` is late by as
+ * much), and watches the pipes of what has lived that long; a child that fills its pipe before
+ * waits for as long. An attempt for which there was no pidfd or no watch (descriptors may be short)
+ * stays among the young and is asked at every look.
+ *
+ * When a start fails for want of resources, the attempt is held and the window shrinks to what
+ * runs; it opens by one at every end and every RETRY. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "execute/process.h"
+
+#define MILLISECOND INT64_C(1000000)
+#define MOMENT      (2 * MILLISECOND)
+#define RETRY       (50 * MILLISECOND)
+#define PATIENCE    (10000 * MILLISECOND) /* with nothing running and nothing to be started */
+
+static void look_later(struct process_executor *executor, int64_t at);
+
+/* --- the end --- */
+
+static int64_t nanoseconds(struct timeval time)
+{
+    return time.tv_sec * INT64_C(1000000000) + time.tv_usec * INT64_C(1000);
+}
+
+/* A child that shared our memory until it executed is accounted our size. So a figure is one of the
+ * child's own only if it is above ours. */
+static uint64_t resident(struct process_executor *executor, const struct rusage *usage)
+{
+    struct rusage own;
+    if (usage->ru_maxrss > executor->own_memory && getrusage(RUSAGE_SELF, &own) == 0)
+        executor->own_memory = own.ru_maxrss;
+    return usage->ru_maxrss > executor->own_memory ? (uint64_t)usage->ru_maxrss * 1024 : 0;
+}
+
+static struct exit_report report_of(struct process_executor *executor, int status,
+                                    const struct rusage *usage)
+{
+    bool is_signal = WIFSIGNALED(status);
+    return (struct exit_report){.kind = is_signal ? EXIT_SIGNAL : EXIT_CODE,
+                                .code = is_signal ? WTERMSIG(status) : WEXITSTATUS(status),
+                                .user_time = nanoseconds(usage->ru_utime),
+                                .system_time = nanoseconds(usage->ru_stime),
+                                .memory = resident(executor, usage)};
+}
+
+static void drain_over(void *context)
+{
+    struct attempt *attempt = context;
+    attempt->drain_limit = NULL;
+    pipes_drain(attempt);
+    process_finish(attempt, &attempt->report);
+}
+
+static void leave_young(struct attempt *attempt)
+{
+    if (attempt->is_young)
+        TAILQ_REMOVE(&attempt->executor->young, attempt, link);
+    attempt->is_young = false;
+}
+
+/* Is the process over? Then the attempt is, or is drained. */
+static bool end_if_over(struct attempt *attempt)
+{
+    struct process_executor *executor = attempt->executor;
+    int status;
+    struct rusage usage;
+    if (wait4(attempt->job.spawn.process, &status, WNOHANG, &usage) != attempt->job.spawn.process)
+        return false;
+    leave_young(attempt);
+    executor->processes--;
+    loop_remove(executor->loop, attempt->job.watch);
+    attempt->job.watch = NULL;
+    file_close(&attempt->job.spawn.handle);
+    loop_cancel(executor->loop, attempt->drain_limit);
+    attempt->drain_limit = NULL;
+    attempt->report = report_of(executor, status, &usage);
+    if (status != 0)
+        kill(-attempt->job.spawn.process, SIGKILL);
+    if (attempt->is_stopped)
+        stop_ended(attempt);
+    attempt->state = ATTEMPT_DRAINING;
+    if (pipes_drain(attempt)) {
+        process_finish(attempt, &attempt->report);
+        return true;
+    }
+    pipes_watch(attempt); /* without, what comes is read when the time is over */
+    attempt->drain_limit =
+        loop_at(executor->loop, clock_monotonic() + executor->drain, drain_over, attempt);
+    process_release_held(executor);
+    return true;
+}
+
+void process_event(void *context, uint32_t events)
+{
+    struct attempt *attempt = context;
+    (void)events;
+    if (attempt->state == ATTEMPT_SPAWNING)
+        process_collect(attempt->executor);
+    if (attempt->state == ATTEMPT_RUNNING)
+        end_if_over(attempt);
+}
+
+/* --- the start --- */
+
+static void fail(struct attempt *attempt, const char *what, const char *which, int error)
+{
+    CLEANUP_BUFFER struct buffer detail = {0};
+    buffer_add_text(&detail, what);
+    if (which != NULL)
+        buffer_printf(&detail, " '%s'", which);
+    struct exit_report report = {
+        .kind = EXIT_NOT_STARTED, .code = error, .detail = buffer_text(&detail)};
+    process_finish(attempt, &report);
+}
+
+static void fail_step(struct attempt *attempt, int step, int error)
+{
+    const struct launch *launch = attempt->launch;
+    switch (step) {
+    case SPAWN_DIRECTORY:
+        fail(attempt, "cannot enter", launch->directory, error);
+        break;
+    case SPAWN_STDIN:
+        fail(attempt, "cannot read", launch->stdin_path, error);
+        break;
+    case SPAWN_STDOUT:
+    case SPAWN_STDERR:
+        fail(attempt, "cannot create", launch->paths[step == SPAWN_STDOUT ? 1 : 2], error);
+        break;
+    case SPAWN_PROGRAM:
+        fail(attempt, "cannot run", launch->argv[0], error);
+        break;
+    default:
+        fail(attempt, "cannot start a process", NULL, error);
+    }
+}
+
+static bool is_shortage(int error)
+{
+    return error == EAGAIN || error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+static void try_again(void *context)
+{
+    struct process_executor *executor = context;
+    executor->try_again = NULL;
+    if (executor->window < UINT32_MAX)
+        executor->window++;
+    process_release_held(executor);
+}
+
+/* False if there was no hope for too long. */
+static bool hold(struct attempt *attempt)
+{
+    struct process_executor *executor = attempt->executor;
+    uint32_t live = executor->with_spawners + executor->processes;
+    int64_t now = clock_monotonic();
+    if (executor->processes > 0)
+        executor->failing = 0;
+    else if (executor->failing == 0)
+        executor->failing = now;
+    else if (now - executor->failing > PATIENCE)
+        return false;
+    executor->window = live > 1 ? live : 1;
+    attempt->state = ATTEMPT_HELD;
+    TAILQ_INSERT_HEAD(&executor->held, attempt, link);
+    if (executor->try_again == NULL)
+        executor->try_again = loop_at(executor->loop, now + RETRY, try_again, executor);
+    return true;
+}
+
+static void start_failed(struct attempt *attempt)
+{
+    struct process_executor *executor = attempt->executor;
+    const struct spawn *spawn = &attempt->job.spawn;
+    bool is_moved = spawn->step == SPAWN_PROGRAM && spawn->error == ENOENT &&
+                    spawn->program != NULL && spawn->program != attempt->launch->argv[0] &&
+                    !attempt->is_looked_up;
+    if (attempt->is_stopped || attempt->is_killed) {
+        struct exit_report report = {.kind = EXIT_SIGNAL,
+                                     .code = attempt->is_killed ? SIGKILL : SIGTERM};
+        process_finish(attempt, &report);
+    } else if (is_moved) {
+        attempt->is_looked_up = true;
+        lookup_forget(&executor->lookup, attempt->launch->argv[0]);
+        process_submit(attempt);
+    } else if (!is_shortage(spawn->error) || !hold(attempt)) {
+        fail_step(attempt, spawn->step, spawn->error);
+    }
+}
+
+static void start_succeeded(struct attempt *attempt)
+{
+    struct process_executor *executor = attempt->executor;
+    attempt->state = ATTEMPT_RUNNING;
+    executor->processes++;
+    executor->failing = 0;
+    attempt->is_young = true;
+    TAILQ_INSERT_TAIL(&executor->young, attempt, link);
+    pipes_open(attempt);
+    executor->reports.started(executor->reports.context, attempt->node, attempt->number,
+                              attempt->job.spawn.process);
+    if (attempt->is_stopped || attempt->is_killed)
+        stop_started(attempt);
+}
+
+void process_collect(struct process_executor *executor)
+{
+    struct spawn_jobs jobs = TAILQ_HEAD_INITIALIZER(jobs);
+    TAILQ_CONCAT(&jobs, &executor->settled, link);
+    spawners_collect(executor->spawners, &jobs);
+    for (struct spawn_job *job; (job = TAILQ_FIRST(&jobs)) != NULL;) {
+        TAILQ_REMOVE(&jobs, job, link);
+        executor->with_spawners--;
+        if (job->spawn.is_started)
+            start_succeeded((struct attempt *)job);
+        else
+            start_failed((struct attempt *)job);
+    }
+}
+
+static void settle(void *context)
+{
+    struct process_executor *executor = context;
+    executor->settling = NULL;
+    process_collect(executor);
+}
+
+void process_settle_later(struct attempt *attempt)
+{
+    struct process_executor *executor = attempt->executor;
+    TAILQ_INSERT_TAIL(&executor->settled, &attempt->job, link);
+    if (executor->settling == NULL)
+        executor->settling = loop_at(executor->loop, 0, settle, executor);
+}
+
+void process_bell(void *context, uint32_t events)
+{
+    struct process_executor *executor = context;
+    uint64_t count;
+    (void)events;
+    (void)!read(spawners_bell(executor->spawners), &count, sizeof count);
+    process_collect(executor);
+}
+
+void process_submit(struct attempt *attempt)
+{
+    struct process_executor *executor = attempt->executor;
+    const struct launch *launch = attempt->launch;
+    int error = 0;
+    const char *program =
+        lookup_find(&executor->lookup, launch->argv[0], launch->env, launch->directory, &error);
+    attempt->state = ATTEMPT_SPAWNING;
+    attempt->launched = clock_monotonic();
+    attempt->job.spawn =
+        (struct spawn){.launch = launch, .program = program, .step = SPAWN_PROGRAM, .error = error};
+    executor->with_spawners++;
+    if (program == NULL) {
+        process_settle_later(attempt);
+        return;
+    }
+    if (attempt->job.watch == NULL)
+        attempt->job.watch = loop_reserve(executor->loop, process_event, attempt);
+    if (executor->look == NULL)
+        look_later(executor, attempt->launched + MOMENT);
+    spawners_add(executor->spawners, &attempt->job);
+}
+
+/* --- looking after those of which no event came --- */
+
+/* Is all of it watched now? */
+static bool watch_all(struct attempt *attempt)
+{
+    struct spawn_job *job = &attempt->job;
+    if (!job->is_armed)
+        job->is_armed = loop_arm(attempt->executor->loop, job->watch, job->spawn.handle, EPOLLIN);
+    return pipes_watch(attempt) && job->is_armed;
+}
+
+static void look(void *context)
+{
+    struct process_executor *executor = context;
+    executor->look = NULL;
+    process_collect(executor);
+    int64_t now = clock_monotonic();
+    struct attempt *next;
+    for (struct attempt *attempt = TAILQ_FIRST(&executor->young);
+         attempt != NULL && attempt->launched + MOMENT <= now; attempt = next) {
+        next = TAILQ_NEXT(attempt, link);
+        if (watch_all(attempt))
+            leave_young(attempt);
+        else if (!end_if_over(attempt))
+            pipes_drain(attempt);
+    }
+    if (executor->look == NULL && (executor->with_spawners > 0 || !TAILQ_EMPTY(&executor->young)))
+        look_later(executor, now + MOMENT);
+}
+
+static void look_later(struct process_executor *executor, int64_t at)
+{
+    executor->look = loop_at(executor->loop, at, look, executor);
+}
