@@ -243,7 +243,7 @@ void grouping_members(const struct grouping *grouping, uint32_t group, node_list
         *VEC_PUSH(nodes) = grouping->instances->first + grouping->members[i];
 }
 
-void lookup_release(struct instances *instances)
+void groups_release(struct instances *instances)
 {
     struct lookup *lookup = instances->lookup;
     if (lookup == NULL)

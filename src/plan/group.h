@@ -44,6 +44,6 @@ uint32_t grouping_size(const struct grouping *grouping, uint32_t group);
 /* Appends the nodes of a group in order. */
 void grouping_members(const struct grouping *grouping, uint32_t group, node_list *nodes);
 
-void lookup_release(struct instances *instances);
+void groups_release(struct instances *instances);
 
 #endif

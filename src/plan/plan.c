@@ -91,7 +91,7 @@ bool plan_build(struct plan *ret, struct workflow *workflow, const struct plan_o
 void plan_release(struct plan *plan)
 {
     for (uint32_t i = 0; plan->instances != NULL && i < plan->workflow->task_count; i++) {
-        lookup_release(&plan->instances[i]);
+        groups_release(&plan->instances[i]);
         instances_release(&plan->instances[i]);
     }
     if (plan->inside != NULL)

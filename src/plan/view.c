@@ -56,7 +56,7 @@ static json_t *matrix_value(const struct view *view, const struct reference *ref
     if (reference->depth < 2)
         return plan_matrix(view->plan, view->node);
     const json_t *value = plan_matrix_value(view->plan, view->node, reference->names[1]);
-    return value == NULL ? json_null() : json_incref((json_t *)value);
+    return json_incref((json_t *)value);
 }
 
 static json_t *env_value(const struct view *view, const struct reference *reference,
@@ -99,8 +99,10 @@ static json_t *run_value(const struct view *view, name field, struct error *erro
     return results->failed(results->context);
 }
 
-static json_t *root_value(struct view *view, const struct reference *reference, struct error *error)
+static json_t *reference_value(void *context, const struct reference *reference,
+                               struct error *error)
 {
+    struct view *view = context;
     const struct workflow *workflow = view->plan->workflow;
     name root = reference->names[0];
     name field = reference->depth > 1 ? reference->names[1] : 0;
@@ -120,15 +122,6 @@ static json_t *root_value(struct view *view, const struct reference *reference, 
         return json_incref(workflow->params_value);
     json_t *value = json_object_get(workflow->params_value, text_of(view, field));
     return value == NULL ? json_null() : json_incref(value);
-}
-
-static json_t *reference_value(void *context, const struct reference *reference,
-                               struct error *error)
-{
-    json_t *value = root_value(context, reference, error);
-    if (value == NULL && error != NULL && error->message == NULL)
-        error_set(error, PLACE_NONE, "a value cannot be had");
-    return value;
 }
 
 static bool mentions(const struct view *view, const struct expression *expression,

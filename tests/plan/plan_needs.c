@@ -1,0 +1,372 @@
+/* From needs to edges. */
+#include <string.h>
+
+#include "plan/fixture.h"
+
+static void test_plain_needs(void)
+{
+    struct fixture fixture;
+    fixture_open(&fixture, TASKS "  a: {run: x}\n"
+                                 "  b:\n    needs: a\n    matrix: {i: [1, 2]}\n"
+                                 "  c:\n    needs: [a, b]\n    matrix: {k: [x, y]}\n"
+                                 "  d: {needs: [b, c]}\n");
+    CHECK_TEXT(fixture_errors(&fixture), "");
+    CHECK_TEXT(fixture_needs(&fixture, "a"), "");
+    CHECK_TEXT(fixture_needs(&fixture, "b[i=2]"), "a");
+    CHECK_TEXT(fixture_needs(&fixture, "b[*]"), "b[i=1] b[i=2]");
+    CHECK_TEXT(fixture_needs(&fixture, "c[k=x]"), "a b[*]");
+    CHECK_TEXT(fixture_needs(&fixture, "c[k=y]"), "a b[*]");
+    CHECK_TEXT(fixture_needs(&fixture, "d"), "b[*] c[*]");
+    CU_ASSERT_EQUAL(fixture.plan.node_count, 1 + 2 + 2 + 1 + 2);
+    CU_ASSERT_EQUAL(fixture.plan.instance_count, 6);
+    CU_ASSERT_EQUAL(fixture.plan.instances[1].join, fixture_node(&fixture, "b[*]"));
+    CU_ASSERT_EQUAL(fixture.plan.instances[0].join, NO_NODE);
+    CU_ASSERT_TRUE(plan_rule(&fixture.plan, fixture.plan.instances[1].join)->flags & RULE_JOIN);
+    CU_ASSERT_EQUAL(fixture.plan.is_join[fixture.plan.instances[1].join], JOIN_PLAIN);
+    fixture_close(&fixture);
+}
+
+static void test_levels(void)
+{
+    struct fixture fixture;
+    fixture_open(&fixture, TASKS "  a: {run: x}\n"
+                                 "  b:\n    needs: a\n    matrix: {i: [1, 2]}\n    run: x\n"
+                                 "  c: {needs: b}\n"
+                                 "  d: {needs: c, run: x}\n");
+    CU_ASSERT_EQUAL(fixture.plan.levels[fixture_node(&fixture, "a")], 3);
+    CU_ASSERT_EQUAL(fixture.plan.levels[fixture_node(&fixture, "b[i=1]")], 2);
+    CU_ASSERT_EQUAL(fixture.plan.levels[fixture_node(&fixture, "b[*]")], 1);
+    CU_ASSERT_EQUAL(fixture.plan.levels[fixture_node(&fixture, "c")], 1);
+    CU_ASSERT_EQUAL(fixture.plan.levels[fixture_node(&fixture, "d")], 1);
+    fixture_close(&fixture);
+}
+
+static void test_empty_matrix(void)
+{
+    struct fixture fixture;
+    fixture_open(&fixture, TASKS "  a:\n    matrix: {i: []}\n"
+                                 "  b: {needs: a}\n"
+                                 "  c:\n    needs: {a: same}\n    matrix: {i: [1]}\n"
+                                 "  d: {needs: {a: {i: 1}}}\n");
+    CHECK_TEXT(fixture_errors(&fixture), "");
+    CHECK_TEXT(fixture_needs(&fixture, "b"), "a[*]");
+    CHECK_TEXT(fixture_needs(&fixture, "a[*]"), "");
+    CHECK_TEXT(fixture_needs(&fixture, "c[i=1]"), "a[*]");
+    CHECK_TEXT(fixture_needs(&fixture, "d"), "a[*]");
+    fixture_close(&fixture);
+}
+
+static void test_same(void)
+{
+    struct fixture fixture;
+    fixture_open(&fixture, TASKS "  a:\n    matrix: {i: [1, 2], j: [x, y]}\n"
+                                 "  b:\n    needs: {a: same}\n    matrix: {j: [y, x], i: [2, 1]}\n"
+                                 "  c:\n    needs: {a: same}\n    matrix: {k: [0, 1], i: [2]}\n");
+    CHECK_TEXT(fixture_errors(&fixture), "");
+    CHECK_TEXT(fixture_needs(&fixture, "b[j=y,i=2]"), "a[i=2,j=y]");
+    CHECK_TEXT(fixture_needs(&fixture, "b[j=x,i=1]"), "a[i=1,j=x]");
+    /* The two instances share one join of the two that both need. */
+    CHECK_TEXT(fixture_needs(&fixture, "a[*]"), "a[i=2,j=x] a[i=2,j=y]");
+    CHECK_TEXT(fixture_needs(&fixture, "c[k=0,i=2]"), "a[*]");
+    CHECK_TEXT(fixture_needs(&fixture, "c[k=1,i=2]"), "a[*]");
+    CU_ASSERT_EQUAL(fixture.plan.node_count, 4 + 4 + 2 + 1);
+    CU_ASSERT_EQUAL(fixture.plan.instances[0].join, NO_NODE);
+    fixture_close(&fixture);
+}
+
+static void test_same_of_rows(void)
+{
+    struct fixture fixture;
+    fixture_open(&fixture,
+                 TASKS "  a:\n    matrix: [{i: 1, v: p}, {i: 2, v: q}, {v: r}]\n"
+                       "  b:\n    needs: {a: same}\n    matrix: {i: [2, \"${{ 2 / 2 }}\"]}\n"
+                       "  c:\n    needs: {a: same}\n    matrix: [{i: 2, w: 1}, {w: 2}]\n");
+    CHECK_TEXT(fixture_errors(&fixture), "");
+    CHECK_TEXT(fixture_needs(&fixture, "b[i=2]"), "a[i=2,v=q]");
+    CHECK_TEXT(fixture_needs(&fixture, "b[i=1]"), "a[i=1,v=p]");
+    CHECK_TEXT(fixture_needs(&fixture, "c[i=2,w=1]"), "a[i=2,v=q]");
+    CHECK_TEXT(fixture_needs(&fixture, "c[w=2]"), "a[v=r]");
+    fixture_close(&fixture);
+}
+
+static void test_wavefront(void)
+{
+    struct fixture fixture;
+    fixture_open(
+        &fixture,
+        "pargraph: 1\n"
+        "params: {n: {type: int, default: 3}}\n"
+        "tasks:\n"
+        "  cell:\n"
+        "    matrix: {i: \"${{ range(params.n) }}\", j: \"${{ range(params.n) }}\"}\n"
+        "    needs:\n"
+        "      - {cell: {i: \"${{ matrix.i - 1 }}\", j: \"${{ matrix.j }}\"}, if: matrix.i "
+        "> 0}\n"
+        "      - {cell: {i: \"${{ matrix.i }}\", j: \"${{ matrix.j - 1 }}\"}, if: matrix.j "
+        "> 0}\n");
+    CHECK_TEXT(fixture_errors(&fixture), "");
+    CHECK_TEXT(fixture_needs(&fixture, "cell[i=0,j=0]"), "");
+    CHECK_TEXT(fixture_needs(&fixture, "cell[i=0,j=2]"), "cell[i=0,j=1]");
+    CHECK_TEXT(fixture_needs(&fixture, "cell[i=2,j=0]"), "cell[i=1,j=0]");
+    CHECK_TEXT(fixture_needs(&fixture, "cell[i=2,j=2]"), "cell[i=1,j=2] cell[i=2,j=1]");
+    CU_ASSERT_EQUAL(fixture.plan.node_count, 9);
+    CU_ASSERT_EQUAL(fixture.plan.dependents.edge_count, 12);
+    fixture_close(&fixture);
+}
+
+static void test_tree(void)
+{
+    struct fixture fixture;
+    fixture_open(&fixture,
+                 "pargraph: 1\n"
+                 "params: {n: {type: int, default: 4}}\n"
+                 "tasks:\n"
+                 "  sum:\n"
+                 "    matrix: {k: \"${{ range(1, 2 * params.n) }}\"}\n"
+                 "    needs: {sum: {k: [\"${{ 2 * matrix.k }}\", \"${{ 2 * matrix.k + 1 }}\"]}, "
+                 "if: matrix.k < params.n}\n");
+    CHECK_TEXT(fixture_errors(&fixture), "");
+    CHECK_TEXT(fixture_needs(&fixture, "sum[k=1]"), "sum[k=2] sum[k=3]");
+    CHECK_TEXT(fixture_needs(&fixture, "sum[k=3]"), "sum[k=6] sum[k=7]");
+    CHECK_TEXT(fixture_needs(&fixture, "sum[k=4]"), "");
+    fixture_close(&fixture);
+}
+
+static void test_selectors(void)
+{
+    struct fixture fixture;
+    fixture_open(&fixture,
+                 TASKS "  a:\n    matrix: {i: [1, 2, 3], j: [x, y]}\n"
+                       "  one: {needs: {a: {i: 2, j: y}}}\n"
+                       "  some: {needs: {a: {i: [3, 1, 7], j: x}}}\n"
+                       "  row: {needs: {a: {i: 1}}}\n"
+                       "  all: {needs: {a: {}}}\n"
+                       "  list: {needs: {a: {i: \"${{ range(2, 9) }}\", j: \"${{ 'x' }}\"}}}\n"
+                       "  text:\n    matrix: {s: [x, y]}\n"
+                       "    needs: {a: {i: 1, j: \"${{ matrix.s }}\"}, if: \"matrix.s ~= 'x'\"}\n");
+    CHECK_TEXT(fixture_errors(&fixture), "");
+    CHECK_TEXT(fixture_needs(&fixture, "one"), "a[i=2,j=y]");
+    CHECK_TEXT(fixture_needs(&fixture, "some"), "a[i=1,j=x] a[i=3,j=x]");
+    CHECK_TEXT(fixture_needs(&fixture, "list"), "a[i=2,j=x] a[i=3,j=x]");
+    CHECK_TEXT(fixture_needs(&fixture, "text[s=x]"), "");
+    CHECK_TEXT(fixture_needs(&fixture, "text[s=y]"), "a[i=1,j=y]");
+    uint32_t joins[2] = {fixture.plan.instance_count, fixture.plan.instance_count + 1};
+    CU_ASSERT_EQUAL(fixture.plan.node_count, fixture.plan.instance_count + 2);
+    CU_ASSERT_EQUAL(fixture.plan.instances[0].join, joins[1]);
+    CU_ASSERT_EQUAL(fixture.plan.need_counts[joins[0]], 2);
+    CU_ASSERT_EQUAL(fixture.plan.need_counts[joins[1]], 6);
+    fixture_close(&fixture);
+}
+
+static void test_selectors_of_what_is_left(void)
+{
+    struct fixture fixture;
+    fixture_open(&fixture,
+                 TASKS "  a:\n    matrix: {i: [1, 2], j: [x, y], exclude: [{i: 1, j: x}], include: "
+                       "[{i: 2, k: p}, {i: 9, j: x}]}\n"
+                       "  b: {needs: {a: {i: [1, 9]}}}\n"
+                       "  c: {needs: {a: {k: p, j: y}}}\n"
+                       "  d: {needs: {a: {i: [1, 2, 9], j: [x, y], k: [p, q, r]}}}\n");
+    CHECK_TEXT(fixture_errors(&fixture), "");
+    CHECK_TEXT(fixture_needs(&fixture, "b"), "a[i=1,j=y] a[i=9,j=x]");
+    CHECK_TEXT(fixture_needs(&fixture, "c"), "a[i=2,j=y,k=p]");
+    CHECK_TEXT(fixture_needs(&fixture, "d"), "a[i=2,j=x,k=p] a[i=2,j=y,k=p]");
+    fixture_close(&fixture);
+}
+
+static void test_duplicate_values(void)
+{
+    struct fixture fixture;
+    fixture_open(&fixture, TASKS "  a:\n    matrix: {i: [1, 2, 1], j: [x, y]}\n"
+                                 "  b: {needs: {a: {i: 2, j: x}}}\n"
+                                 "  c: {needs: {a: {i: 1, j: x}}}\n");
+    CHECK_TEXT(fixture_needs(&fixture, "b"), "a[i=2,j=x]");
+    CHECK_TEXT(fixture_needs(&fixture, "a[*]"), "a[i=1,j=x] a[i=1,j=x]#2");
+    CHECK_TEXT(fixture_needs(&fixture, "c"), "a[*]");
+    fixture_close(&fixture);
+}
+
+static const char *need_nodes(struct fixture *fixture, const char *node, uint32_t i)
+{
+    static char answer[1000];
+    struct buffer text = {0};
+    struct error error = {0};
+    node_list nodes = {0};
+    uint32_t from = fixture_node(fixture, node);
+    const struct task *task = &fixture->workflow.tasks[fixture->plan.task[from]];
+    CU_ASSERT_TRUE(plan_need_nodes(&fixture->plan, from, &task->needs[i], &nodes, &error));
+    for (uint32_t k = 0; k < nodes.count; k++) {
+        buffer_add_text(&text, k == 0 ? "" : " ");
+        plan_write_name(&fixture->plan, nodes.items[k], &text);
+    }
+    snprintf(answer, sizeof answer, "%s", buffer_text(&text));
+    buffer_release(&text);
+    VEC_RELEASE(&nodes);
+    return answer;
+}
+
+static void test_need_nodes(void)
+{
+    struct fixture fixture;
+    fixture_open(&fixture,
+                 TASKS "  a:\n    matrix: {i: [1, 2], j: [x, y], k: [0, 1]}\n"
+                       "  b:\n    matrix: {i: [1, 2]}\n"
+                       "    needs: [a, {a: same, as: s}, {a: {j: [y, x], i: 2, k: 1}, as: t, if: "
+                       "matrix.i == 1}, {a: {j: y}, as: u}]\n");
+    CHECK_TEXT(fixture_errors(&fixture), "");
+    CHECK_TEXT(need_nodes(&fixture, "b[i=1]", 0),
+               "a[i=1,j=x,k=0] a[i=1,j=x,k=1] a[i=1,j=y,k=0] a[i=1,j=y,k=1] "
+               "a[i=2,j=x,k=0] a[i=2,j=x,k=1] a[i=2,j=y,k=0] a[i=2,j=y,k=1]");
+    CHECK_TEXT(need_nodes(&fixture, "b[i=2]", 1),
+               "a[i=2,j=x,k=0] a[i=2,j=x,k=1] a[i=2,j=y,k=0] a[i=2,j=y,k=1]");
+    CHECK_TEXT(need_nodes(&fixture, "b[i=1]", 2), "a[i=2,j=x,k=1] a[i=2,j=y,k=1]");
+    CHECK_TEXT(need_nodes(&fixture, "b[i=2]", 2), "");
+    CHECK_TEXT(need_nodes(&fixture, "b[i=2]", 3),
+               "a[i=1,j=y,k=0] a[i=1,j=y,k=1] a[i=2,j=y,k=0] a[i=2,j=y,k=1]");
+    fixture_close(&fixture);
+}
+
+static void check_errors(const char *text, const char *expected)
+{
+    struct fixture fixture;
+    fixture_open(&fixture, text);
+    CU_ASSERT_FALSE(fixture.is_built);
+    CHECK_TEXT(fixture_errors(&fixture), expected);
+    fixture_close(&fixture);
+}
+
+static void test_selector_matches_nothing(void)
+{
+    check_errors(TASKS "  a:\n    matrix: {i: [1, 2]}\n"
+                       "  b:\n    matrix: {k: [1, 2, 3]}\n"
+                       "    needs: {a: {i: \"${{ matrix.k }}\"}}\n",
+                 "flow.yml:7:13: error: b[k=3] needs 'a' with i=3, and there is no such "
+                 "instance\n"
+                 "    7 |     needs: {a: {i: \"${{ matrix.k }}\"}}\n"
+                 "      |             ^\n"
+                 "      = give the need an 'if' that is false where there is nothing to need\n");
+    check_errors(TASKS "  a:\n    matrix: {i: [1, 2]}\n"
+                       "  b:\n    matrix: {i: [2, x y]}\n"
+                       "    needs: {a: same}\n",
+                 "flow.yml:7:13: error: b[i=\"x y\"] needs 'a' with i=\"x y\", and there is no "
+                 "such instance\n"
+                 "    7 |     needs: {a: same}\n"
+                 "      |             ^\n"
+                 "      = give the need an 'if' that is false where there is nothing to need\n");
+    check_errors(TASKS "  a:\n    matrix: {i: [1, 2]}\n"
+                       "  b:\n    matrix: {i: [2, 7]}\n"
+                       "    needs: {a: {i: [7, 8]}, if: matrix.i == 7}\n",
+                 "flow.yml:7:13: error: b[i=7] needs 'a' with i=7 or 8, and there is no such "
+                 "instance\n"
+                 "    7 |     needs: {a: {i: [7, 8]}, if: matrix.i == 7}\n"
+                 "      |             ^\n");
+}
+
+static void test_guards(void)
+{
+    check_errors(TASKS "  a: {run: x}\n  b: {needs: {a: {}, if: 1 + 1}, run: x}\n",
+                 "flow.yml:4:26: error: a condition must give true or false, this one gives a "
+                 "number\n"
+                 "    4 |   b: {needs: {a: {}, if: 1 + 1}, run: x}\n"
+                 "      |                          ^\n");
+    struct fixture fixture;
+    fixture_open(&fixture,
+                 "pargraph: 1\nenv: {MODE: fast}\ntasks:\n"
+                 "  a: {run: x}\n"
+                 "  b: {needs: {a: {}, if: \"env.MODE == 'fast'\"}, run: x}\n"
+                 "  c: {needs: {a: {}, if: \"env.MODE ~= 'fast'\"}, run: x}\n"
+                 "  d: {needs: {a: {}, if: \"env.HOW == 'later'\"}, env: {HOW: later, WHAT: "
+                 "\"${{ needs.a.stdout }}\"}, run: x}\n");
+    CHECK_TEXT(fixture_errors(&fixture), "");
+    CHECK_TEXT(fixture_needs(&fixture, "b"), "a");
+    CHECK_TEXT(fixture_needs(&fixture, "c"), "");
+    CHECK_TEXT(fixture_needs(&fixture, "d"), "a");
+    fixture_close(&fixture);
+    check_errors(TASKS "  a: {run: x}\n"
+                       "  b: {needs: {a: {}, if: \"env.W == ''\"}, env: {W: \"${{ "
+                       "needs.a.stdout }}\"}, run: x}\n",
+                 "flow.yml:4:27: error: what this variable is made of is not known while "
+                 "planning\n"
+                 "    4 |   b: {needs: {a: {}, if: \"env.W == ''\"}, env: {W: \"${{ needs.a.stdout "
+                 "}}\"}, run: x}\n"
+                 "      |                           ^\n");
+}
+
+static void test_cycles(void)
+{
+    check_errors(
+        TASKS "  a: {needs: b}\n  b: {needs: c}\n  c:\n    needs:\n      - a\n",
+        "flow.yml:3:14: error: a cycle of needs: a needs b, b needs c, c needs a\n"
+        "    3 |   a: {needs: b}\n"
+        "      |              ^\n"
+        "      = take one out: a needs b at flow.yml:3, b needs c at flow.yml:4, c needs a "
+        "at flow.yml:7\n");
+    check_errors(TASKS "  a: {needs: a}\n", "flow.yml:3:14: error: a needs itself\n"
+                                            "    3 |   a: {needs: a}\n"
+                                            "      |              ^\n");
+    check_errors(TASKS "  a:\n    matrix: {i: [1, 2]}\n    needs: b\n"
+                       "  b:\n    matrix: {k: [x]}\n    needs: {a: {i: 2}}\n",
+                 "flow.yml:5:12: error: a cycle of needs: a[i=2] needs b[k=x], b[k=x] needs "
+                 "a[i=2]\n"
+                 "    5 |     needs: b\n"
+                 "      |            ^\n"
+                 "      = take one out: a[i=2] needs b[k=x] at flow.yml:5, b[k=x] needs a[i=2] at "
+                 "flow.yml:8\n");
+    check_errors(TASKS "  a:\n    matrix: {i: [1, 2]}\n    needs: {a: {i: \"${{ 3 - matrix.i "
+                       "}}\"}}\n",
+                 "flow.yml:5:13: error: a cycle of needs: a[i=1] needs a[i=2], a[i=2] needs "
+                 "a[i=1]\n"
+                 "    5 |     needs: {a: {i: \"${{ 3 - matrix.i }}\"}}\n"
+                 "      |             ^\n"
+                 "      = take one out: a[i=1] needs a[i=2] at flow.yml:5, a[i=2] needs a[i=1] at "
+                 "flow.yml:5\n");
+}
+
+static void test_cycle_through_joins(void)
+{
+    check_errors(TASKS "  a:\n    matrix: {i: [1, 2]}\n    needs: b\n"
+                       "  b:\n    matrix: {k: [x, y]}\n    needs: a\n",
+                 "flow.yml:5:12: error: a cycle of needs: a[i=1] needs b[k=x], b[k=x] needs "
+                 "a[i=1]\n"
+                 "    5 |     needs: b\n"
+                 "      |            ^\n"
+                 "      = take one out: a[i=1] needs b[k=x] at flow.yml:5, b[k=x] needs a[i=1] at "
+                 "flow.yml:8\n");
+}
+
+static void test_long_cycle_is_cut(void)
+{
+    check_errors(
+        TASKS "  a:\n    matrix: {i: \"${{ range(1000) }}\"}\n"
+              "    needs: {a: {i: \"${{ (matrix.i + 1) % 1000 }}\"}}\n",
+        "flow.yml:5:13: error: a cycle of needs: a[i=0] needs a[i=1], a[i=1] needs a[i=2], "
+        "a[i=2] needs a[i=3], a[i=3] needs a[i=4], a[i=4] needs a[i=5], a[i=5] needs "
+        "a[i=6], a[i=6] needs a[i=7], a[i=7] needs a[i=8], ..., a[i=999] needs a[i=0]\n"
+        "    5 |     needs: {a: {i: \"${{ (matrix.i + 1) % 1000 }}\"}}\n"
+        "      |             ^\n"
+        "      = take one out: a[i=0] needs a[i=1] at flow.yml:5, a[i=1] needs a[i=2] at "
+        "flow.yml:5, a[i=2] needs a[i=3] at flow.yml:5, a[i=3] needs a[i=4] at flow.yml:5, "
+        "a[i=4] needs a[i=5] at flow.yml:5, a[i=5] needs a[i=6] at flow.yml:5, a[i=6] needs "
+        "a[i=7] at flow.yml:5, a[i=7] needs a[i=8] at flow.yml:5, ..., a[i=999] needs "
+        "a[i=0] at flow.yml:5\n");
+}
+
+const struct check needs_checks[] = {
+    {"needs: whole tasks, by a join where there are several", test_plain_needs},
+    {"needs: levels count nodes with work", test_levels},
+    {"needs: a matrix without combinations", test_empty_matrix},
+    {"needs: same", test_same},
+    {"needs: same of rows and numbers", test_same_of_rows},
+    {"needs: a wavefront", test_wavefront},
+    {"needs: a tree", test_tree},
+    {"needs: selectors", test_selectors},
+    {"needs: selectors with exclude and include", test_selectors_of_what_is_left},
+    {"needs: values that stand twice in a list", test_duplicate_values},
+    {"needs: nodes of one need", test_need_nodes},
+    {"needs: a selector that matches nothing", test_selector_matches_nothing},
+    {"needs: guards", test_guards},
+    {"needs: cycles", test_cycles},
+    {"needs: a cycle through joins", test_cycle_through_joins},
+    {"needs: a long cycle is cut", test_long_cycle_is_cut},
+    {NULL, NULL},
+};
