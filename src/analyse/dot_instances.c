@@ -76,6 +76,18 @@ static void draw_edge(const struct drawing *drawing, uint32_t from, uint32_t to)
     buffer_add_text(drawing->out, "];\n");
 }
 
+/* Everything comes before finally: what something else waits for need not say so. */
+static bool is_implied(const struct plan *plan, uint32_t from, uint32_t to)
+{
+    const struct graph *graph = &plan->dependents;
+    if (to != plan->finally_join)
+        return false;
+    for (uint32_t i = graph->first[from]; i < graph->first[from + 1]; i++)
+        if (graph->targets[i] != to && plan->is_selected[graph->targets[i]])
+            return true;
+    return false;
+}
+
 static void draw_edges(const struct drawing *drawing)
 {
     const struct plan *plan = drawing->plan;
@@ -87,7 +99,8 @@ static void draw_edges(const struct drawing *drawing)
             if (!plan->is_selected[node] || !plan->is_selected[to] || drawn_from[to] == node + 1)
                 continue;
             drawn_from[to] = node + 1;
-            draw_edge(drawing, node, to);
+            if (!is_implied(plan, node, to))
+                draw_edge(drawing, node, to);
         }
     memory_free(drawn_from);
 }

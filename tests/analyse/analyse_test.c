@@ -15,6 +15,7 @@ int main(int argc, char **argv)
         {"folded: colours", test_folded_colours},
         {"expanded", test_expanded},
         {"expanded: colours", test_expanded_colours},
+        {"expanded: finally", test_expanded_finally},
         {"hostile names", test_hostile_names},
         {"graphviz reads it", test_graphviz_reads_it},
         {"many instances", test_many_instances},

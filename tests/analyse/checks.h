@@ -8,6 +8,7 @@ void test_folded_selection(void);
 void test_folded_colours(void);
 void test_expanded(void);
 void test_expanded_colours(void);
+void test_expanded_finally(void);
 void test_hostile_names(void);
 void test_graphviz_reads_it(void);
 void test_many_instances(void);

@@ -190,6 +190,34 @@ void test_expanded(void)
     example_close(&example);
 }
 
+void test_expanded_finally(void)
+{
+    struct example example;
+    example_open(&example,
+                 "tasks: {a: {run: x}, b: {needs: a, run: x}, c: {run: x}}\n"
+                 "finally: {d: {run: x}}\n",
+                 NULL);
+    CU_ASSERT_FATAL(example.is_good);
+    CLEANUP_BUFFER struct buffer out = {0}, expected = {0};
+    dot_write(&example.plan, &(struct dot_options){.is_expanded = true}, &out);
+    uint32_t join = example.plan.finally_join;
+    buffer_printf(&expected,
+                  "    subgraph \"cluster_finally\" {\n"
+                  "    label=\"finally\"; style=\"dashed,rounded\"; color=\"#888888\";\n"
+                  "    \"d\" [label=\"d\", penwidth=2.5];\n"
+                  "    }\n"
+                  "    \"join %u\" [shape=point, fillcolor=\"#555555\", tooltip=\"finally\"];\n"
+                  "    \"a\" -> \"b\" [style=solid, penwidth=2.5, color=\"#000000\"];\n"
+                  "    \"b\" -> \"join %u\" [style=dashed, arrowhead=none, penwidth=2.5, "
+                  "color=\"#000000\"];\n"
+                  "    \"c\" -> \"join %u\" [style=dashed, arrowhead=none];\n"
+                  "    \"join %u\" -> \"d\" [style=dashed, penwidth=2.5, color=\"#000000\"];\n}\n",
+                  join, join, join, join);
+    const char *from = strstr(buffer_text(&out), "    subgraph");
+    CHECK_TEXT(from, buffer_text(&expected));
+    example_close(&example);
+}
+
 static const char hostile[] =
     "name: \"graph \\\"{\\\\\"\n"
     "tasks:\n"
