@@ -170,7 +170,7 @@ static bool stream_from_map(struct reader *reader, uint32_t node, int descriptor
         return false;
     stream->kind = file != 0 ? STREAM_FILE : STREAM_TEXT;
     return file != 0 ? text_read(reader, file, context, &stream->text)
-                     : text_read_scalar(reader, text, context, &stream->text);
+                     : text_read_data(reader, text, context, &stream->text);
 }
 
 bool stream_read(struct reader *reader, uint32_t node, int descriptor)

@@ -175,6 +175,7 @@ static const struct foreign {
     {"for-each", ON_TASK, "matrix", NULL},
     {"loop", ON_TASK, "matrix", NULL},
     {"parallelism", ON_ANY, "max-parallel", NULL},
+    {"jobs", ON_ANY, "max-parallel", NULL},
     {"concurrency", ON_ANY, "max-parallel", NULL},
     {"allow-failure", ON_ANY, "continue-on-error", NULL},
     {"ignore-errors", ON_ANY, "continue-on-error", NULL},

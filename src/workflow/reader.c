@@ -140,12 +140,22 @@ int reader_word(struct reader *reader, uint32_t node, const char *const *words, 
     return -1;
 }
 
+bool reader_check_nul(struct reader *reader, uint32_t node)
+{
+    if (reader_node(reader, node)->kind != NODE_SCALAR ||
+        strlen(reader_text(reader, node)) == reader_length(reader, node))
+        return true;
+    return reader_error(reader, node, "a NUL cannot stand in this text");
+}
+
 bool reader_constant(struct reader *reader, uint32_t node, name *ret)
 {
     if (reader_node(reader, node)->kind != NODE_SCALAR || reader_is_plain_null(reader, node))
         return reader_wrong_kind(reader, node, "text");
     if (reader_has_holes(reader, node))
         return reader_error(reader, node, "an expression cannot stand here");
+    if (!reader_check_nul(reader, node))
+        return false;
     *ret = reader_node(reader, node)->text;
     return true;
 }

@@ -100,6 +100,7 @@ void reader_suggest(struct reader *reader, const char *word, const char *const *
 int reader_word(struct reader *reader, uint32_t node, const char *const *words, size_t count);
 /* A constant text: a scalar, not empty, no expression. */
 bool reader_constant(struct reader *reader, uint32_t node, name *ret);
+bool reader_check_nul(struct reader *reader, uint32_t node);
 /* Is the key of this value a name of the language? An error otherwise. */
 bool reader_check_name(struct reader *reader, uint32_t key, const char *what);
 /* Drops what has been said already: a part that an alias repeats is read more than once. */
@@ -131,8 +132,9 @@ uint32_t expression_read(struct reader *reader, uint32_t node, size_t offset, si
                          enum context context);
 /* A whole `if`. False after an error. */
 bool condition_read(struct reader *reader, uint32_t node, enum context context, uint32_t *ret);
+bool text_read_data(struct reader *reader, uint32_t node, enum context context, struct text *ret);
 bool text_read(struct reader *reader, uint32_t node, enum context context, struct text *ret);
-/* As text_read, for any scalar: an empty one too. */
+/* As text_read, for any scalar: an empty one too; and text_read_data one with NULs. */
 bool text_read_scalar(struct reader *reader, uint32_t node, enum context context, struct text *ret);
 /* For the shell of reader->details. */
 bool text_read_shell(struct reader *reader, uint32_t node, enum context context, struct text *ret);

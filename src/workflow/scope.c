@@ -109,7 +109,7 @@ static int fixed(const char *what, const char *const *names, size_t count, const
     CLEANUP_BUFFER struct buffer all = {0};
     for (size_t i = 0; i < count; i++)
         buffer_printf(&all, "%s%s", i == 0 ? "" : i + 1 < count ? ", " : " and ", names[i]);
-    error_hint(error, "there %s %s", count == 1 ? "is" : "are", buffer_text(&all));
+    error_hint(error, "it has %s", buffer_text(&all));
     suggest(error, text, length, names, count);
     return SCOPE_UNKNOWN;
 }
@@ -312,6 +312,16 @@ static int output_name(struct scope_state *state, const char *as, const char *te
     return SCOPE_UNKNOWN;
 }
 
+static int run_name(const struct scope_state *state, const char *text, int length,
+                    struct error *error)
+{
+    int end = fixed("'run'", run_names, RUN_NAME_COUNT, text, length, error);
+    if (end <= 0 || state->context != CONTEXT_SETTING || strncmp(text, "id", (size_t)end) == 0)
+        return end;
+    error_set(error, PLACE_NONE, "run.%.*s is not known before anything runs", end, text);
+    return SCOPE_UNKNOWN;
+}
+
 /* --- the scope --- */
 
 static int declared(void *context, const char *const *path, int depth, const char *text, int length,
@@ -335,9 +345,7 @@ static int declared(void *context, const char *const *path, int depth, const cha
     case ROOT_TASK:
         return fixed("'task'", task_names, TASK_NAME_COUNT, text, length, error);
     case ROOT_RUN:
-        if (state->context == CONTEXT_SETTING)
-            return fixed("'run' before anything runs", run_names, 1, text, length, error);
-        return fixed("'run'", run_names, RUN_NAME_COUNT, text, length, error);
+        return run_name(state, text, length, error);
     case ROOT_MATRIX:
         return matrix_name(state, text, length, error);
     case ROOT_NEEDS:

@@ -75,5 +75,5 @@ bool spec_read(struct reader *reader, uint32_t node, enum context context, struc
     if (reader_node(reader, node)->kind != NODE_SCALAR)
         return read_items(reader, node, context, ret);
     ret->kind = SPEC_TEXT;
-    return text_read_scalar(reader, node, context, &ret->text);
+    return text_read_data(reader, node, context, &ret->text);
 }

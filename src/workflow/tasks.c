@@ -106,15 +106,9 @@ static void run_read(struct reader *reader, uint32_t node)
 {
     struct task *task = reader->task;
     task->body = BODY_RUN;
-    const char *text = reader_text(reader, node);
     if (reader_node(reader, node)->kind == NODE_LIST) {
         reader_wrong_kind(reader, node, "shell text");
         reader_hint(reader, "write the lines as a block: run: | and each on a line of its own");
-        return;
-    }
-    if (reader_node(reader, node)->kind == NODE_SCALAR &&
-        strlen(text) < reader_length(reader, node)) {
-        reader_error(reader, node, "shell text cannot hold a NUL");
         return;
     }
     if (text_read_shell(reader, node, CONTEXT_TASK, &task->run) && task->run.piece_count == 0 &&

@@ -87,22 +87,33 @@ static bool check_calls(const struct expression *expression, enum context contex
     return true;
 }
 
-static uint32_t compile(struct reader *reader, uint32_t node, size_t offset, size_t length,
-                        enum context context, place at)
+static bool is_blank(char byte)
 {
+    return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
+}
+
+/* The walk is one through the node's text, at the offset or before it. */
+static uint32_t compile(struct reader *reader, uint32_t node, struct walk *walk, size_t offset,
+                        size_t length, enum context context)
+{
+    const char *text = reader_text(reader, node);
+    for (; length > 0 && is_blank(text[offset]); length--)
+        offset++;
+    while (length > 0 && is_blank(text[offset + length - 1]))
+        length--;
     CLEANUP_ERROR struct error error = {0};
     struct scope_state state = {.reader = reader, .context = context};
     struct scope scope = scope_of(&state);
     struct expression expression = {0};
-    if (!sandbox_compile(reader->workflow->sandbox, reader_text(reader, node) + offset, length, 1,
-                         &scope, &expression, &error) ||
+    if (!sandbox_compile(reader->workflow->sandbox, text + offset, length, 1, &scope, &expression,
+                         &error) ||
         !check_calls(&expression, context, reader, &error)) {
         if (!state.is_follow_up)
             report_inside(reader, node, offset, &error);
         return NO_EXPRESSION;
     }
     mark_kept(reader, &expression);
-    expression.at = at;
+    expression.at = walk_to(walk, offset);
     *VEC_PUSH(&reader->expressions) = expression;
     return reader->expressions.count - 1;
 }
@@ -116,7 +127,7 @@ bool condition_read(struct reader *reader, uint32_t node, enum context context, 
     size_t length = reader_length(reader, node), begin = 0;
     if (strcmp(text, "true") == 0)
         return true;
-    while (length > 0 && strchr(" \n\t", text[length - 1]) != NULL)
+    while (length > 0 && is_blank(text[length - 1]))
         length--;
     if (strncmp(text, "${{", OPENING) == 0) {
         long end = sandbox_expression_end(text + OPENING, length - OPENING);
@@ -133,7 +144,7 @@ bool condition_read(struct reader *reader, uint32_t node, enum context context, 
                             "an 'if' is one expression, without ${{ }} around its parts");
     }
     struct walk walk = walk_of(reader, node);
-    *ret = compile(reader, node, begin, length, context, walk_to(&walk, begin));
+    *ret = compile(reader, node, &walk, begin, length, context);
     return *ret != NO_EXPRESSION;
 }
 
@@ -172,9 +183,8 @@ static bool read_pieces(struct reader *reader, uint32_t node, enum context conte
     bool is_good = true;
     for (uint32_t i = 0; i < holes->count; i++) {
         const struct shell_hole *hole = &holes->items[i];
-        uint32_t expression =
-            compile(reader, node, hole->offset + OPENING, hole->length - OPENING - CLOSING, context,
-                    walk_to(&walk, hole->offset + OPENING));
+        uint32_t expression = compile(reader, node, &walk, hole->offset + OPENING,
+                                      hole->length - OPENING - CLOSING, context);
         is_good = is_good && expression != NO_EXPRESSION;
         pieces[count++] = (struct piece){
             .literal = names_add(reader->names, text + done, hole->offset - done),
@@ -200,7 +210,7 @@ static bool begin_text(struct reader *reader, uint32_t node, struct text *ret)
     return true;
 }
 
-bool text_read_scalar(struct reader *reader, uint32_t node, enum context context, struct text *ret)
+bool text_read_data(struct reader *reader, uint32_t node, enum context context, struct text *ret)
 {
     if (!begin_text(reader, node, ret))
         return false;
@@ -210,6 +220,11 @@ bool text_read_scalar(struct reader *reader, uint32_t node, enum context context
         is_good = read_pieces(reader, node, context, &holes, ret);
     VEC_RELEASE(&holes);
     return is_good;
+}
+
+bool text_read_scalar(struct reader *reader, uint32_t node, enum context context, struct text *ret)
+{
+    return reader_check_nul(reader, node) && text_read_data(reader, node, context, ret);
 }
 
 bool text_read(struct reader *reader, uint32_t node, enum context context, struct text *ret)
@@ -231,7 +246,7 @@ bool text_read_shell(struct reader *reader, uint32_t node, enum context context,
 {
     if (reader_is_plain_null(reader, node) && reader_length(reader, node) == 0)
         return reader_wrong_kind(reader, node, "shell text");
-    if (!begin_text(reader, node, ret))
+    if (!begin_text(reader, node, ret) || !reader_check_nul(reader, node))
         return false;
     bool has_holes = reader_has_holes(reader, node);
     if (has_holes && reader->details->shell.kind == SHELL_OTHER) {

@@ -30,11 +30,11 @@ static void test_text(void)
     const struct variable *env = fixture_task(&f, "a")->details->env;
     CU_ASSERT_EQUAL(env[0].value.piece_count, 0);
     CHECK_PIECES(&f, &env[0].value, "plain $HOME }} {{ 3.10");
-    CHECK_PIECES(&f, &env[1].value, "a | params.x @0| b | task.name @0|");
+    CHECK_PIECES(&f, &env[1].value, "a |params.x@0| b |task.name@0|");
     CU_ASSERT_FALSE(env[1].value.is_expression);
     CU_ASSERT_TRUE(env[2].value.is_expression);
-    CHECK_PIECES(&f, &env[3].value, "| len({a={1}}) @0|}}");
-    CHECK_PIECES(&f, &env[4].value, "| '}}' @0|");
+    CHECK_PIECES(&f, &env[3].value, "|len({a={1}})@0|}}");
+    CHECK_PIECES(&f, &env[4].value, "|'}}'@0|");
     CHECK_PIECES(&f, &env[5].value, "");
     fixture_release(&f);
 }
@@ -53,9 +53,9 @@ static void test_shell_text(void)
                      "    cleanup: rm ${{ task.name }}\n"
                      "  b: {run: \"echo `date` $((1 + 1))\"}\n");
     CHECK_PIECES(&f, &fixture_task(&f, "a")->run,
-                 "echo | task.name @1| \"| task.name @2|\" '| task.name @3|'\ncat <<END\n"
-                 "| task.name @4|\nEND\n");
-    CHECK_PIECES(&f, &fixture_task(&f, "a")->details->cleanup, "rm | task.name @1|");
+                 "echo |task.name@1| \"|task.name@2|\" '|task.name@3|'\ncat <<END\n"
+                 "|task.name@4|\nEND\n");
+    CHECK_PIECES(&f, &fixture_task(&f, "a")->details->cleanup, "rm |task.name@1|");
     CU_ASSERT_EQUAL(fixture_task(&f, "b")->run.piece_count, 0);
     fixture_release(&f);
 }
@@ -135,8 +135,8 @@ static void test_condition(void)
     CU_ASSERT_EQUAL(fixture_task(&f, "yes")->details->condition, NO_EXPRESSION);
     CU_ASSERT_NOT_EQUAL(fixture_task(&f, "no")->details->condition, NO_EXPRESSION);
     CHECK_TEXT(all[fixture_task(&f, "bare")->details->condition].source, "params.n > 1");
-    CHECK_TEXT(all[fixture_task(&f, "whole")->details->condition].source, " params.n > 1 ");
-    CHECK_TEXT(all[fixture_task(&f, "block")->details->condition].source, " params.n > 1 ");
+    CHECK_TEXT(all[fixture_task(&f, "whole")->details->condition].source, "params.n > 1");
+    CHECK_TEXT(all[fixture_task(&f, "block")->details->condition].source, "params.n > 1");
     CU_ASSERT_EQUAL(all[fixture_task(&f, "calls")->details->condition].calls,
                     CALLS_FAILURE | CALLS_CANCELLED);
     CU_ASSERT_NOT_EQUAL(fixture_task(&f, "bare")->details->condition_at, PLACE_NONE);
@@ -273,7 +273,7 @@ static void test_streams(void)
     streams = fixture_task(&f, "a")->details->streams;
     CU_ASSERT_EQUAL(streams[0].kind, STREAM_TEXT);
     CU_ASSERT_EQUAL(streams[1].kind, STREAM_FILE);
-    CHECK_PIECES(&f, &streams[1].text, "out-| task.name @0|");
+    CHECK_PIECES(&f, &streams[1].text, "out-|task.name@0|");
     CU_ASSERT_EQUAL(streams[2].kind, STREAM_STDOUT);
     streams = fixture_task(&f, "b")->details->streams;
     CU_ASSERT_EQUAL(streams[0].kind, STREAM_FILE);
@@ -310,7 +310,7 @@ static void test_settings(void)
     CU_ASSERT_EQUAL(a->timeout, 120 * SECOND);
     CU_ASSERT_TRUE(a->continue_on_error);
     CU_ASSERT_TRUE(a->is_manual);
-    CHECK_PIECES(&f, &a->cwd, "sub/| task.name @0|");
+    CHECK_PIECES(&f, &a->cwd, "sub/|task.name@0|");
     CU_ASSERT_EQUAL_FATAL(a->output_count, 2);
     CU_ASSERT_EQUAL(a->outputs[0].type, TYPE_FLOAT);
     CU_ASSERT_PTR_NULL(a->outputs[0].value);
@@ -318,7 +318,7 @@ static void test_settings(void)
     CU_ASSERT_EQUAL_FATAL(a->request_count, 2);
     CHECK_PIECES(&f, &a->requests[0].amount, "2");
     CU_ASSERT_EQUAL(a->requests[1].resource, 1);
-    CHECK_PIECES(&f, &a->requests[1].amount, "| 8 * task.attempt @0|G");
+    CHECK_PIECES(&f, &a->requests[1].amount, "|8 * task.attempt@0|G");
     CU_ASSERT_EQUAL(fixture_task(&f, "b")->details->timeout, 3 * SECOND);
     CU_ASSERT_EQUAL(fixture_task(&f, "c")->details->timeout, 5 * SECOND);
     CU_ASSERT_EQUAL(fixture_task(&f, "d")->details->priority, 7);
@@ -373,7 +373,7 @@ static void test_defaults(void)
     CU_ASSERT_EQUAL(c->timeout, 1800 * SECOND);
     CU_ASSERT_EQUAL_FATAL(c->request_count, 1);
     CU_ASSERT_EQUAL(c->requests[0].resource, 0);
-    CHECK_PIECES(&f, &c->cleanup, "rm | task.name @1|");
+    CHECK_PIECES(&f, &c->cleanup, "rm |task.name@1|");
     fixture_release(&f);
 }
 
