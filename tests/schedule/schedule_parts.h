@@ -6,6 +6,13 @@
 #include "schedule/schedule.h"
 #include "schedule/schedule_builder.h"
 
+static const int64_t NANOSECONDS = 1000000000; /* of a second */
+
+/* How scenarios call what is in enum outcome_kind; ends in NULL. */
+extern const char *const outcome_words[];
+/* A line, with its newline; names by node. */
+void write_action(struct buffer *out, const struct action *action, char *const *names);
+
 void check_scenarios(void);
 
 void check_random_runs(void);

@@ -10,8 +10,6 @@
 #include "base/file.h"
 #include "support/check.h"
 
-static const int64_t SECOND = 1000000000;
-
 enum { WORDS_MAX = 32 };
 
 struct scenario {
@@ -114,13 +112,13 @@ static bool parse_number(struct rule *rule, const char *key, const char *value)
     if (strcmp(key, "retry") == 0)
         rule->retry_max = (uint32_t)atoi(value);
     else if (strcmp(key, "delay") == 0)
-        rule->retry_delay = atoi(value) * SECOND;
+        rule->retry_delay = atoi(value) * NANOSECONDS;
     else if (strcmp(key, "max-delay") == 0)
-        rule->retry_max_delay = atoi(value) * SECOND;
+        rule->retry_max_delay = atoi(value) * NANOSECONDS;
     else if (strcmp(key, "backoff") == 0)
         rule->retry_backoff = atof(value);
     else if (strcmp(key, "timeout") == 0)
-        rule->timeout = atoi(value) * SECOND;
+        rule->timeout = atoi(value) * NANOSECONDS;
     else if (strcmp(key, "priority") == 0)
         rule->priority = atoi(value);
     else
@@ -221,9 +219,6 @@ static uint8_t find_word(const struct scenario *scenario, const char *word,
     refuse(scenario, word);
 }
 
-static const char *const outcome_words[] = {"exit",    "signal", "not-started",
-                                            "invalid", "lost",   NULL};
-
 static void parse_evaluated(struct scenario *scenario, struct input *in, char **words, int count)
 {
     static const char *const verdicts[] = {"run", "skip", "blocked", "cancelled", "invalid", NULL};
@@ -252,7 +247,7 @@ static struct input parse_input(struct scenario *scenario, char **words, int cou
                                         "timer", "cancel",    "capacity", NULL};
     static const char *const cancels[] = {"interrupt", "kill", "timeout", NULL};
     if (words[0][0] == '@') {
-        scenario->now = (int64_t)(atof(words[0] + 1) * (double)SECOND);
+        scenario->now = (int64_t)(atof(words[0] + 1) * (double)NANOSECONDS);
         words++, count--;
     }
     struct input in = {.now = scenario->now, .kind = find_word(scenario, words[0], kinds)};
@@ -282,89 +277,6 @@ static struct input parse_input(struct scenario *scenario, char **words, int cou
     return in;
 }
 
-/* --- actions as text --- */
-
-static void write_outcome(struct buffer *out, const struct outcome *outcome)
-{
-    if (outcome == NULL)
-        return;
-    buffer_printf(out, " (%s", outcome_words[outcome->kind]);
-    if (outcome->kind < OUTCOME_INVALID)
-        buffer_printf(out, " %d", outcome->code);
-    buffer_add_byte(out, ')');
-}
-
-static double seconds(int64_t time)
-{
-    return (double)time / (double)SECOND;
-}
-
-static void write_fact(const struct scenario *scenario, struct buffer *out, const struct fact *fact)
-{
-    static const char *const kinds[] = {"run-began", "launched", "started", "failed",
-                                        "signalled", "ended",    "policy",  "run-ended"};
-    static const char *const statuses[] = {"none",      "success", "skipped",
-                                           "cancelled", "blocked", "failure"};
-    buffer_printf(out, "record %s", kinds[fact->kind]);
-    if (fact->node != NO_NODE)
-        buffer_printf(out, " %s#%u", scenario->nodes.items[fact->node], fact->attempt);
-    if (fact->kind == FACT_STARTED)
-        buffer_printf(out, " process %d", fact->process);
-    if (fact->status != STATUS_NONE)
-        buffer_printf(out, " %s", statuses[fact->status]);
-    if (fact->is_timeout)
-        buffer_add_text(out, " timeout");
-    if (fact->is_tolerated)
-        buffer_add_text(out, " tolerated");
-    write_outcome(out, fact->outcome);
-    if (fact->kind == FACT_FAILED)
-        buffer_printf(out, " until %g", seconds(fact->until));
-    CU_ASSERT_EQUAL(fact->time, scenario->now);
-}
-
-static void write_flags(struct buffer *out, uint8_t flags)
-{
-    buffer_printf(out, "%s%s%s%s", flags & CALLS_SUCCESS ? " success" : "",
-                  flags & CALLS_FAILURE ? " failure" : "",
-                  flags & CALLS_CANCELLED ? " cancelled" : "",
-                  flags & CALLS_ALWAYS ? " always" : "");
-}
-
-static void write_action(const struct scenario *scenario, struct buffer *out,
-                         const struct action *action)
-{
-    const char *node = action->kind == ACTION_RECORD || action->kind == ACTION_END
-                           ? ""
-                           : scenario->nodes.items[action->node];
-    buffer_add_text(out, "  ");
-    switch (action->kind) {
-    case ACTION_EVALUATE:
-        buffer_printf(out, "evaluate %s#%u", node, action->attempt);
-        write_flags(out, action->flags);
-        break;
-    case ACTION_EXPAND:
-        buffer_printf(out, "expand %s", node);
-        break;
-    case ACTION_LAUNCH:
-        buffer_printf(out, "launch %s#%u", node, action->attempt);
-        break;
-    case ACTION_SIGNAL:
-        buffer_printf(out, "signal %s#%u %s", node, action->attempt,
-                      action->how == SIGNAL_STOP ? "stop" : "kill");
-        break;
-    case ACTION_TIMER:
-        buffer_printf(out, "timer %s %u at %g", node, action->timer, seconds(action->at));
-        break;
-    case ACTION_RECORD:
-        write_fact(scenario, out, &action->fact);
-        break;
-    case ACTION_END:
-        buffer_add_text(out, "end");
-        break;
-    }
-    buffer_add_byte(out, '\n');
-}
-
 static void run_input(struct scenario *scenario, char **words, int count)
 {
     struct input in = parse_input(scenario, words, count);
@@ -372,8 +284,11 @@ static void run_input(struct scenario *scenario, char **words, int count)
         scenario->scheduler = scheduler_new(&scenario->builder.plan, &scenario->options);
     scenario->actions.count = 0;
     scheduler_handle(scenario->scheduler, &in, &scenario->actions);
-    for (uint32_t i = 0; i < scenario->actions.count; i++)
-        write_action(scenario, &scenario->actual, &scenario->actions.items[i]);
+    for (uint32_t i = 0; i < scenario->actions.count; i++) {
+        const struct action *action = &scenario->actions.items[i];
+        CU_ASSERT(action->kind != ACTION_RECORD || action->fact.time == scenario->now);
+        write_action(&scenario->actual, action, scenario->nodes.items);
+    }
     const char *wrong = scheduler_check(scenario->scheduler);
     if (wrong != NULL)
         buffer_printf(&scenario->actual, "  law broken: %s\n", wrong);
