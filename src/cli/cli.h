@@ -122,7 +122,7 @@ int cli_open_run(struct seen_run *ret, const char *state, const char *file, cons
 void cli_close_run(struct seen_run *seen);
 
 /* The params of a YAML or JSON file, a map: new; NULL with what is wrong printed. */
-json_t *params_read(const char *file);
+json_t *cli_read_params(const char *file);
 
 /* Cpus this process may use: its affinity mask, cut by the cgroup's quota (cpu.max); at least 1. */
 uint32_t machine_cpus(void);

@@ -1,16 +1,18 @@
 /* pargraph list and pargraph plan: a workflow as it would run. */
 #include "cli/cli.h"
 
-static const struct option_entry options[] = {OPTION_CPUS, OPTION_PARAM, OPTION_PARAMS_FILE,
-                                              OPTION_JSON, {0}};
+static const struct option_entry list_options[] = {OPTION_PARAM, OPTION_PARAMS_FILE, {0}};
+static const struct option_entry plan_options[] = {OPTION_CPUS, OPTION_PARAM, OPTION_PARAMS_FILE,
+                                                   OPTION_JSON, {0}};
 
 static const struct command_help list_help = {
     "list", "[OPTIONS] FILE", "Lists the tasks of a workflow, with how many instances each has.",
-    options, NULL};
+    list_options, "pargraph plan --json gives all that is known of each.\n"};
 
 static const struct command_help plan_help = {
     "plan", "[OPTIONS] FILE [TASK...]",
-    "Shows what would run: every instance and what it needs, as JSON with --json.", options, NULL};
+    "Shows what would run: every instance and what it needs, as JSON with --json.",
+    plan_options, NULL};
 
 /* "T[a=1] needs A, B[a=1]" a line an instance, from the JSON form. */
 static void write_instances(const json_t *plan, struct buffer *out)
@@ -29,8 +31,7 @@ static void write_instances(const json_t *plan, struct buffer *out)
 
 static int print_list(struct loaded *loaded, const struct common_options *common)
 {
-    if (common->is_json)
-        return cli_write_json(list_to_json(&loaded->plan), EXIT_STATUS_SUCCESS);
+    (void)common;
     CLEANUP_BUFFER struct buffer text = {0};
     list_write(&loaded->plan, &text);
     return cli_write(&text) ? EXIT_STATUS_SUCCESS : EXIT_STATUS_FAILED;

@@ -214,7 +214,7 @@ bool take_param(void *context, const char *argument)
 
 bool take_params_file(void *context, const char *argument)
 {
-    json_t *params = params_read(argument);
+    json_t *params = cli_read_params(argument);
     if (params == NULL)
         return false;
     const char *name;

@@ -47,7 +47,7 @@ static json_t *node_value(const struct document *document, struct names *names, 
     return json_null();
 }
 
-json_t *params_read(const char *file)
+json_t *cli_read_params(const char *file)
 {
     struct error error = {0};
     char *text;

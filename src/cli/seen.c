@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "cli/cli.h"
 
@@ -23,6 +24,8 @@ int cli_open_run(struct seen_run *ret, const char *state, const char *file, cons
     if (!replay_run(&ret->replay, &ret->loaded.plan, &ret->folder, &error))
         return cli_fail(EXIT_STATUS_STATE, &error);
     ret->has_replay = true;
+    if (run_folder_is_alive(&ret->folder))
+        ret->replay.now = clock_wall() - ret->replay.began_wall;
     return EXIT_STATUS_SUCCESS;
 }
 

@@ -24,9 +24,10 @@
 #include "execute/processes.h"
 
 #define SWEEP_PAUSE INT64_C(20000000)
-enum { MARK_COUNT = 3, ENVIRONMENT_MOST = 8 * 1024 * 1024, ENVIRONMENT_STEP = 32 * 1024 };
-static const char *const mark_names[MARK_COUNT] = {
-    "PARGRAPH_RUN_ID=", "PARGRAPH_INSTANCE=", "PARGRAPH_ATTEMPT="};
+enum { MARK_COUNT = 4, ENVIRONMENT_MOST = 8 * 1024 * 1024, ENVIRONMENT_STEP = 32 * 1024 };
+/* A cleanup has its attempt's names, and a status besides: it is not to end with what it cleans. */
+static const char *const mark_names[MARK_COUNT] = {"PARGRAPH_RUN_ID=", "PARGRAPH_INSTANCE=",
+                                                   "PARGRAPH_ATTEMPT=", "PARGRAPH_STATUS="};
 
 struct member {
     pid_t id;

@@ -15,12 +15,12 @@ struct lookup {
 
 static struct lookup *lookup_of(struct instances *instances)
 {
-    if (instances->lookup == NULL) {
-        instances->lookup = memory_new(sizeof *instances->lookup);
-        instances->lookup->columns =
-            memory_array(instances->variable_count, sizeof *instances->lookup->columns);
+    if (instances->shape->lookup == NULL) {
+        instances->shape->lookup = memory_new(sizeof *instances->shape->lookup);
+        instances->shape->lookup->columns =
+            memory_array(instances->variable_count, sizeof *instances->shape->lookup->columns);
     }
-    return instances->lookup;
+    return instances->shape->lookup;
 }
 
 static void number_instances(struct column *column, const struct instances *instances,
@@ -45,7 +45,7 @@ struct column *column_of(struct plan *plan, uint32_t task, uint32_t variable)
     column->is_built = true;
     bool is_product = instances_are_product(instances);
     if (is_product) {
-        value_set_of_list(&column->set, instances->axis_values[variable], NULL);
+        value_set_of_list(&column->set, instances->shape->axis_values[variable], NULL);
         column->is_unique = column->set.count == instances_axis_size(instances, variable);
     }
     if (!column->is_unique)
@@ -64,7 +64,7 @@ static bool are_unique(struct plan *plan, uint32_t task, const uint32_t *variabl
 static void group_product(struct grouping *grouping, struct arena *arena)
 {
     const struct instances *instances = grouping->instances;
-    uint32_t axis_count = instances->axis_count, stride = 1;
+    uint32_t axis_count = instances->shape->axis_count, stride = 1;
     grouping->is_product = true;
     grouping->strides = ARENA_ARRAY(arena, uint32_t, axis_count);
     grouping->sizes = ARENA_ARRAY(arena, uint32_t, axis_count);
@@ -85,7 +85,7 @@ static uint32_t *key_slot(const struct grouping *grouping, const uint32_t *ids)
     uint64_t hash = 0;
     for (uint32_t i = 0; i < grouping->variable_count; i++) {
         hash = (hash ^ ids[i]) * 0x9e3779b97f4a7c15u;
-        hash ^= hash >> 29;
+        hash ^= hash >> 32;
     }
     uint32_t mask = grouping->slot_count - 1, at = (uint32_t)hash & mask;
     size_t size = sizeof *ids * grouping->variable_count;
@@ -190,7 +190,7 @@ uint32_t grouping_size(const struct grouping *grouping, uint32_t group)
 static uint32_t free_axes(const struct grouping *grouping, uint32_t *strides, uint32_t *sizes)
 {
     uint32_t count = 0, fixed = 0;
-    for (uint32_t axis = 0; axis < grouping->instances->axis_count; axis++) {
+    for (uint32_t axis = 0; axis < grouping->instances->shape->axis_count; axis++) {
         if (fixed < grouping->variable_count && grouping->variables[fixed] == axis) {
             fixed++;
             continue;
@@ -214,7 +214,7 @@ static void product_members(const struct grouping *grouping, uint32_t group, nod
         *VEC_PUSH(nodes) = node;
         return;
     }
-    uint32_t axis_count = grouping->instances->axis_count;
+    uint32_t axis_count = grouping->instances->shape->axis_count;
     CLEANUP_FREE uint32_t *strides = memory_array(axis_count, sizeof *strides);
     CLEANUP_FREE uint32_t *sizes = memory_array(axis_count, sizeof *sizes);
     CLEANUP_FREE uint32_t *at = memory_array(axis_count, sizeof *at);
@@ -245,7 +245,7 @@ void grouping_members(const struct grouping *grouping, uint32_t group, node_list
 
 void groups_release(struct instances *instances)
 {
-    struct lookup *lookup = instances->lookup;
+    struct lookup *lookup = instances->shape->lookup;
     if (lookup == NULL)
         return;
     for (uint32_t i = 0; i < instances->variable_count; i++) {
@@ -261,5 +261,5 @@ void groups_release(struct instances *instances)
     }
     memory_free(lookup->columns);
     memory_free(lookup);
-    instances->lookup = NULL;
+    instances->shape->lookup = NULL;
 }

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "workflow/workflow.h"
+#include "plan/plan.h"
 
 /* Reads lines `name=value`, or `name<<END`, lines of the value, `END`; empty lines are passed over.
  * The last of two of one name holds. Values get their declared types; what was not written its

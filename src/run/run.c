@@ -102,8 +102,9 @@ static bool drive(struct run *run, struct error *error)
         run_turn(run);
         if (run->has_ended)
             return true;
-        int64_t wake = terminal_tick(run->terminal, clock_monotonic());
-        if (!loop_turn(run->loop, wake, error))
+        int64_t due = terminal_tick(run->terminal, run_now(run));
+        int64_t deadline = due == INT64_MAX ? INT64_MAX : run->began + due;
+        if (!loop_turn(run->loop, deadline, error))
             return false;
     }
 }

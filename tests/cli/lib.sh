@@ -70,17 +70,24 @@ holds() {
     fi
 }
 
+# processes MARK: the ids of processes with MARK in their command line (not this search's own).
+processes() {
+    pattern=$(printf '%s' "$1" | sed 's/[.]/[.]/g')
+    grep -la -e "$pattern" /proc/[0-9]*/cmdline 2>/dev/null | cut -d / -f 3
+}
+
 # no_process NAME MARK: no process has MARK in its command line (10 s at most to go away).
 no_process() {
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        pgrep -f "$2" >/dev/null || {
+    for _ in $(seq 100); do
+        [ -n "$(processes "$2")" ] || {
             ok
             return
         }
-        sleep 0.5
+        sleep 0.1
     done
-    bad "$1" "still there: $(pgrep -af "$2")"
-    pkill -9 -f "$2"
+    bad "$1" "still there: $(processes "$2")"
+    # shellcheck disable=SC2046
+    kill -9 $(processes "$2")
 }
 
 # until_there FILE: waits for a file (20 s at most).
