@@ -11,31 +11,32 @@
 
 #include "base/file.h"
 
-bool append_create(struct append_file *ret, const struct run_folder *folder, const char *name,
+bool append_create(struct append_file *ret, const struct run_folder *folder, const char *file_name,
                    struct error *error)
 {
-    int descriptor =
-        openat(folder->directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int descriptor = openat(folder->directory, file_name,
+                            O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (descriptor < 0)
-        return error_set_system(error, errno, "cannot create %s/%s", folder->path, name);
-    *ret = (struct append_file){.descriptor = descriptor, .path = file_join(folder->path, name)};
+        return error_set_system(error, errno, "cannot create %s/%s", folder->path, file_name);
+    *ret =
+        (struct append_file){.descriptor = descriptor, .path = file_join(folder->path, file_name)};
     return true;
 }
 
-bool append_open(struct append_file *ret, const struct run_folder *folder, const char *name,
+bool append_open(struct append_file *ret, const struct run_folder *folder, const char *file_name,
                  struct error *error)
 {
     /* Opening a fifo must not wait for its other end. */
     CLEANUP_CLOSE int opened =
-        openat(folder->directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        openat(folder->directory, file_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     struct stat status;
     if (opened < 0 || fstat(opened, &status) < 0)
-        return error_set_system(error, errno, "cannot open %s/%s", folder->path, name);
+        return error_set_system(error, errno, "cannot open %s/%s", folder->path, file_name);
     if (!S_ISREG(status.st_mode))
         return error_set(error, PLACE_NONE, "cannot open %s/%s: it is not a plain file",
-                         folder->path, name);
+                         folder->path, file_name);
     *ret = (struct append_file){.descriptor = opened,
-                                .path = file_join(folder->path, name),
+                                .path = file_join(folder->path, file_name),
                                 .length = (uint64_t)status.st_size};
     opened = -1;
     return true;

@@ -17,10 +17,10 @@ struct append_file {
 };
 
 /* Makes the file, which must not be there yet, for writing and reading. */
-bool append_create(struct append_file *ret, const struct run_folder *folder, const char *name,
+bool append_create(struct append_file *ret, const struct run_folder *folder, const char *file_name,
                    struct error *error);
 /* Opens one that is there, for reading only. */
-bool append_open(struct append_file *ret, const struct run_folder *folder, const char *name,
+bool append_open(struct append_file *ret, const struct run_folder *folder, const char *file_name,
                  struct error *error);
 /* All of it behind the last piece, in one write, or nothing. */
 bool append_write(struct append_file *file, const void *bytes, size_t length, struct error *error);

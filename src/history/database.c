@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/file.h"
@@ -57,8 +56,9 @@ static bool prepare(struct database *database, bool *ret_is_unusable, struct err
 {
     sqlite3 *connection = database->connection;
     sqlite3_busy_timeout(connection, BUSY_MILLISECONDS);
-    sqlite3_exec(connection, "PRAGMA trusted_schema = OFF; PRAGMA synchronous = OFF", NULL, NULL,
-                 NULL);
+    const char *settings = "PRAGMA trusted_schema = OFF; PRAGMA synchronous = OFF";
+    if (sqlite3_exec(connection, settings, NULL, NULL, NULL) != SQLITE_OK)
+        return report(database, "read", ret_is_unusable, error);
     int version;
     if (!read_version(database, &version, ret_is_unusable, error))
         return false;
@@ -121,11 +121,12 @@ static void bind_run(sqlite3_stmt *statement, const struct index_run *run)
     const char *texts[] = {run->id, run->name, run->file};
     int64_t numbers[] = {run->started,   run->elapsed, run->exit_status,
                          run->succeeded, run->failed,  run->total};
-    int place = 1;
+    int parameter = 1;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        sqlite3_bind_text(statement, place++, texts[i] != NULL ? texts[i] : "", -1, SQLITE_STATIC);
+        sqlite3_bind_text(statement, parameter++, texts[i] != NULL ? texts[i] : "", -1,
+                          SQLITE_STATIC);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        sqlite3_bind_int64(statement, place++, numbers[i]);
+        sqlite3_bind_int64(statement, parameter++, numbers[i]);
 }
 
 bool database_put(struct database *database, const struct index_run *run, bool replaces,
@@ -180,17 +181,14 @@ bool database_rows(struct database *database, struct index_rows *rows, struct er
     return is_read;
 }
 
-/* A rollback journal goes with its database: the new one must not be given it. */
+/* No rollback journal is left beside it: SQLite has played that back before it could tell that the
+ * database is unusable. */
 bool database_move_aside(const char *state, struct error *error)
 {
     CLEANUP_FREE char *path = file_join(state, "index.db");
     CLEANUP_FREE char *aside = file_join(state, "index.db.bad");
-    CLEANUP_FREE char *journal = file_join(state, "index.db-journal");
-    CLEANUP_FREE char *journal_aside = file_join(state, "index.db.bad-journal");
     if (rename(path, aside) < 0)
         return error_set_system(error, errno, "cannot rename %s to %s", path, aside);
-    if (rename(journal, journal_aside) < 0 && errno != ENOENT)
-        return error_set_system(error, errno, "cannot rename %s to %s", journal, journal_aside);
     return true;
 }
 

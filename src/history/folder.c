@@ -157,39 +157,39 @@ void run_folder_close(struct run_folder *folder)
 
 /* --- files of it --- */
 
-static bool stays_inside(const char *name)
+static bool stays_inside(const char *file_name)
 {
-    if (*name == '\0' || *name == '/')
+    if (*file_name == '\0' || *file_name == '/')
         return false;
-    for (const char *at = name;;) {
+    for (const char *at = file_name;;) {
         size_t length = strcspn(at, "/");
-        if (length == 0 || strncmp(at, "..", length) == 0)
-            return false; /* "", "." and ".." */
+        if (strncmp(at, "..", length) == 0)
+            return false; /* "", "." or ".." */
         if (at[length] == '\0')
             return true;
         at += length + 1;
     }
 }
 
-bool run_folder_write(const struct run_folder *folder, const char *name, const void *bytes,
+bool run_folder_write(const struct run_folder *folder, const char *file_name, const void *bytes,
                       size_t length, struct error *error)
 {
-    CLEANUP_FREE char *path = file_join(folder->path, name);
-    if (!stays_inside(name))
+    CLEANUP_FREE char *path = file_join(folder->path, file_name);
+    if (!stays_inside(file_name))
         return error_set(error, PLACE_NONE, "cannot write %s: it is not in the run's folder", path);
     CLEANUP_FREE char *above = file_directory(path);
-    return (strchr(name, '/') == NULL || file_make_directories(above, 0700, error)) &&
+    return (strchr(file_name, '/') == NULL || file_make_directories(above, 0700, error)) &&
            file_replace(path, bytes, length, error);
 }
 
-bool run_folder_read(const struct run_folder *folder, const char *name, char **ret_text,
+bool run_folder_read(const struct run_folder *folder, const char *file_name, char **ret_text,
                      size_t *ret_length, struct error *error)
 {
-    CLEANUP_FREE char *path = file_join(folder->path, name);
-    if (!stays_inside(name))
+    CLEANUP_FREE char *path = file_join(folder->path, file_name);
+    if (!stays_inside(file_name))
         return error_set(error, PLACE_NONE, "cannot read %s: it is not in the run's folder", path);
     struct stat status;
-    if (fstatat(folder->directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+    if (fstatat(folder->directory, file_name, &status, AT_SYMLINK_NOFOLLOW) < 0)
         return error_set_system(error, errno, "cannot open %s", path);
     if (!S_ISREG(status.st_mode))
         return error_set(error, PLACE_NONE, "cannot open %s: it is not a plain file", path);

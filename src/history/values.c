@@ -50,8 +50,7 @@ bool values_get(struct values *values, const struct extent *extent, char **ret_b
     struct stat status;
     if (fstat(file->descriptor, &status) < 0)
         return error_set_system(error, errno, "cannot read %s", file->path);
-    uint64_t end = (uint64_t)status.st_size;
-    if (extent->length > end || extent->offset > end - extent->length)
+    if (extent->length > (uint64_t)status.st_size)
         return error_set(error, PLACE_NONE, "%s is damaged: it is too short", file->path);
     CLEANUP_FREE char *bytes = memory_resize(NULL, extent->length + 1, 1);
     size_t got = append_read(file, extent->offset, bytes, extent->length, error);

@@ -1,13 +1,10 @@
-/* Checks of the log and of the values file. */
-#include <fcntl.h>
-#include <stdio.h>
+/* Checks of the log. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "history/history_support.h"
 
@@ -238,13 +235,6 @@ static void check_damage(const struct run_folder *folder, struct extent extent, 
     heard_release(&heard);
 }
 
-static void put_byte(const struct run_folder *folder, const char *name, off_t at, char byte)
-{
-    int file = open(path_of(folder->path, name), O_WRONLY | O_CLOEXEC);
-    CU_ASSERT(pwrite(file, &byte, 1, at) == 1);
-    close(file);
-}
-
 static void damaged_frames_are_told(void)
 {
     static const struct {
@@ -259,9 +249,9 @@ static void damaged_frames_are_told(void)
     struct extent all = {.length = log_offset(log)};
     log_close(log);
     for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
-        put_byte(&folder, "log", damages[i].at, damages[i].bad);
+        put_byte(path_of(folder.path, "log"), damages[i].at, damages[i].bad);
         check_damage(&folder, all, "1:8 ", "is damaged at 28: no frame is there");
-        put_byte(&folder, "log", damages[i].at, damages[i].good);
+        put_byte(path_of(folder.path, "log"), damages[i].at, damages[i].good);
     }
     check_heard(&folder, 1, 1, all, "1:8 2:3 1:4 ", "one morelate", "bad");
     check_damage(&folder, (struct extent){.offset = 1, .length = 60}, "",
@@ -271,6 +261,27 @@ static void damaged_frames_are_told(void)
     check_damage(&folder, (struct extent){.length = 28 + 20}, "1:8 ",
                  "is damaged at 28: no frame is there");
     run_folder_close(&folder);
+    scratch_remove(scratch);
+}
+
+/* No frame is longer than can be read at once, whatever the file says. */
+static void long_frame_is_told(void)
+{
+    enum { LENGTH = 20 * FRAME_MOST };
+    char *scratch = scratch_new(), *bytes = memory_new(LENGTH);
+    struct run_folder folder = run_new(scratch);
+    memcpy(bytes, "PGLF\1\0\0\0\1\0\0\0\1\0\0\0", 16);
+    struct extent all = {.length = LENGTH};
+    for (int larger = 0; larger < 3; larger++) {
+        memcpy(bytes + 16, larger == 0 ? "\1\0\1\0" : larger == 1 ? "\0\0\2\0" : "\0\0\x10\0", 4);
+        put_file(path_of(folder.path, "log"), bytes, LENGTH);
+        check_damage(&folder, all, "", "is damaged at 0: no frame is there");
+    }
+    memcpy(bytes + 16, "\0\0\1\0", 4);
+    put_file(path_of(folder.path, "log"), bytes, LENGTH);
+    check_damage(&folder, all, "1:65536 ", "is damaged at 65556: no frame is there");
+    run_folder_close(&folder);
+    free(bytes);
     scratch_remove(scratch);
 }
 
@@ -301,123 +312,6 @@ static void short_log_is_told(void)
     scratch_remove(scratch);
 }
 
-/* --- values --- */
-
-static void check_value(struct values *values, const struct extent *extent, const char *bytes,
-                        size_t length)
-{
-    struct error error = {0};
-    char *got = NULL;
-    CU_ASSERT_EQUAL(extent->length, length);
-    CU_ASSERT(values_get(values, extent, &got, &error));
-    CU_ASSERT(got != NULL && memcmp(got, bytes, length) == 0 && got[length] == '\0');
-    error_release(&error);
-    free(got);
-}
-
-static void check_no_value(struct values *values, struct extent extent, const char *message)
-{
-    struct error error = {0};
-    char *bytes = NULL;
-    CU_ASSERT_FALSE(values_get(values, &extent, &bytes, &error));
-    CU_ASSERT_PTR_NULL(bytes);
-    CHECK_ERROR(&error, message);
-}
-
-static void values_come_back(void)
-{
-    char *scratch = scratch_new();
-    struct run_folder folder = run_new(scratch);
-    struct values *values = values_create(&folder, NULL);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(values);
-    struct values *reader = values_open(&folder, NULL);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(reader);
-    struct extent first, second, none = {1, 2, 3};
-    CU_ASSERT(values_add(values, "a\0b", 3, &first, NULL));
-    CU_ASSERT(values_add(values, NULL, 0, &none, NULL));
-    CU_ASSERT(none.offset == 0 && none.length == 0 && none.checksum == 0);
-    CU_ASSERT(values_add(values, "{}", 2, &second, NULL));
-    CU_ASSERT_EQUAL(file_size(path_of(folder.path, "values")), 5);
-    CU_ASSERT_EQUAL(file_mode(path_of(folder.path, "values")), 0600);
-    CU_ASSERT(values_sync(values, NULL));
-    for (int i = 0; i < 2; i++) { /* a reader sees what came after it was opened */
-        struct values *from = i == 0 ? values : reader;
-        check_value(from, &first, "a\0b", 3);
-        check_value(from, &second, "{}", 2);
-        check_value(from, &none, "", 0);
-    }
-    values_close(reader);
-    values_close(values);
-    run_folder_close(&folder);
-    scratch_remove(scratch);
-}
-
-static void damaged_values_are_told(void)
-{
-    char *scratch = scratch_new();
-    struct run_folder folder = run_new(scratch);
-    struct values *values = values_create(&folder, NULL);
-    struct extent extent;
-    CU_ASSERT(values_add(values, "hello", 5, &extent, NULL));
-    CU_ASSERT(values_add(values, "world", 5, &extent, NULL));
-    const char *path = path_of(folder.path, "values");
-    const char *is_short = text_of("%s is damaged: it is too short", path);
-    check_no_value(values, (struct extent){0, UINT64_MAX, 0}, is_short);
-    check_no_value(values, (struct extent){UINT64_MAX, 2, 0}, is_short);
-    check_no_value(values, (struct extent){6, 5, extent.checksum}, is_short);
-    check_no_value(values, (struct extent){0, 5, extent.checksum},
-                   text_of("%s is damaged at 0: the checksum is wrong", path));
-    put_byte(&folder, "values", 7, 'R');
-    check_no_value(values, extent, text_of("%s is damaged at 5: the checksum is wrong", path));
-    put_byte(&folder, "values", 7, 'r');
-    check_value(values, &extent, "world", 5);
-    CU_ASSERT(truncate(path, 9) == 0);
-    check_no_value(values, extent, is_short);
-    values_close(values);
-    run_folder_close(&folder);
-    scratch_remove(scratch);
-}
-
-static void full_disk_adds_no_value(void)
-{
-    char *scratch = scratch_new();
-    struct run_folder folder = run_new(scratch);
-    struct values *values = values_create(&folder, NULL);
-    struct error error = {0};
-    struct extent first, second = {1, 2, 3};
-    CU_ASSERT(values_add(values, "hello", 5, &first, NULL));
-    limit_file_size(7);
-    bool is_added = values_add(values, "world", 5, &second, &error);
-    limit_release();
-    CU_ASSERT_FALSE(is_added);
-    CHECK_ERROR(&error, text_of("cannot write %s/values: File too large", folder.path));
-    CU_ASSERT(second.offset == 1 && second.length == 2 && second.checksum == 3);
-    CU_ASSERT_EQUAL(file_size(path_of(folder.path, "values")), 5);
-    CU_ASSERT(values_add(values, "again", 5, &second, &error));
-    check_value(values, &first, "hello", 5);
-    check_value(values, &second, "again", 5);
-    values_close(values);
-    run_folder_close(&folder);
-    scratch_remove(scratch);
-}
-
-static void files_are_made_once(void)
-{
-    char *scratch = scratch_new();
-    struct run_folder folder = run_new(scratch);
-    struct error error = {0};
-    CU_ASSERT_PTR_NULL(values_open(&folder, &error));
-    CHECK_ERROR(&error, text_of("cannot open %s/values: No such file or directory", folder.path));
-    values_close(values_create(&folder, NULL));
-    log_close(log_create(&folder, NULL));
-    CU_ASSERT_PTR_NULL(values_create(&folder, &error));
-    CHECK_ERROR(&error, text_of("cannot create %s/values: File exists", folder.path));
-    CU_ASSERT_PTR_NULL(log_create(&folder, &error));
-    CHECK_ERROR(&error, text_of("cannot create %s/log: File exists", folder.path));
-    run_folder_close(&folder);
-    scratch_remove(scratch);
-}
-
 const struct check log_checks[] = {
     {"attempts are told apart", attempts_are_told_apart},
     {"frames are merged in memory only", frames_are_merged_in_memory_only},
@@ -426,10 +320,7 @@ const struct check log_checks[] = {
     {"interleaved output comes back", interleaved_output_comes_back},
     {"full disk keeps the gathered", full_disk_keeps_the_gathered},
     {"damaged frames are told", damaged_frames_are_told},
+    {"long frame is told", long_frame_is_told},
     {"short log is told", short_log_is_told},
-    {"values come back", values_come_back},
-    {"damaged values are told", damaged_values_are_told},
-    {"full disk adds no value", full_disk_adds_no_value},
-    {"files are made once", files_are_made_once},
     {NULL, NULL},
 };

@@ -87,8 +87,9 @@ const char *path_of(const char *a, const char *b)
 
 void put_file(const char *path, const void *bytes, size_t length)
 {
-    CLEANUP_CLOSE int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (file < 0 || !file_write_all(file, bytes, length))
+    CLEANUP_CLOSE int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    /* Not O_TRUNC: some file systems flush a file that was emptied and written again. */
+    if (file < 0 || !file_write_all(file, bytes, length) || ftruncate(file, (off_t)length) < 0)
         give_up(path);
 }
 
@@ -102,6 +103,13 @@ mode_t file_mode(const char *path)
 {
     struct stat status;
     return stat(path, &status) == 0 ? status.st_mode & 07777 : 0;
+}
+
+void put_byte(const char *path, long at, char byte)
+{
+    CLEANUP_CLOSE int file = open(path, O_WRONLY | O_CLOEXEC);
+    if (file < 0 || pwrite(file, &byte, 1, at) != 1)
+        give_up(path);
 }
 
 static void set_limit(int what, rlim_t most)

@@ -24,6 +24,7 @@ struct run_folder run_reopen(const char *scratch); /* the newest, for reading */
 /* "a/b"; eight of them live at a time. */
 const char *path_of(const char *a, const char *b);
 void put_file(const char *path, const void *bytes, size_t length);
+void put_byte(const char *path, long at, char byte);
 /* -1: there is none. */
 long file_size(const char *path);
 mode_t file_mode(const char *path);
@@ -45,7 +46,7 @@ int next_descriptor(void);
 /* printf into one of eight places. */
 const char *text_of(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-extern const struct check folder_checks[], journal_checks[], damage_checks[], log_checks[],
-    index_checks[];
+extern const struct check folder_checks[], choose_checks[], journal_checks[], damage_checks[],
+    log_checks[], values_checks[], index_checks[];
 
 #endif
