@@ -83,3 +83,9 @@ char *fixture_errors(struct fixture *fixture)
     diagnostics_write(&fixture->diagnostics, &fixture->sources, &out);
     return buffer_take(&out);
 }
+
+bool fixture_is_single(const struct fixture *fixture, const char *task, const char *as)
+{
+    return workflow_need_is_single(&fixture->workflow, fixture_task(fixture, task),
+                                   names_find(&fixture->names, as, strlen(as)));
+}

@@ -2,6 +2,7 @@
 #ifndef TESTS_WORKFLOW_FIXTURE_H
 #define TESTS_WORKFLOW_FIXTURE_H
 
+#include "base/memory.h"
 #include "support/check.h"
 #include "workflow/workflow.h"
 
@@ -28,9 +29,16 @@ const struct task *fixture_task(const struct fixture *fixture, const char *name)
 const char *fixture_text(const struct fixture *fixture, name id);
 /* Text as "literal|source@quoting|literal". New. */
 char *fixture_pieces(const struct fixture *fixture, const struct text *text);
+#define CHECK_PIECES(f, text, expected)                                                            \
+    do {                                                                                           \
+        CLEANUP_FREE char *pieces = fixture_pieces((f), (text));                                   \
+        CHECK_TEXT(pieces, (expected));                                                            \
+    } while (0)
+bool fixture_is_single(const struct fixture *fixture, const char *task, const char *as);
 /* All diagnostics. New. */
 char *fixture_errors(struct fixture *fixture);
 
-extern const struct check model_checks[], parts_checks[], hostile_checks[];
+extern const struct check model_checks[], params_checks[], text_checks[], parts_checks[],
+    examples_checks[], hostile_checks[];
 
 #endif

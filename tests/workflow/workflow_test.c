@@ -1,9 +1,5 @@
 /* Correct workflows are read to what was written; hostile ones do no harm. What wrong ones are told
  * is in tests/errors. */
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/memory.h"
 #include "fixture.h"
 
 static size_t append(struct check *all, size_t count, const struct check *some)
@@ -16,8 +12,10 @@ static size_t append(struct check *all, size_t count, const struct check *some)
 int main(int argc, char **argv)
 {
     struct check all[128] = {{0}};
-    size_t count = append(all, 0, model_checks);
-    count = append(all, count, parts_checks);
-    append(all, count, hostile_checks);
+    static const struct check *const parts[] = {model_checks, params_checks,   text_checks,
+                                                parts_checks, examples_checks, hostile_checks};
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        count = append(all, count, parts[i]);
     return check_main(argc, argv, "workflow", all);
 }
