@@ -1,18 +1,15 @@
 /* One attempt's command: words, environment, streams, with all values put in. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "plan/build.h"
 #include "plan/shelltext.h"
-#include "plan/values.h"
 #include "value/value.h"
 
 struct assembly {
     struct view view;
     struct command *command;
-    text_list env;
-    uint32_t values; /* PARGRAPH_V1 .. PARGRAPH_V<values> are in env */
+    struct environment env;
 };
 
 static const struct names *names_of(const struct assembly *assembly)
@@ -48,9 +45,9 @@ static bool add_env(struct assembly *assembly, struct error *error)
         struct buffer text = {.bytes = (char *)json_string_value(value),
                               .length = json_string_length(value)};
         if (json_is_null(value))
-            *VEC_PUSH(&assembly->env) = memory_text(variable);
+            *VEC_PUSH(&assembly->env.entries) = memory_text(variable);
         else if (shelltext_check(&text, strlen(variable) + 1, PLACE_NONE, error))
-            add_entry(&assembly->env, variable, text.bytes, text.length);
+            add_entry(&assembly->env.entries, variable, text.bytes, text.length);
         else {
             if (error != NULL)
                 error->at = place_of_variable(assembly, variable);
@@ -69,17 +66,17 @@ static bool add_given(struct assembly *assembly, struct error *error)
         return false;
     const char *task = names_text(names_of(assembly), view->task->name);
     CLEANUP_BUFFER struct buffer text = {0};
-    add_entry(&assembly->env, "PARGRAPH_RUN_ID", view->results->run_id,
+    add_entry(&assembly->env.entries, "PARGRAPH_RUN_ID", view->results->run_id,
               strlen(view->results->run_id));
-    add_entry(&assembly->env, "PARGRAPH_TASK", task, strlen(task));
+    add_entry(&assembly->env.entries, "PARGRAPH_TASK", task, strlen(task));
     plan_write_name(view->plan, view->node, &text);
-    add_entry(&assembly->env, "PARGRAPH_INSTANCE", text.bytes, text.length);
+    add_entry(&assembly->env.entries, "PARGRAPH_INSTANCE", text.bytes, text.length);
     buffer_clear(&text);
     buffer_printf(&text, "%u", view->attempt);
-    add_entry(&assembly->env, "PARGRAPH_ATTEMPT", text.bytes, text.length);
+    add_entry(&assembly->env.entries, "PARGRAPH_ATTEMPT", text.bytes, text.length);
     buffer_clear(&text);
     buffer_printf(&text, "%llu", (unsigned long long)vector_cpus(view->plan, vector));
-    add_entry(&assembly->env, "PARGRAPH_CPUS", text.bytes, text.length);
+    add_entry(&assembly->env.entries, "PARGRAPH_CPUS", text.bytes, text.length);
     return true;
 }
 
@@ -147,8 +144,7 @@ static bool make_shell(struct assembly *assembly, const struct text *text, char 
 {
     const struct shell *shell = &assembly->view.task->details->shell;
     struct buffer script = {0};
-    if (!shelltext_write(&assembly->view, text, &script, &assembly->env, &assembly->values,
-                         error)) {
+    if (!shelltext_write(&assembly->view, text, &script, &assembly->env, error)) {
         buffer_release(&script);
         return false;
     }
@@ -243,7 +239,7 @@ bool plan_command(struct plan *plan, uint32_t node, uint32_t attempt, const stru
     assembly.view.results = results;
     assembly.view.flags = CALLS_ALWAYS;
     bool is_done = make_all(&assembly, error);
-    ret->env = finish_list(&assembly.env);
+    ret->env = finish_list(&assembly.env.entries);
     view_release(&assembly.view);
     if (!is_done)
         command_release(ret);

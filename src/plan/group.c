@@ -245,7 +245,7 @@ void grouping_members(const struct grouping *grouping, uint32_t group, node_list
 
 void groups_release(struct instances *instances)
 {
-    struct lookup *lookup = instances->shape->lookup;
+    struct lookup *lookup = instances->shape == NULL ? NULL : instances->shape->lookup;
     if (lookup == NULL)
         return;
     for (uint32_t i = 0; i < instances->variable_count; i++) {

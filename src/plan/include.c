@@ -14,7 +14,7 @@ static const char *variable_text(const struct expansion *expansion, uint32_t var
 static bool is_axis(const struct expansion *expansion, const char *key)
 {
     const json_t *at = json_object_get(expansion->known, key);
-    return at != NULL && json_integer_value(at) < expansion->instances->axis_count;
+    return at != NULL && json_integer_value(at) < expansion->instances->shape->axis_count;
 }
 
 static bool names_axes_only(struct expansion *expansion, json_t *entry, place at)
@@ -55,11 +55,11 @@ static void keep_others(struct expansion *expansion, const bool *is_excluded)
         left += !is_excluded[i];
     if (left == expansion->product)
         return;
-    instances->combination = memory_array(left, sizeof *instances->combination);
+    instances->shape->combination = memory_array(left, sizeof *instances->shape->combination);
     instances->count = 0;
     for (uint32_t i = 0; i < expansion->product; i++)
         if (!is_excluded[i])
-            instances->combination[instances->count++] = i;
+            instances->shape->combination[instances->count++] = i;
 }
 
 bool expansion_exclude(struct expansion *expansion)
@@ -80,17 +80,17 @@ bool expansion_exclude(struct expansion *expansion)
 static uint32_t instance_of(const struct instances *instances, uint32_t originals,
                             uint32_t combination)
 {
-    if (instances->combination == NULL)
+    if (instances->shape->combination == NULL)
         return combination;
     uint32_t low = 0, high = originals;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (instances->combination[middle] < combination)
+        if (instances->shape->combination[middle] < combination)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < originals && instances->combination[low] == combination ? low : NO_ROW;
+    return low < originals && instances->shape->combination[low] == combination ? low : NO_ROW;
 }
 
 /* Makes a row for each instance there is, so that some can be told apart. */
@@ -106,7 +106,7 @@ static void add_keys(struct expansion *expansion, uint32_t instance, json_t *ent
     json_t **row = &expansion->rows.items[instance];
     if (*row == NULL) {
         *row = json_object();
-        for (uint32_t i = 0; i < expansion->instances->axis_count; i++)
+        for (uint32_t i = 0; i < expansion->instances->shape->axis_count; i++)
             json_object_set(*row, variable_text(expansion, i),
                             (json_t *)instances_value(expansion->instances,
                                                       expansion->view.plan->workflow->names,

@@ -12,7 +12,7 @@ enum { LONGEST_VALUE = 40 };
 
 uint32_t instances_axis_size(const struct instances *instances, uint32_t axis)
 {
-    return (uint32_t)json_array_size(instances->axis_values[axis]);
+    return (uint32_t)json_array_size(instances->shape->axis_values[axis]);
 }
 
 uint32_t instances_variable(const struct instances *instances, name variable)
@@ -25,14 +25,16 @@ uint32_t instances_variable(const struct instances *instances, name variable)
 
 static bool has_row(const struct instances *instances, uint32_t instance)
 {
-    return instances->rows != NULL && instances->rows[instance] != NULL;
+    const struct shape *shape = instances->shape;
+    return shape != NULL && shape->rows != NULL && shape->rows[instance] != NULL;
 }
 
 /* Which element of an axis a combination has; the last axis is the fastest. */
 static uint32_t axis_index(const struct instances *instances, uint32_t instance, uint32_t axis)
 {
-    uint32_t index = instances->combination != NULL ? instances->combination[instance] : instance;
-    for (uint32_t after = instances->axis_count - 1; after > axis; after--)
+    uint32_t index =
+        instances->shape->combination != NULL ? instances->shape->combination[instance] : instance;
+    for (uint32_t after = instances->shape->axis_count - 1; after > axis; after--)
         index /= instances_axis_size(instances, after);
     return axis == 0 ? index : index % instances_axis_size(instances, axis);
 }
@@ -41,11 +43,11 @@ const json_t *instances_value(const struct instances *instances, const struct na
                               uint32_t instance, uint32_t variable)
 {
     if (has_row(instances, instance))
-        return json_object_get(instances->rows[instance],
+        return json_object_get(instances->shape->rows[instance],
                                names_text(names, instances->variables[variable]));
-    if (variable >= instances->axis_count)
+    if (variable >= instances->shape->axis_count)
         return NULL;
-    return json_array_get(instances->axis_values[variable],
+    return json_array_get(instances->shape->axis_values[variable],
                           axis_index(instances, instance, variable));
 }
 
@@ -53,9 +55,9 @@ json_t *instances_map(const struct instances *instances, const struct names *nam
                       uint32_t instance)
 {
     if (has_row(instances, instance))
-        return json_copy(instances->rows[instance]);
+        return json_copy(instances->shape->rows[instance]);
     json_t *map = json_object();
-    for (uint32_t i = 0; i < instances->axis_count; i++)
+    for (uint32_t i = 0; instances->shape != NULL && i < instances->shape->axis_count; i++)
         json_object_set(map, names_text(names, instances->variables[i]),
                         (json_t *)instances_value(instances, names, instance, i));
     return map;
@@ -150,8 +152,8 @@ void plan_write_name(const struct plan *plan, uint32_t node, struct buffer *out)
     buffer_add_byte(out, '[');
     write_values(instances, names, instance, out);
     buffer_add_byte(out, ']');
-    if (instances->repeats != NULL && instances->repeats[instance] > 1)
-        buffer_printf(out, "#%u", instances->repeats[instance]);
+    if (instances->shape->repeats != NULL && instances->shape->repeats[instance] > 1)
+        buffer_printf(out, "#%u", instances->shape->repeats[instance]);
 }
 
 /* May two elements of an axis be written alike? */
@@ -176,10 +178,10 @@ static bool axis_has_repeats(const json_t *list)
 
 static bool may_have_repeats(const struct instances *instances)
 {
-    if (instances->rows != NULL)
+    if (instances->shape->rows != NULL)
         return true;
-    for (uint32_t i = 0; i < instances->axis_count; i++)
-        if (axis_has_repeats(instances->axis_values[i]))
+    for (uint32_t i = 0; i < instances->shape->axis_count; i++)
+        if (axis_has_repeats(instances->shape->axis_values[i]))
             return true;
     return false;
 }
@@ -207,7 +209,7 @@ void instances_number_repeats(struct instances *instances, const struct names *n
     VEC_RELEASE(&seen);
     names_release(&texts);
     if (has_repeats)
-        instances->repeats = repeats;
+        instances->shape->repeats = repeats;
     else
         memory_free(repeats);
 }

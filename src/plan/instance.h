@@ -7,7 +7,7 @@
 /* Does every instance have exactly the combination that its number says? */
 static inline bool instances_are_product(const struct instances *instances)
 {
-    return instances->combination == NULL && instances->rows == NULL;
+    return instances->shape->combination == NULL && instances->shape->rows == NULL;
 }
 /* How many elements an axis has. */
 uint32_t instances_axis_size(const struct instances *instances, uint32_t axis);

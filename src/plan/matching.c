@@ -11,12 +11,12 @@ static void index_axes(struct expansion *expansion)
     const struct instances *instances = expansion->instances;
     if (expansion->axes != NULL)
         return;
-    expansion->axes = memory_array(instances->axis_count, sizeof *expansion->axes);
-    for (uint32_t i = 0; i < instances->axis_count; i++) {
+    expansion->axes = memory_array(instances->shape->axis_count, sizeof *expansion->axes);
+    for (uint32_t i = 0; i < instances->shape->axis_count; i++) {
         struct axis_values *axis = &expansion->axes[i];
         uint32_t size = instances_axis_size(instances, i);
         CLEANUP_FREE uint32_t *ids = memory_array(size, sizeof *ids);
-        value_set_of_list(&axis->set, instances->axis_values[i], ids);
+        value_set_of_list(&axis->set, instances->shape->axis_values[i], ids);
         axis->first = memory_array(axis->set.count, sizeof *axis->first);
         axis->next = memory_array(size, sizeof *axis->next);
         for (uint32_t id = 0; id < axis->set.count; id++)
@@ -45,10 +45,10 @@ void matching_begin(struct matching *matching, struct expansion *expansion, cons
     const struct instances *instances = expansion->instances;
     const struct names *names = expansion->view.plan->workflow->names;
     index_axes(expansion);
-    *matching = (struct matching){.axis_count = instances->axis_count};
-    matching->axes = memory_array(instances->axis_count, sizeof *matching->axes);
-    matching->is_done = instances->axis_count == 0;
-    for (uint32_t i = 0; i < instances->axis_count; i++) {
+    *matching = (struct matching){.axis_count = instances->shape->axis_count};
+    matching->axes = memory_array(instances->shape->axis_count, sizeof *matching->axes);
+    matching->is_done = instances->shape->axis_count == 0;
+    for (uint32_t i = 0; i < instances->shape->axis_count; i++) {
         const json_t *value =
             json_object_get(entry, names_text(names, expansion->variables.items[i]));
         matching->axes[i].size = instances_axis_size(instances, i);

@@ -94,7 +94,7 @@ static bool read_axis(struct expansion *expansion, const struct axis *axis)
     json_t *list = view_spec(&expansion->view, &axis->values, &error);
     if (list == NULL)
         return diagnostics_take(expansion->diagnostics, &error);
-    instances->axis_values[instances->axis_count++] = list;
+    instances->shape->axis_values[instances->shape->axis_count++] = list;
     const char *text = names_text(expansion->view.plan->workflow->names, axis->variable);
     expansion_add_variable(expansion, text);
     if (!json_is_array(list))
@@ -108,7 +108,7 @@ static bool expand_product(struct expansion *expansion)
 {
     const struct matrix *matrix = expansion->matrix;
     struct instances *instances = expansion->instances;
-    instances->axis_values = memory_array(matrix->axis_count, sizeof(json_t *));
+    instances->shape->axis_values = memory_array(matrix->axis_count, sizeof(json_t *));
     bool is_fine = true;
     for (uint32_t i = 0; i < matrix->axis_count; i++)
         is_fine &= read_axis(expansion, &matrix->axes[i]);
@@ -117,9 +117,9 @@ static bool expand_product(struct expansion *expansion)
     bool is_empty = matrix->axis_count == 0;
     uint64_t product = 1;
     for (uint32_t i = 0; i < matrix->axis_count; i++)
-        is_empty |= json_array_size(instances->axis_values[i]) == 0;
+        is_empty |= json_array_size(instances->shape->axis_values[i]) == 0;
     for (uint32_t i = 0; i < matrix->axis_count && !is_empty; i++) {
-        uint64_t size = json_array_size(instances->axis_values[i]);
+        uint64_t size = json_array_size(instances->shape->axis_values[i]);
         if (__builtin_mul_overflow(product, size, &product) || product > MOST_NODES)
             return too_large(expansion);
     }
@@ -151,14 +151,14 @@ static bool expand(struct expansion *expansion)
 static void finish(struct expansion *expansion)
 {
     struct instances *instances = expansion->instances;
-    instances->rows = expansion->rows.items;
+    instances->shape->rows = expansion->rows.items;
     instances->variable_count = expansion->variables.count;
     instances->variables = arena_copy(&expansion->view.plan->arena, expansion->variables.items,
                                       sizeof(name) * (size_t)expansion->variables.count);
     VEC_RELEASE(&expansion->variables);
     json_decref(expansion->known);
     view_release(&expansion->view);
-    for (uint32_t i = 0; expansion->axes != NULL && i < instances->axis_count; i++) {
+    for (uint32_t i = 0; expansion->axes != NULL && i < instances->shape->axis_count; i++) {
         value_set_release(&expansion->axes[i].set);
         memory_free(expansion->axes[i].first);
         memory_free(expansion->axes[i].next);
@@ -170,10 +170,12 @@ void matrix_expand(struct plan *plan, uint32_t task, struct diagnostics *diagnos
 {
     struct instances *instances = &plan->instances[task];
     const struct matrix *matrix = plan->workflow->tasks[task].matrix;
-    *instances = (struct instances){.count = 1, .join = NO_NODE, .is_expanded = true};
+    *instances = (struct instances){.count = 1, .join = NO_NODE};
     if (matrix == NULL)
         return;
     instances->count = 0;
+    instances->shape = arena_new(&plan->arena, sizeof *instances->shape);
+    instances->shape->is_expanded = true;
     struct expansion expansion = {.instances = instances,
                                   .matrix = matrix,
                                   .diagnostics = diagnostics,
@@ -192,13 +194,16 @@ void matrix_expand(struct plan *plan, uint32_t task, struct diagnostics *diagnos
 
 void instances_release(struct instances *instances)
 {
-    for (uint32_t i = 0; i < instances->axis_count; i++)
-        json_decref(instances->axis_values[i]);
-    for (uint32_t i = 0; instances->rows != NULL && i < instances->count; i++)
-        json_decref(instances->rows[i]);
-    memory_free(instances->axis_values);
-    memory_free(instances->combination);
-    memory_free(instances->rows);
-    memory_free(instances->repeats);
-    *instances = (struct instances){.join = NO_NODE, .is_expanded = true};
+    struct shape *shape = instances->shape;
+    if (shape == NULL)
+        return;
+    for (uint32_t i = 0; i < shape->axis_count; i++)
+        json_decref(shape->axis_values[i]);
+    for (uint32_t i = 0; shape->rows != NULL && i < instances->count; i++)
+        json_decref(shape->rows[i]);
+    memory_free(shape->axis_values);
+    memory_free(shape->combination);
+    memory_free(shape->rows);
+    memory_free(shape->repeats);
+    *instances = (struct instances){.join = NO_NODE};
 }

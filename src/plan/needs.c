@@ -57,8 +57,6 @@ void resolvers_release(struct inside *inside)
     memory_free(inside->resolvers);
 }
 
-/* --- preparing --- */
-
 static const char *task_text(const struct plan *plan, uint32_t task)
 {
     return names_text(plan->workflow->names, plan->workflow->tasks[task].name);
@@ -158,8 +156,6 @@ bool resolver_add(struct plan *plan, uint32_t task, const struct need *need, str
         resolver->guard = affine_test_read(plan, task, need->guard);
     return bind(plan, resolver, error);
 }
-
-/* --- asking --- */
 
 bool resolver_guard(struct resolver *resolver, struct view *view, bool *ret, struct error *error)
 {

@@ -89,20 +89,25 @@ struct rule {
 
 /* --- the plan --- */
 
-/* The instances of a task: nodes first .. first + count - 1. */
-struct instances {
-    uint32_t first, count;
-    uint32_t join;    /* the node joined to all of them, or NO_NODE while nobody needs it */
-    bool is_expanded; /* false: a dynamic matrix that waits for its needs */
-    uint32_t variable_count;
-    const name *variables; /* axes in order, then what include added */
-    json_t **axis_values;  /* a list for each axis; NULL for a matrix of rows */
-    uint32_t axis_count;
+/* What the instances of a matrix are made of. */
+struct shape {
+    json_t **axis_values;  /* a list for each axis; axes are the first of the variables */
     uint32_t *combination; /* instance → index into the product, NULL: the instance's own number */
     json_t **rows;         /* instance → {variable: value} in whole, for those from rows or
                               include; NULL, or NULL at an instance that is its combination's */
     uint32_t *repeats;     /* instance → it is the n-th of its name, from 1; NULL: all differ */
     struct lookup *lookup; /* the plan's own: instances by values, for selectors; may be NULL */
+    uint32_t axis_count;   /* 0 for a matrix of rows */
+    bool is_expanded;      /* false: a dynamic matrix that waits for its needs */
+};
+
+/* The instances of a task: nodes first .. first + count - 1. */
+struct instances {
+    uint32_t first, count;
+    uint32_t join; /* the node joined to all of them, or NO_NODE while nobody needs it */
+    uint32_t variable_count;
+    const name *variables; /* axes in order, then what include added */
+    struct shape *shape;   /* NULL: no matrix */
 };
 
 enum join_kind {

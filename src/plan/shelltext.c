@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "plan/values.h"
 #include "value/value.h"
 
 /* Linux: MAX_ARG_STRLEN, with its NUL. */
@@ -27,7 +26,7 @@ bool shelltext_check(const struct buffer *text, size_t more, place at, struct er
 
 /* One value into env, and its reference into the text. */
 static bool add_reference(const json_t *value, uint8_t quoting, place at, struct buffer *out,
-                          text_list *env, uint32_t *values, struct error *error)
+                          struct environment *env, struct error *error)
 {
     static const char *const forms[] = {
         [QUOTING_WORD] = "\"${%s}\"",
@@ -42,14 +41,14 @@ static bool add_reference(const json_t *value, uint8_t quoting, place at, struct
             error->at = at;
         return false;
     }
-    snprintf(variable, sizeof variable, "PARGRAPH_V%u", *values + 1);
+    snprintf(variable, sizeof variable, "PARGRAPH_V%u", env->value_count + 1);
     if (!shelltext_check(&text, strlen(variable) + 1, at, error))
         return false;
-    ++*values;
+    env->value_count++;
     struct buffer entry = {0};
     buffer_printf(&entry, "%s=", variable);
     buffer_add(&entry, text.bytes, text.length);
-    *VEC_PUSH(env) = buffer_take(&entry);
+    *VEC_PUSH(&env->entries) = buffer_take(&entry);
     const char *form = forms[quoting], *slot = strstr(form, "%s");
     buffer_add(out, form, (size_t)(slot - form));
     buffer_add_text(out, variable);
@@ -73,13 +72,13 @@ static bool is_at_word_end(const char *after)
     return strchr(" \t\n;|&)", *after) != NULL;
 }
 
-static bool add_list(const json_t *list, place at, struct buffer *out, text_list *env,
-                     uint32_t *values, struct error *error)
+static bool add_list(const json_t *list, place at, struct buffer *out, struct environment *env,
+                     struct error *error)
 {
     for (size_t i = 0; i < json_array_size(list); i++) {
         if (i > 0)
             buffer_add_byte(out, ' ');
-        if (!add_reference(json_array_get(list, i), QUOTING_WORD, at, out, env, values, error))
+        if (!add_reference(json_array_get(list, i), QUOTING_WORD, at, out, env, error))
             return false;
     }
     return true;
@@ -91,8 +90,8 @@ static const char *text_after(const struct names *names, const struct text *text
     return i + 1 < text->piece_count ? names_text(names, text->pieces[i + 1].literal) : "";
 }
 
-bool shelltext_write(struct view *view, const struct text *text, struct buffer *out, text_list *env,
-                     uint32_t *values, struct error *error)
+bool shelltext_write(struct view *view, const struct text *text, struct buffer *out,
+                     struct environment *env, struct error *error)
 {
     const struct workflow *workflow = view->plan->workflow;
     const struct names *names = workflow->names;
@@ -108,13 +107,13 @@ bool shelltext_write(struct view *view, const struct text *text, struct buffer *
         bool is_done = value != NULL;
         if (is_done && json_is_array(value) && piece->quoting == QUOTING_WORD) {
             bool is_apart = is_at_word_begin(out) && is_at_word_end(text_after(names, text, i));
-            is_done = is_apart && add_list(value, at, out, env, values, error);
+            is_done = is_apart && add_list(value, at, out, env, error);
             if (!is_apart) {
                 error_set(error, at, "a list stands for whole words, and this is a part of one");
                 error_hint(error, "put spaces around it, or make it one text with join()");
             }
         } else if (is_done)
-            is_done = add_reference(value, piece->quoting, at, out, env, values, error);
+            is_done = add_reference(value, piece->quoting, at, out, env, error);
         json_decref(value);
         if (!is_done)
             return false;

@@ -6,10 +6,16 @@
 
 typedef VEC(char *) text_list;
 
-/* "No value becomes code" (LANGUAGE.md, section 5). The values go to env as PARGRAPH_V<n>, numbered
- * on from *values. False with an error for what no variable can hold. */
-bool shelltext_write(struct view *view, const struct text *text, struct buffer *out, text_list *env,
-                     uint32_t *values, struct error *error);
+/* An environment, and how many values it holds: PARGRAPH_V1 .. PARGRAPH_V<value_count>. */
+struct environment {
+    text_list entries;
+    uint32_t value_count;
+};
+
+/* "No value becomes code" (LANGUAGE.md, section 5). The values go to env, numbered on. False with
+ * an error for what no variable can hold. */
+bool shelltext_write(struct view *view, const struct text *text, struct buffer *out,
+                     struct environment *env, struct error *error);
 
 /* Can a program be given this as one argument or variable, with `more` bytes beside it? where: of
  * the expression or text. */

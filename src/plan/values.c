@@ -10,7 +10,10 @@
 
 static uint64_t mix(uint64_t hash, uint64_t more)
 {
+    /* Whole numbers as doubles differ in their highest bits only, slots are chosen by the lowest.
+     */
     hash = (hash ^ more) * 0x9e3779b97f4a7c15u;
+    hash = (hash ^ hash >> 32) * 0xbf58476d1ce4e5b9u;
     return hash ^ hash >> 29;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "plan/inside.h"
+#include "plan/values.h"
 #include "value/value.h"
 
 void view_init(struct view *view, struct plan *plan, uint32_t task, uint32_t node)
@@ -155,12 +156,7 @@ bool view_condition(struct view *view, uint32_t expression, bool *ret, struct er
     *ret = json_is_true(value);
     if (!is_boolean)
         error_set(error, view->plan->workflow->expressions[expression].at,
-                  "a condition must give true or false, this one gives %s",
-                  json_is_null(value)     ? "null"
-                  : json_is_string(value) ? "text"
-                  : json_is_number(value) ? "a number"
-                  : json_is_array(value)  ? "a list"
-                                          : "a map");
+                  "a condition must give true or false, this one gives %s", value_kind_text(value));
     json_decref(value);
     return is_boolean;
 }

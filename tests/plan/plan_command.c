@@ -146,7 +146,7 @@ static void test_lists_are_words(void)
     check_error("    run: echo \"${{ range(2) }}\"\n", "a list cannot stand in text",
                 "join(..., ' ') writes its elements, json(...) its JSON");
     check_error("    run: echo ${{ null }}\n", "null cannot stand in text",
-                "join(..., ' ') writes its elements, json(...) its JSON");
+                "json(...) writes it as null");
 }
 
 static void test_values_no_variable_holds(void)

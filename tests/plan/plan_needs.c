@@ -1,6 +1,7 @@
 /* From needs to edges. */
 #include <string.h>
 
+#include "base/memory.h"
 #include "plan/fixture.h"
 
 static void test_plain_needs(void)
@@ -351,6 +352,69 @@ static void test_long_cycle_is_cut(void)
         "a[i=0] at flow.yml:5\n");
 }
 
+/* The edges of all instances of b, whose need on a has this selector and guard. */
+static char *edges_of(const char *form, const char *selector, const char *guard)
+{
+    struct fixture fixture;
+    struct buffer all = {0};
+    char text[2000];
+    int length = snprintf(text, sizeof text,
+                          "pargraph: 1\n"
+                          "params: {n: {type: int, default: 3}}\n"
+                          "tasks:\n"
+                          "  a:\n    matrix: {k: \"${{ range(-40, 40) }}\"}\n"
+                          "  b:\n    matrix: {i: [0, 1, 2, 5], j: [3, \"${{ 4 / 2 }}\", -1], "
+                          "i-1: [7]}\n"
+                          "    needs: {a: {k: \"${{ ");
+    length += snprintf(text + length, sizeof text - (size_t)length, form, selector);
+    length += snprintf(text + length, sizeof text - (size_t)length, " }}\"}, if: \"");
+    length += snprintf(text + length, sizeof text - (size_t)length, form, guard);
+    snprintf(text + length, sizeof text - (size_t)length, "\"}\n");
+    fixture_open(&fixture, text);
+    CHECK_TEXT(fixture_errors(&fixture), "");
+    const struct graph *graph = &fixture.plan.dependents;
+    for (uint32_t from = 0; from < graph->node_count; from++)
+        for (uint32_t i = graph->first[from]; i < graph->first[from + 1]; i++)
+            buffer_printf(&all, "%u-%u ", from, graph->targets[i]);
+    fixture_close(&fixture);
+    return buffer_take(&all);
+}
+
+/* In brackets the same goes to Lua. j has a 2.0 among its values. */
+static void test_arithmetic_is_luas(void)
+{
+    static const char *const selectors[] = {
+        "matrix.i",
+        "matrix.i - 1",
+        "matrix.i-1",
+        "2 * matrix.i+1",
+        "-matrix.i",
+        "matrix.i*3 - matrix.j",
+        "4 - matrix.i -2",
+        "params.n * matrix.i",
+        "matrix.j + params.n - matrix.i * 2 * 2",
+        "7",
+        "matrix.i - matrix.i-1",
+        "2 * 3 * matrix.i - 2 * 4",
+    };
+    static const char *const guards[] = {
+        "1 == 1",
+        "matrix.i > 0 and matrix.j <= 2",
+        "matrix.i ~= matrix.j",
+        "2 * matrix.i < 3 and matrix.j >= 1 and 0 == 0",
+        "matrix.i-1 == 7 and params.n == 3",
+        "matrix.i < 0",
+    };
+    for (size_t i = 0; i < sizeof selectors / sizeof *selectors; i++)
+        for (size_t k = 0; k < sizeof guards / sizeof *guards; k++) {
+            char *quick = edges_of("%s", selectors[i], guards[k]);
+            char *slow = edges_of("(%s)", selectors[i], guards[k]);
+            CHECK_TEXT(quick, slow);
+            memory_free(quick);
+            memory_free(slow);
+        }
+}
+
 const struct check needs_checks[] = {
     {"needs: whole tasks, by a join where there are several", test_plain_needs},
     {"needs: levels count nodes with work", test_levels},
@@ -362,6 +426,7 @@ const struct check needs_checks[] = {
     {"needs: selectors", test_selectors},
     {"needs: selectors with exclude and include", test_selectors_of_what_is_left},
     {"needs: values that stand twice in a list", test_duplicate_values},
+    {"needs: arithmetic is Lua's", test_arithmetic_is_luas},
     {"needs: nodes of one need", test_need_nodes},
     {"needs: a selector that matches nothing", test_selector_matches_nothing},
     {"needs: guards", test_guards},
