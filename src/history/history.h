@@ -16,8 +16,10 @@
  * Journal: the 8 bytes "pgjrnl1\n", then records. Record: u32 length of payload, u32 crc32c of kind
  * and payload, u8 kind, payload. Integers little-endian. The first record is the head. A reader
  * stops at the first record that does not fit, whose checksum is wrong or which says what cannot
- * be: that is the end (a torn tail), never an error. Log: frames. Frame: "PGLF", u32 node, u32
- * attempt, u8 stream (1, 2), 3 bytes 0, u32 length (1 to 65536), bytes.
+ * be: that is the end (a torn tail), never an error.
+ *
+ * Log: frames. Frame: "PGLF", u32 node, u32 attempt, u8 stream (1, 2), 3 bytes 0, u32 length (1 to
+ * 65536), bytes.
  *
  * Appending is whole or not at all: when a write fails, the file is cut back to what it held
  * before, what was to be written stays gathered, and the next write tries all of it again.

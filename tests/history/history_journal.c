@@ -1,10 +1,7 @@
 /* Checks of the journal: what is written comes back, all of it or nothing of a write. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "base/memory.h"
 #include "history/history_journal.h"
 
@@ -245,30 +242,19 @@ static void journal_is_made_once(void)
     scratch_remove(scratch);
 }
 
-/* Calls of write() by this process, or -1 where the kernel does not count them. */
-static long writes_so_far(void)
-{
-    CLEANUP_FREE char *text = NULL;
-    size_t length;
-    if (!file_read("/proc/self/io", 65536, &text, &length, NULL))
-        return -1;
-    const char *count = strstr(text, "syscw:");
-    return count != NULL ? atol(count + 6) : -1;
-}
-
 static void gathered_records_are_one_write(void)
 {
     char *scratch = scratch_new();
     struct run_folder folder = run_new(scratch);
     struct journal *journal = new_journal(&folder);
-    long size = file_size(path_of(folder.path, "journal")), before = writes_so_far();
+    long size = file_size(path_of(folder.path, "journal"));
     for (uint32_t i = 0; i < 1000; i++)
         journal_add_input(journal, &(struct input){.kind = INPUT_STARTED, .node = i});
     CU_ASSERT_EQUAL(file_size(path_of(folder.path, "journal")), size);
+    write_day = (struct write_day){0};
     CU_ASSERT(journal_write(journal, NULL));
     CU_ASSERT(journal_write(journal, NULL));
-    if (before >= 0)
-        CU_ASSERT_EQUAL(writes_so_far() - before, 1);
+    CU_ASSERT_EQUAL(write_day.calls, 1);
     CU_ASSERT_EQUAL(file_size(path_of(folder.path, "journal")), size + 1000 * (9 + 1 + 8 + 12));
     journal_close(journal);
     run_folder_close(&folder);
@@ -320,6 +306,51 @@ static void full_disk_leaves_whole_records(void)
     scratch_remove(scratch);
 }
 
+static void short_writes_are_continued(void)
+{
+    char *scratch = scratch_new();
+    struct run_folder folder = run_new(scratch);
+    write_day = (struct write_day){.most = 7, .is_interrupted = true};
+    write_samples(&folder);
+    CU_ASSERT(write_day.calls > 100);
+    write_day = (struct write_day){0};
+    struct journal_reader reader;
+    struct input inputs[SAMPLES_MOST];
+    CU_ASSERT_FATAL(journal_open(&reader, &folder, NULL));
+    CU_ASSERT_EQUAL(check_reads_samples(&reader), sample_inputs(inputs));
+    CU_ASSERT(reader.has_ended);
+    journal_reader_close(&reader);
+    run_folder_close(&folder);
+    scratch_remove(scratch);
+}
+
+/* The disk takes the beginning of what is to be written, at every length, and no more. */
+static void torn_write_is_cut_back(void)
+{
+    char *scratch = scratch_new();
+    struct run_folder folder = run_new(scratch);
+    struct journal *journal = new_journal(&folder);
+    struct error error = {0};
+    uint32_t last;
+    long size = file_size(path_of(folder.path, "journal"));
+    for (uint32_t node = 0; node < 3; node++)
+        journal_add_input(journal, &(struct input){.kind = INPUT_STARTED, .node = node});
+    for (size_t most = 1; most < 3 * 30; most++) {
+        write_day = (struct write_day){.most = most, .has_room_for_one = true};
+        CU_ASSERT_FALSE(journal_write(journal, &error));
+        CHECK_ERROR(&error,
+                    text_of("cannot write %s/journal: No space left on device", folder.path));
+        CU_ASSERT_EQUAL(file_size(path_of(folder.path, "journal")), size);
+    }
+    write_day = (struct write_day){0};
+    CU_ASSERT_EQUAL(count_inputs(&folder, &last), 0);
+    CU_ASSERT(journal_write(journal, &error));
+    CU_ASSERT_EQUAL(count_inputs(&folder, &last), 3);
+    journal_close(journal);
+    run_folder_close(&folder);
+    scratch_remove(scratch);
+}
+
 static void full_disk_lets_no_journal_begin(void)
 {
     char *scratch = scratch_new();
@@ -360,6 +391,8 @@ const struct check journal_checks[] = {
     {"journal is made once", journal_is_made_once},
     {"gathered records are one write", gathered_records_are_one_write},
     {"full disk leaves whole records", full_disk_leaves_whole_records},
+    {"short writes are continued", short_writes_are_continued},
+    {"torn write is cut back", torn_write_is_cut_back},
     {"full disk lets no journal begin", full_disk_lets_no_journal_begin},
     {"live run is read", live_run_is_read},
     {NULL, NULL},

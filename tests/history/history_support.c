@@ -1,6 +1,7 @@
 /* Scratch folders and limits for the checks; see history_support.h. */
 #include "history/history_support.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -20,6 +22,8 @@ static void give_up(const char *what)
     exit(99);
 }
 
+char *scratch_in_use;
+
 char *scratch_new(void)
 {
     const char *folder = getenv("TMPDIR");
@@ -27,9 +31,9 @@ char *scratch_new(void)
     if (asprintf(&path, "%s/history.XXXXXX", folder != NULL && *folder ? folder : "/tmp") < 0 ||
         mkdtemp(path) == NULL)
         give_up("mkdtemp");
-    char *real = realpath(path, NULL);
+    scratch_in_use = realpath(path, NULL);
     free(path);
-    return real;
+    return scratch_in_use;
 }
 
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
@@ -44,6 +48,7 @@ void scratch_remove(char *scratch)
 {
     nftw(scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     free(scratch);
+    scratch_in_use = NULL;
 }
 
 struct run_folder run_new(const char *scratch)
@@ -149,4 +154,25 @@ int next_descriptor(void)
     int next = dup(0);
     close(next);
     return next;
+}
+
+/* --- pwrite(), as a bad day would have it --- */
+
+struct write_day write_day;
+
+/* Takes the place of libc's for the whole program. */
+ssize_t pwrite(int descriptor, const void *bytes, size_t length, off_t offset)
+{
+    write_day.calls++;
+    if (write_day.is_interrupted && write_day.calls % 2 == 1) {
+        errno = EINTR;
+        return -1;
+    }
+    if (write_day.has_room_for_one && write_day.calls > 1) {
+        errno = ENOSPC;
+        return -1;
+    }
+    if (write_day.most > 0 && length > write_day.most)
+        length = write_day.most;
+    return syscall(SYS_pwrite64, descriptor, bytes, length, offset);
 }

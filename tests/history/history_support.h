@@ -2,6 +2,7 @@
 #ifndef TESTS_HISTORY_SUPPORT_H
 #define TESTS_HISTORY_SUPPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -16,6 +17,7 @@
 /* A new folder under $TMPDIR; scratch_remove frees the name too. */
 char *scratch_new(void);
 void scratch_remove(char *scratch);
+extern char *scratch_in_use; /* so that no child that ends within a check seems to leak it */
 
 /* A run in scratch/state; the program ends if it cannot be made. */
 struct run_folder run_new(const char *scratch);
@@ -35,6 +37,15 @@ void limit_file_size(size_t bytes);
 void limit_descriptors(int first);
 void limit_release(void);
 int next_descriptor(void);
+
+/* How pwrite() behaves. Zero it afterwards. */
+struct write_day {
+    unsigned calls;        /* counted */
+    size_t most;           /* a call writes no more than this; 0: no limit */
+    bool is_interrupted;   /* every other call, the first too, is */
+    bool has_room_for_one; /* calls after the first find the disk full */
+};
+extern struct write_day write_day;
 
 /* The error's message is this; released. */
 #define CHECK_ERROR(error, expected)                                                               \
