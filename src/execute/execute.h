@@ -96,9 +96,11 @@ struct executor {
 };
 
 struct process_options {
-    uint32_t spawners;          /* threads; 0: the number of cpus, at most 8 */
-    int64_t grace;              /* nanoseconds between TERM and KILL; 0: 10 s */
-    int64_t drain;              /* how long a pipe that a grandchild holds is read on; 0: 100 ms */
+    uint32_t spawners; /* threads; 0: the number of cpus, at least 2, at most 8 */
+    int64_t grace;     /* nanoseconds between TERM and KILL; 0: 10 s */
+    int64_t drain;     /* how long a pipe that a grandchild holds is read on; 0: 100 ms */
+    int64_t patience;  /* how long a start may fail for want of resources (descriptors, processes,
+                          memory) with nothing running, before it is NOT_STARTED; 0: 10 s */
     const sigset_t *child_mask; /* signal mask for children; NULL: empty */
 };
 /* Makes this process a subreaper. Blocks no signal; children get all dispositions that are not the

@@ -241,6 +241,7 @@ struct executor *process_executor_new(struct loop *loop, const struct reports *r
     executor->reports = *reports;
     executor->grace = options->grace > 0 ? options->grace : 10 * SECOND;
     executor->drain = options->drain > 0 ? options->drain : SECOND / 10;
+    executor->patience = options->patience > 0 ? options->patience : 10 * SECOND;
     executor->window = UINT32_MAX;
     TAILQ_INIT(&executor->held);
     TAILQ_INIT(&executor->young);

@@ -48,7 +48,7 @@ struct process_executor {
     struct executor base;
     struct loop *loop;
     struct reports reports;
-    int64_t grace, drain;
+    int64_t grace, drain, patience;
     struct spawn_setup setup;
     struct spawners *spawners;
     struct watch *bell;

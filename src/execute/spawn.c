@@ -38,9 +38,10 @@ struct child {
     const struct launch *launch;
     const char *program;
     char *const *argv;
-    int inputs;     /* for stdin: a descriptor, or -1: launch->stdin_path */
-    int outputs[3]; /* [1], [2]: a descriptor, or -1: launch->paths */
+    int streams[3]; /* descriptors, or -1: the launch's paths */
     char *stack;
+    bool is_opening_fifos; /* the program is a shell that opens them */
+    volatile int fifos;    /* a bit per stream that is one */
     volatile int step, error;
 };
 
@@ -84,23 +85,29 @@ IN_CHILD static bool child_failed(struct child *child, int step)
     return false;
 }
 
+/* A FIFO is not opened here, where it would block the thread that waits for us. */
+IN_CHILD static int child_open(struct child *child, int stream)
+{
+    const char *path = stream == 0 ? child->launch->stdin_path : child->launch->paths[stream];
+    struct stat status;
+    bool is_there = stat(path, &status) == 0;
+    if (is_there && S_ISFIFO(status.st_mode)) {
+        child->fifos |= 1 << stream;
+        return child->setup->null;
+    }
+    if (stream != 0)
+        return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
+    if (!is_there || !S_ISDIR(status.st_mode))
+        return open(path, O_RDONLY | O_CLOEXEC);
+    errno = EISDIR;
+    return -1;
+}
+
 IN_CHILD static bool child_stream(struct child *child, int stream)
 {
     static const int steps[] = {SPAWN_STDIN, SPAWN_STDOUT, SPAWN_STDERR};
-    int from = stream == 0 ? child->inputs : child->outputs[stream];
-    if (from < 0) {
-        const char *path = stream == 0 ? child->launch->stdin_path : child->launch->paths[stream];
-        from = stream == 0 ? open(path, O_RDONLY | O_CLOEXEC)
-                           : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
-        struct stat status;
-        if (from >= 0 && stream == 0 && fstat(from, &status) == 0 && S_ISDIR(status.st_mode)) {
-            errno = EISDIR;
-            return child_failed(child, steps[stream]);
-        }
-    }
-    if (from < 0 || dup2(from, stream) < 0)
-        return child_failed(child, steps[stream]);
-    return true;
+    int from = child->streams[stream] < 0 ? child_open(child, stream) : child->streams[stream];
+    return (from >= 0 && dup2(from, stream) >= 0) || child_failed(child, steps[stream]);
 }
 
 /* By the bare system call: the child's dispositions are a copy, what a library notes of them is
@@ -121,6 +128,8 @@ IN_CHILD static int child_main(void *argument)
     if (launch->directory != NULL && chdir(launch->directory) != 0)
         child_failed(child, SPAWN_DIRECTORY);
     else if (child_stream(child, 0) && child_stream(child, 1) && child_stream(child, 2)) {
+        if (child->fifos != 0 && !child->is_opening_fifos)
+            _exit(127);
         syscall(SYS_close_range, 3, ~0U, 0);
         child_signals(child->setup);
         execve(child->program, child->argv, launch->env);
@@ -140,12 +149,12 @@ static bool failed(struct spawn *spawn, int step, int error)
 static bool execute(struct child *child, struct spawn *spawn)
 {
     int handle = -1;
-    child->error = 0;
+    child->error = child->fifos = 0;
     pid_t process = clone(child_main, child->stack + SPAWN_STACK,
                           CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, child, &handle);
     if (process < 0)
         return failed(spawn, SPAWN_RESOURCES, errno);
-    if (child->error == 0) {
+    if (child->error == 0 && (child->fifos == 0 || child->is_opening_fifos)) {
         spawn->process = process;
         spawn->handle = handle;
         return true;
@@ -156,12 +165,18 @@ static bool execute(struct child *child, struct spawn *spawn)
     return failed(spawn, child->step, child->error);
 }
 
+static uint32_t argument_count(char *const *argv)
+{
+    uint32_t count = 0;
+    while (argv[count] != NULL)
+        count++;
+    return count;
+}
+
 /* A script without a first line that names its interpreter is the shell's, as execvp has it. */
 static bool execute_script(struct child *child, struct spawn *spawn)
 {
-    uint32_t count = 0;
-    while (child->argv[count] != NULL)
-        count++;
+    uint32_t count = argument_count(child->argv);
     CLEANUP_FREE char **argv = memory_array((size_t)count + 2, sizeof *argv);
     argv[0] = (char *)"/bin/sh";
     argv[1] = (char *)child->program;
@@ -172,10 +187,43 @@ static bool execute_script(struct child *child, struct spawn *spawn)
     return execute(child, spawn);
 }
 
+/* A shell opens the FIFOs, as it may wait there for as long as it likes, then becomes the program.
+ */
+static bool execute_with_fifos(struct child *child, struct spawn *spawn)
+{
+    static const char *const opens[3] = {"exec <\"$1\"\n", "exec >\"$2\"\n", "exec 2>\"$3\"\n"};
+    const struct launch *launch = child->launch;
+    const char *paths[3] = {launch->stdin_path, launch->paths[1], launch->paths[2]};
+    CLEANUP_BUFFER struct buffer script = {0};
+    uint32_t count = argument_count(child->argv);
+    CLEANUP_FREE char **argv = memory_array((size_t)count + 8, sizeof *argv);
+    for (int stream = 0; stream < 3; stream++) {
+        bool is_fifo = (child->fifos & 1 << stream) != 0;
+        if (is_fifo)
+            buffer_add_text(&script, opens[stream]);
+        argv[4 + stream] = (char *)(is_fifo ? paths[stream] : "");
+    }
+    if (child->streams[2] == STDOUT_FILENO && (child->fifos & 2) != 0)
+        buffer_add_text(&script, "exec 2>&1\n");
+    buffer_add_text(&script, "shift 3\nexec \"$@\"\n");
+    argv[0] = argv[3] = (char *)"/bin/sh";
+    argv[1] = (char *)"-c";
+    argv[2] = (char *)buffer_text(&script);
+    argv[7] = (char *)child->program;
+    for (uint32_t i = 1; i < count; i++)
+        argv[7 + i] = child->argv[i];
+    child->program = "/bin/sh";
+    child->argv = argv;
+    child->is_opening_fifos = true;
+    return execute(child, spawn);
+}
+
 static bool execute_any(struct child *child, struct spawn *spawn)
 {
     if (execute(child, spawn))
         return true;
+    if (child->error == 0 && child->fifos != 0)
+        return execute_with_fifos(child, spawn);
     return spawn->step == SPAWN_PROGRAM && spawn->error == ENOEXEC && execute_script(child, spawn);
 }
 
@@ -221,7 +269,7 @@ static bool open_outputs(struct child *child, struct spawn *spawn, int writers[2
     bool is_one_pipe = !launch->is_split;
     enum target targets[3] = {TARGET_NULL, stream_target(launch, 1), stream_target(launch, 2)};
     for (int stream = 1; stream <= 2; stream++) {
-        int *to = &child->outputs[stream];
+        int *to = &child->streams[stream];
         if (targets[stream] == TARGET_STDOUT)
             *to = STDOUT_FILENO;
         else if (targets[stream] == TARGET_NULL)
@@ -242,15 +290,15 @@ static bool open_input(struct child *child, struct spawn *spawn, int *text)
 {
     const struct launch *launch = spawn->launch;
     if (launch->stdin_path != NULL) {
-        child->inputs = -1;
+        child->streams[0] = -1;
         return true;
     }
-    child->inputs = child->setup->null;
+    child->streams[0] = child->setup->null;
     if (launch->stdin_text == NULL)
         return true;
     if (!text_descriptor(launch, text))
         return failed(spawn, SPAWN_RESOURCES, errno);
-    child->inputs = *text;
+    child->streams[0] = *text;
     return true;
 }
 

@@ -4,8 +4,8 @@
  * Its pipes are not watched at first: nobody is waiting for what it writes, and the end brings it
  * along. Every MOMENT the loop looks after the starts it has not heard of (`started` is late by as
  * much), and watches the pipes of what has lived that long; a child that fills its pipe before
- * waits for as long. An attempt for which there was no pidfd or no watch (descriptors may be short)
- * stays among the young and is asked at every look.
+ * waits for as long. An attempt that could not be watched, for want
+ * of resources, stays among the young and is asked at every look.
  *
  * When a start fails for want of resources, the attempt is held and the window shrinks to what
  * runs; it opens by one at every end and every RETRY. */
@@ -155,6 +155,8 @@ static bool is_shortage(int error)
     return error == EAGAIN || error == EMFILE || error == ENFILE || error == ENOMEM;
 }
 
+static void try_later(struct process_executor *executor);
+
 static void try_again(void *context)
 {
     struct process_executor *executor = context;
@@ -162,6 +164,13 @@ static void try_again(void *context)
     if (executor->window < UINT32_MAX)
         executor->window++;
     process_release_held(executor);
+    if (!TAILQ_EMPTY(&executor->held) && executor->try_again == NULL)
+        try_later(executor);
+}
+
+static void try_later(struct process_executor *executor)
+{
+    executor->try_again = loop_at(executor->loop, clock_monotonic() + RETRY, try_again, executor);
 }
 
 /* False if there was no hope for too long. */
@@ -174,13 +183,13 @@ static bool hold(struct attempt *attempt)
         executor->failing = 0;
     else if (executor->failing == 0)
         executor->failing = now;
-    else if (now - executor->failing > PATIENCE)
+    else if (now - executor->failing > executor->patience)
         return false;
     executor->window = live > 1 ? live : 1;
     attempt->state = ATTEMPT_HELD;
     TAILQ_INSERT_HEAD(&executor->held, attempt, link);
     if (executor->try_again == NULL)
-        executor->try_again = loop_at(executor->loop, now + RETRY, try_again, executor);
+        try_later(executor);
     return true;
 }
 
@@ -267,8 +276,12 @@ void process_submit(struct attempt *attempt)
         lookup_find(&executor->lookup, launch->argv[0], launch->env, launch->directory, &error);
     attempt->state = ATTEMPT_SPAWNING;
     attempt->launched = clock_monotonic();
-    attempt->job.spawn =
-        (struct spawn){.launch = launch, .program = program, .step = SPAWN_PROGRAM, .error = error};
+    attempt->job.spawn = (struct spawn){.launch = launch,
+                                        .program = program,
+                                        .step = SPAWN_PROGRAM,
+                                        .error = error,
+                                        .handle = -1,
+                                        .outputs = {-1, -1}};
     executor->with_spawners++;
     if (program == NULL) {
         process_settle_later(attempt);

@@ -1,0 +1,18 @@
+/* All checks of the layer. */
+#include <string.h>
+
+#include "execute_stage.h"
+
+enum { MOST = 200 };
+
+int main(int argc, char **argv)
+{
+    const struct check *lists[] = {loop_checks, process_checks, output_checks, stop_checks,
+                                   guardian_checks};
+    struct check all[MOST + 1] = {{NULL, NULL}};
+    int count = 0;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        for (const struct check *check = lists[i]; check->name != NULL && count < MOST; check++)
+            all[count++] = *check;
+    return check_main(argc, argv, "execute", all);
+}
