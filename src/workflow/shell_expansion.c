@@ -129,10 +129,7 @@ static bool take_quote_in_parameter(struct scanner *scanner, const struct frame 
     }
     if (is_fresh)
         return shell_take_single(scanner);
-    if (frame->takes == QUOTING_NONE)
-        return shell_doubt(scanner, "a single quote inside of \"${ }\"");
-    scanner->at++; /* an ordinary character */
-    return true;
+    return shell_doubt(scanner, "a single quote inside of \"${ }\"");
 }
 
 bool shell_step_parameter(struct scanner *scanner)

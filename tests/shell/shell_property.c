@@ -1,0 +1,171 @@
+/* No value becomes code: random scripts, run by every shell there is, print every value as it is.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "shell/shell_support.h"
+#include "support/check.h"
+#include "workflow/workflow.h"
+
+enum { SCRIPTS = 1500, LEVELS = 4 };
+
+/* Puts references where the expressions stand. */
+static bool substitute(const char *text, size_t length, struct buffer *out)
+{
+    static const char *const forms[] = {[QUOTING_WORD] = "\"${V%u}\"",
+                                        [QUOTING_DOUBLE] = "${V%u}",
+                                        [QUOTING_SINGLE] = "'\"${V%u}\"'",
+                                        [QUOTING_HEREDOC] = "${V%u}"};
+    CLEANUP_ERROR struct error error = {0};
+    struct shell_hole *holes;
+    uint32_t count;
+    if (!shell_find_holes(text, length, 1, &holes, &count, &error)) {
+        printf("%.*s\n%s\n", (int)length, text, error.message);
+        return false;
+    }
+    size_t done = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        buffer_add(out, text + done, holes[i].offset - done);
+        unsigned value = (unsigned)strtoul(text + holes[i].offset + 3, NULL, 10);
+        char form[32];
+        snprintf(form, sizeof form, "%s", forms[holes[i].quoting]);
+        char *slot = strstr(form, "%u");
+        buffer_add(out, form, (size_t)(slot - form));
+        buffer_printf(out, "%u%s", value, slot + 2);
+        done = holes[i].offset + holes[i].length;
+    }
+    buffer_add(out, text + done, length - done);
+    free(holes);
+    return true;
+}
+
+static char **environment_of_values(void)
+{
+    char **variables = memory_array(shell_value_count + 2, sizeof *variables);
+    for (unsigned i = 0; i < shell_value_count; i++) {
+        struct buffer variable = {0};
+        buffer_printf(&variable, "V%u=%s", i, shell_values[i]);
+        variables[i] = buffer_take(&variable);
+    }
+    variables[shell_value_count] = memory_text("PATH=/usr/bin:/bin");
+    return variables;
+}
+
+static void run_script(const char *shell, const char *directory, char **variables)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        int out = open("/dev/null", O_RDWR);
+        if (chdir(directory) != 0 || dup2(out, 0) < 0)
+            _exit(99);
+        out = open("../out", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        dup2(out, 1);
+        execle(shell, shell, "-eu", "../script", (char *)NULL, variables);
+        _exit(127);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    CU_ASSERT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* Shows the script whose output differs first. */
+static void show_difference(const struct script *scripts, const char *out)
+{
+    for (unsigned i = 0; i < SCRIPTS; i++) {
+        size_t length = scripts[i].expected.length;
+        if (strncmp(out, scripts[i].expected.bytes, length) == 0) {
+            out += length;
+            continue;
+        }
+        printf("%s--- must print\n%s\n--- but prints\n%.*s\n", scripts[i].text.bytes,
+               scripts[i].expected.bytes, (int)length + 20, out);
+        return;
+    }
+    printf("too much output: %.100s\n", out);
+}
+
+static void check_output(const struct script *scripts, const char *folder)
+{
+    CLEANUP_FREE char *path = file_join(folder, "out");
+    CLEANUP_FREE char *out = NULL;
+    CLEANUP_BUFFER struct buffer expected = {0};
+    size_t length;
+    for (unsigned i = 0; i < SCRIPTS; i++)
+        buffer_add(&expected, scripts[i].expected.bytes, scripts[i].expected.length);
+    CU_ASSERT_FATAL(file_read(path, 1 << 30, &out, &length, NULL));
+    bool is_equal = length == expected.length && memcmp(out, expected.bytes, length) == 0;
+    CU_ASSERT(is_equal);
+    if (!is_equal)
+        show_difference(scripts, out);
+}
+
+/* Makes the scripts, and all of them one text for the shell. */
+static struct script *make_scripts(bool is_bash, struct buffer *all)
+{
+    struct script *scripts = memory_array(SCRIPTS, sizeof *scripts);
+    for (unsigned i = 0; i < SCRIPTS; i++) {
+        scripts[i] = (struct script){.seed = 0x9e3779b97f4a7c15u * (i + 1), .is_bash = is_bash};
+        script_add_command(&scripts[i], (int)(i % (LEVELS + 1)));
+        buffer_text(&scripts[i].text);
+        buffer_text(&scripts[i].expected);
+        CU_ASSERT_FATAL(substitute(scripts[i].text.bytes, scripts[i].text.length, all));
+    }
+    return scripts;
+}
+
+static void free_scripts(struct script *scripts)
+{
+    for (unsigned i = 0; i < SCRIPTS; i++) {
+        buffer_release(&scripts[i].text);
+        buffer_release(&scripts[i].expected);
+    }
+    free(scripts);
+}
+
+static void run_scripts(const char *shell, const char *directory, const struct buffer *all)
+{
+    CLEANUP_FREE char *path = file_join(directory, "../script");
+    char **variables = environment_of_values();
+    CU_ASSERT_FATAL(file_replace(path, all->bytes, all->length, NULL));
+    run_script(shell, directory, variables);
+    for (char **variable = variables; *variable != NULL; variable++)
+        free(*variable);
+    free(variables);
+}
+
+static void check_shell(const char *shell, bool is_bash)
+{
+    if (access(shell, X_OK) != 0) {
+        printf("skipped: no %s here\n", shell);
+        return;
+    }
+    const char *parent = getenv("TMPDIR");
+    CLEANUP_FREE char *folder = file_join(parent != NULL ? parent : "/tmp", "shell_test.XXXXXX");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+    CLEANUP_FREE char *work = file_join(folder, "work");
+    CLEANUP_FREE char *pwned = file_join(work, "pwned");
+    CU_ASSERT_EQUAL_FATAL(mkdir(work, 0700), 0);
+    CLEANUP_BUFFER struct buffer all = {0};
+    CLEANUP_BUFFER struct buffer command = {0};
+    struct script *scripts = make_scripts(is_bash, &all);
+    run_scripts(shell, work, &all);
+    check_output(scripts, folder);
+    CU_ASSERT(access(pwned, F_OK) != 0);
+    free_scripts(scripts);
+    buffer_printf(&command, "rm -rf '%s'", folder);
+    CU_ASSERT_EQUAL(system(buffer_text(&command)), 0);
+}
+
+void check_values_stay_values(void)
+{
+    check_shell("/bin/sh", false);
+    check_shell("/bin/bash", true);
+    check_shell("/bin/ksh", false);
+}
