@@ -37,7 +37,7 @@ struct replay_node {
 /* The plan must be that of the run: same workflow, params, selection and capacity. False, and
  * nothing to release, where the journal cannot be read, was written by another SCHEDULER_VERSION,
  * or speaks of nodes that the plan does not have. */
-bool replay_run(struct replay *ret, const struct plan *plan, const struct run_folder *folder,
+bool replay_run(struct replay *ret, struct plan *plan, const struct run_folder *folder,
                 struct error *error);
 void replay_release(struct replay *replay);
 

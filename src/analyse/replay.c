@@ -49,10 +49,23 @@ static void take_fact(struct replay *replay, const struct fact *fact)
     }
 }
 
+static bool is_request(const struct plan *plan, uint32_t vector)
+{
+    const struct vectors *vectors = &plan->vectors;
+    if (vector >= vectors->count)
+        return false;
+    for (uint32_t i = vectors->first[vector]; i < vectors->first[vector + 1]; i++)
+        if (vectors->amounts[i].token >= plan->token_count)
+            return false;
+    return true;
+}
+
 static bool is_of_plan(const struct plan *plan, const struct input *in)
 {
     switch (in->kind) {
     case INPUT_EVALUATED:
+        return in->node < plan->node_count &&
+               (in->verdict != VERDICT_RUN || is_request(plan, in->vector));
     case INPUT_EXPANDED:
     case INPUT_STARTED:
     case INPUT_FINISHED:
@@ -65,26 +78,17 @@ static bool is_of_plan(const struct plan *plan, const struct input *in)
     }
 }
 
-/* Requests that were evaluated while the run went on are not in this plan. Without them an instance
- * may be launched earlier here than it was, never later, and what is shown as running is only what
- * was seen to start. */
-static void forget_request(const struct plan *plan, struct input *in)
-{
-    if (in->kind == INPUT_EVALUATED && in->vector >= plan->vectors.count)
-        in->vector = 0;
-}
-
-static bool feed(struct replay *replay, const struct plan *plan, struct journal_reader *journal,
+static bool feed(struct replay *replay, struct plan *plan, struct journal_reader *journal,
                  struct error *error)
 {
     struct action_list actions = {0};
     struct input in;
     bool is_good = true;
+    journal->vectors = &plan->vectors;
     while (is_good && journal_next(journal, &in)) {
         is_good = is_of_plan(plan, &in);
         if (!is_good)
             break;
-        forget_request(plan, &in);
         actions.count = 0;
         scheduler_handle(replay->scheduler, &in, &actions);
         for (uint32_t i = 0; i < actions.count; i++)
@@ -97,8 +101,8 @@ static bool feed(struct replay *replay, const struct plan *plan, struct journal_
            error_set(error, PLACE_NONE, "the journal does not fit the workflow it was run with");
 }
 
-static bool replay_journal(struct replay *replay, const struct plan *plan,
-                           struct journal_reader *journal, struct error *error)
+static bool replay_journal(struct replay *replay, struct plan *plan, struct journal_reader *journal,
+                           struct error *error)
 {
     if (journal->head.scheduler_version != SCHEDULER_VERSION)
         return error_set(
@@ -122,7 +126,7 @@ static bool replay_journal(struct replay *replay, const struct plan *plan,
     return true;
 }
 
-bool replay_run(struct replay *ret, const struct plan *plan, const struct run_folder *folder,
+bool replay_run(struct replay *ret, struct plan *plan, const struct run_folder *folder,
                 struct error *error)
 {
     struct journal_reader journal;

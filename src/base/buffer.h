@@ -18,8 +18,8 @@ void buffer_printf(struct buffer *buffer, const char *format, ...)
 void buffer_vprintf(struct buffer *buffer, const char *format, va_list arguments);
 char *buffer_reserve(struct buffer *buffer, size_t more); /* room for more; returns the end */
 const char *buffer_text(struct buffer *buffer); /* with a NUL after the last byte, not counted */
-char *buffer_take(struct buffer *buffer);       /* the same, now the caller's; the buffer is empty */
-void buffer_clear(struct buffer *buffer);       /* keeps the memory */
+char *buffer_take(struct buffer *buffer); /* the same, now the caller's; the buffer is empty */
+void buffer_clear(struct buffer *buffer); /* keeps the memory */
 void buffer_release(struct buffer *buffer);
 #define CLEANUP_BUFFER __attribute__((cleanup(buffer_release)))
 

@@ -25,11 +25,9 @@ bool error_set(struct error *error, place at, const char *format, ...)
 /* "format: strerror(number)" */
 bool error_set_system(struct error *error, int number, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-bool error_hint(struct error *error, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+bool error_hint(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Puts "format: " in front of the message. */
-bool error_wrap(struct error *error, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+bool error_wrap(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void error_release(struct error *error);
 #define CLEANUP_ERROR __attribute__((cleanup(error_release)))
 

@@ -1,8 +1,8 @@
 /* Memory that is there or ends the program.
  *
  * Running out of memory is not an error a caller could mend: every allocation here either succeeds
- * or calls the program's handler, which says so and exits (the guardian then ends what runs, and the
- * journal holds what was done). So no caller checks for NULL. */
+ * or calls the program's handler, which says so and exits (the guardian then ends what runs, and
+ * the journal holds what was done). So no caller checks for NULL. */
 #ifndef BASE_MEMORY_H
 #define BASE_MEMORY_H
 
@@ -12,7 +12,7 @@
 /* Called when an allocation fails; must not return. The default writes a line and exits with 4. */
 extern void (*memory_exhausted)(void);
 
-void *memory_new(size_t size);   /* zeroed */
+void *memory_new(size_t size);                 /* zeroed */
 void *memory_array(size_t count, size_t size); /* zeroed; checks the product */
 void *memory_resize(void *old, size_t count, size_t size);
 void *memory_copy(const void *bytes, size_t size);
@@ -34,10 +34,8 @@ void memory_cleanup(void *pointer);
     ((v)->items = memory_grow((v)->items, (v)->count, 1, &(v)->capacity, sizeof *(v)->items),      \
      &(v)->items[(v)->count++])
 #define VEC_RESERVE(v, more)                                                                       \
-    ((v)->items =                                                                                  \
-         memory_grow((v)->items, (v)->count, (more), &(v)->capacity, sizeof *(v)->items))
-#define VEC_RELEASE(v)                                                                             \
-    (memory_free((v)->items), (v)->items = NULL, (v)->count = (v)->capacity = 0)
+    ((v)->items = memory_grow((v)->items, (v)->count, (more), &(v)->capacity, sizeof *(v)->items))
+#define VEC_RELEASE(v) (memory_free((v)->items), (v)->items = NULL, (v)->count = (v)->capacity = 0)
 
 void *memory_grow(void *items, uint32_t count, uint32_t more, uint32_t *capacity, size_t size);
 void memory_free(void *items);

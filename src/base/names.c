@@ -52,8 +52,8 @@ name names_add(struct names *names, const char *text, size_t length)
     uint32_t slot = slot_of(names, text, length, hash);
     if (names->slots[slot] != 0)
         return names->slots[slot] - 1;
-    names->entries = memory_grow(names->entries, names->count, 1, &names->capacity,
-                                 sizeof *names->entries);
+    names->entries =
+        memory_grow(names->entries, names->count, 1, &names->capacity, sizeof *names->entries);
     name id = names->count++;
     names->entries[id] = (struct name_entry){
         .text = arena_text(&names->texts, text, length), .length = (uint32_t)length, .hash = hash};

@@ -21,8 +21,8 @@ place sources_add(struct sources *sources, const char *file, char *text, size_t 
     uint32_t characters = 0;
     for (size_t i = 0; i < length; i++)
         characters += begins_character(text[i]);
-    sources->items = memory_grow(sources->items, sources->count, 1, &sources->capacity,
-                                 sizeof *sources->items);
+    sources->items =
+        memory_grow(sources->items, sources->count, 1, &sources->capacity, sizeof *sources->items);
     sources->items[sources->count++] = (struct source){.file = memory_text(file),
                                                        .text = text,
                                                        .length = length,
@@ -51,7 +51,8 @@ bool sources_locate(const struct sources *sources, place at, struct location *re
         return false;
     const struct source *source = NULL;
     for (uint32_t i = 0; i < sources->count; i++)
-        if (sources->items[i].first <= at && at <= sources->items[i].first + sources->items[i].characters)
+        if (sources->items[i].first <= at &&
+            at <= sources->items[i].first + sources->items[i].characters)
             source = &sources->items[i];
     if (source == NULL)
         return false;

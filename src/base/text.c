@@ -79,7 +79,8 @@ static double unit_of(const char **text, bool is_alone)
     static const struct {
         const char *name;
         double nanoseconds;
-    } units[] = {{"ms", 1e6}, {"us", 1e3}, {"ns", 1}, {"s", 1e9}, {"m", 6e10}, {"h", 3.6e12}, {"d", 8.64e13}};
+    } units[] = {{"ms", 1e6}, {"us", 1e3},   {"ns", 1},     {"s", 1e9},
+                 {"m", 6e10}, {"h", 3.6e12}, {"d", 8.64e13}};
     if (**text == '\0')
         return is_alone ? 1e9 : 0;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {

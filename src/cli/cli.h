@@ -33,8 +33,7 @@ int command_runs(int argc, char **argv);
 /* "pargraph: message" and its hint, to standard error; returns status. Releases the error. */
 int cli_fail(int status, struct error *error);
 /* A wrong command line: the message and where to read more; returns 2. */
-int cli_usage(const char *command, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+int cli_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Writes diagnostics to standard error and releases them; 2 if there were errors, else 0. */
 int cli_show(struct diagnostics *diagnostics, const struct sources *sources);
 /* Writes to standard output; false (with a message) where that fails, but for a closed pipe. */
@@ -44,17 +43,17 @@ int cli_write_json(json_t *value, int status); /* takes the reference; returns s
 /* Options that several subcommands have. */
 struct common_options {
     const char *state;
-    json_t *params;      /* from -p and --params-file */
-    uint64_t cpus;       /* -j; 0: not given */
+    json_t *params; /* from -p and --params-file */
+    uint64_t cpus;  /* -j; 0: not given */
     bool is_json;
-    const char *run;     /* --run */
+    const char *run; /* --run */
 };
 void common_release(struct common_options *common);
 
 /* One option of a subcommand; the array ends with name NULL. take() returns false after saying what
  * is wrong with the argument. */
 struct option_entry {
-    char letter;      /* or 0 */
+    char letter; /* or 0 */
     const char *name;
     const char *argument; /* its name in the help; NULL: takes none */
     const char *help;
@@ -62,13 +61,13 @@ struct option_entry {
 };
 struct command_help {
     const char *name;
-    const char *usage;    /* behind "usage: pargraph NAME " */
+    const char *usage; /* behind "usage: pargraph NAME " */
     const char *summary;
     const struct option_entry *options;
-    const char *more;     /* text below the options; may be NULL */
+    const char *more; /* text below the options; may be NULL */
 };
-/* Reads the options; operands are left in argv[1..*ret_operands]. Returns -1 to go on, else the exit
- * status (--help was printed, or the usage was wrong). */
+/* Reads the options; operands are left in argv[1..*ret_operands]. Returns -1 to go on, else the
+ * exit status (--help was printed, or the usage was wrong). */
 int cli_options(int argc, char **argv, const struct command_help *help, void *context,
                 int *ret_operands);
 
@@ -79,11 +78,26 @@ bool take_params_file(void *context, const char *argument);
 bool take_cpus(void *context, const char *argument);
 bool take_json(void *context, const char *argument);
 bool take_run(void *context, const char *argument);
-#define OPTION_STATE {0, "state", "DIR", "keep state in DIR (default: .pargraph beside the file)", take_state}
-#define OPTION_PARAM {'p', "param", "NAME=VALUE", "set a param of the workflow", take_param}
-#define OPTION_PARAMS_FILE {0, "params-file", "FILE", "set params from a YAML or JSON file", take_params_file}
-#define OPTION_CPUS {'j', "jobs", "N", "how many cpus tasks may use (default: what there is)", take_cpus}
-#define OPTION_JSON {0, "json", NULL, "print JSON", take_json}
+#define OPTION_STATE                                                                               \
+    {                                                                                              \
+        0, "state", "DIR", "keep state in DIR (default: .pargraph beside the file)", take_state    \
+    }
+#define OPTION_PARAM                                                                               \
+    {                                                                                              \
+        'p', "param", "NAME=VALUE", "set a param of the workflow", take_param                      \
+    }
+#define OPTION_PARAMS_FILE                                                                         \
+    {                                                                                              \
+        0, "params-file", "FILE", "set params from a YAML or JSON file", take_params_file          \
+    }
+#define OPTION_CPUS                                                                                \
+    {                                                                                              \
+        'j', "jobs", "N", "how many cpus tasks may use (default: what there is)", take_cpus        \
+    }
+#define OPTION_JSON                                                                                \
+    {                                                                                              \
+        0, "json", NULL, "print JSON", take_json                                                   \
+    }
 
 /* A workflow and its plan, read for a command. */
 struct loaded {
@@ -97,7 +111,8 @@ struct loaded {
     char *file;      /* as given */
     json_t *frozen;  /* what a run keeps to plan the same again */
 };
-/* Reads and plans a file, prints diagnostics; 0 or an exit status. loaded_release in either case. */
+/* Reads and plans a file, prints diagnostics; 0 or an exit status. loaded_release in either case.
+ */
 int load_file(struct loaded *ret, const char *file, const struct common_options *common,
               const char *const *selection, uint32_t selection_count, const char *run_id);
 /* The same for a run that was: from what it froze. */

@@ -4,10 +4,8 @@
 static const struct option_entry options[] = {OPTION_CPUS, OPTION_PARAM, OPTION_PARAMS_FILE, {0}};
 
 static const struct command_help help = {
-    "check",
-    "[OPTIONS] FILE...",
-    "Reads and plans each workflow and reports every error with its place; runs nothing.",
-    options,
+    "check", "[OPTIONS] FILE...",
+    "Reads and plans each workflow and reports every error with its place; runs nothing.", options,
     "exit status: 0 all are right; 2 one is wrong\n"};
 
 static int check_one(const char *file, const struct common_options *common)

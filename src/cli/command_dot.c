@@ -25,10 +25,8 @@ static const struct option_entry options[] = {
 };
 
 static const struct command_help help = {
-    "dot",
-    "[OPTIONS] FILE",
-    "Draws the graph of a workflow: pargraph dot flow.yml | dot -Tsvg > flow.svg",
-    options,
+    "dot", "[OPTIONS] FILE",
+    "Draws the graph of a workflow: pargraph dot flow.yml | dot -Tsvg > flow.svg", options,
     "The critical path is bold. With --run the graph is that of the run, as it was then.\n"};
 
 static int write_dot(struct loaded *loaded, const struct dot_options *dot)
@@ -67,8 +65,8 @@ int command_dot(int argc, char **argv)
     if (status < 0 && operands != 1)
         status = cli_usage("dot", "one workflow file is wanted");
     if (status < 0)
-        status = command.common.run != NULL ? draw_run(&command, argv[1])
-                                            : draw_file(&command, argv[1]);
+        status =
+            command.common.run != NULL ? draw_run(&command, argv[1]) : draw_file(&command, argv[1]);
     common_release(&command.common);
     return status;
 }

@@ -2,8 +2,8 @@
 #include "cli/cli.h"
 
 static const struct option_entry list_options[] = {OPTION_PARAM, OPTION_PARAMS_FILE, {0}};
-static const struct option_entry plan_options[] = {OPTION_CPUS, OPTION_PARAM, OPTION_PARAMS_FILE,
-                                                   OPTION_JSON, {0}};
+static const struct option_entry plan_options[] = {
+    OPTION_CPUS, OPTION_PARAM, OPTION_PARAMS_FILE, OPTION_JSON, {0}};
 
 static const struct command_help list_help = {
     "list", "[OPTIONS] FILE", "Lists the tasks of a workflow, with how many instances each has.",
@@ -11,22 +11,23 @@ static const struct command_help list_help = {
 
 static const struct command_help plan_help = {
     "plan", "[OPTIONS] FILE [TASK...]",
-    "Shows what would run: every instance and what it needs, as JSON with --json.",
-    plan_options, NULL};
+    "Shows what would run: every instance and what it needs, as JSON with --json.", plan_options,
+    NULL};
 
 /* "T[a=1] needs A, B[a=1]" a line an instance, from the JSON form. */
 static void write_instances(const json_t *plan, struct buffer *out)
 {
     size_t i, j, k;
     const json_t *task, *instance, *need;
-    json_array_foreach (json_object_get(plan, "tasks"), i, task)
-        json_array_foreach (json_object_get(task, "instances"), j, instance) {
-            buffer_add_text(out, json_string_value(json_object_get(instance, "name")));
-            const json_t *needs = json_object_get(instance, "needs");
-            json_array_foreach (needs, k, need)
-                buffer_printf(out, "%s%s", k == 0 ? " needs " : ", ", json_string_value(need));
-            buffer_add_byte(out, '\n');
-        }
+    json_array_foreach(json_object_get(plan, "tasks"), i, task)
+        json_array_foreach(json_object_get(task, "instances"), j, instance)
+    {
+        buffer_add_text(out, json_string_value(json_object_get(instance, "name")));
+        const json_t *needs = json_object_get(instance, "needs");
+        json_array_foreach(needs, k, need)
+            buffer_printf(out, "%s%s", k == 0 ? " needs " : ", ", json_string_value(need));
+        buffer_add_byte(out, '\n');
+    }
 }
 
 static int print_list(struct loaded *loaded, const struct common_options *common)
@@ -50,8 +51,7 @@ static int print_plan(struct loaded *loaded, const struct common_options *common
 
 typedef int print_function(struct loaded *loaded, const struct common_options *common);
 
-static int print_file(int argc, char **argv, const struct command_help *help,
-                      print_function *print)
+static int print_file(int argc, char **argv, const struct command_help *help, print_function *print)
 {
     struct common_options common = {0};
     int operands;

@@ -53,7 +53,8 @@ static const struct option_entry table[] = {
     OPTION_CPUS,
     OPTION_PARAM,
     OPTION_PARAMS_FILE,
-    {'k', "keep-going", NULL, "after a failure run all that does not need the failed", take_keep_going},
+    {'k', "keep-going", NULL, "after a failure run all that does not need the failed",
+     take_keep_going},
     {0, "fail-fast", NULL, "after a failure also cancel what runs", take_fail_fast},
     {'n', "dry-run", NULL, "show what would run, in order; run nothing", take_dry_run},
     OPTION_STATE,
@@ -63,8 +64,7 @@ static const struct option_entry table[] = {
 };
 
 static const struct command_help help = {
-    "run",
-    "[OPTIONS] FILE [TASK...]",
+    "run", "[OPTIONS] FILE [TASK...]",
     "Runs the workflow in FILE: all its tasks, or those named (a task, or an instance as\n"
     "'T[a=1]') and what they need. A FILE of - is standard input.",
     table,
@@ -97,8 +97,8 @@ static struct run_options run_options(const struct run_command *command,
     return (struct run_options){
         .file = loaded->file,
         .directory = loaded->directory,
-        .failure_policy = command->policy >= 0 ? (uint8_t)command->policy
-                                               : loaded->workflow.failure_policy,
+        .failure_policy =
+            command->policy >= 0 ? (uint8_t)command->policy : loaded->workflow.failure_policy,
         .terminal = terminal_options(command),
     };
 }

@@ -1,4 +1,5 @@
 /* pargraph runs. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -49,8 +50,11 @@ static void write_row(const struct index_run *run, const char *outcome, struct b
         strftime(started, sizeof started, "%Y-%m-%d %H:%M:%S", &when);
     CLEANUP_BUFFER struct buffer elapsed = {0};
     text_write_duration(run->elapsed, &elapsed);
-    buffer_printf(out, "%-18s %-12s %s %8s %5u/%-5u %s\n", run->id, outcome, started,
-                  run->exit_status < 0 ? "" : buffer_text(&elapsed), run->succeeded, run->total,
+    char counts[32] = "";
+    if (run->total > 0)
+        snprintf(counts, sizeof counts, "%u/%u", run->succeeded, run->total);
+    buffer_printf(out, "%-18s %-12s %s %8s %11s %s\n", run->id, outcome, started,
+                  run->exit_status < 0 ? "" : buffer_text(&elapsed), counts,
                   run->name != NULL && run->name[0] != '\0' ? run->name
                   : run->file != NULL                       ? run->file
                                                             : "");
@@ -60,20 +64,19 @@ static json_t *row_json(const struct index_run *run, const char *outcome)
 {
     return json_pack("{s:s, s:s?, s:s?, s:s, s:f, s:f, s:I, s:I, s:I, s:o}", "id", run->id, "name",
                      run->name, "file", run->file, "outcome", outcome, "started",
-                     (double)run->started / 1e9, "elapsed", (double)run->elapsed / 1e9,
-                     "succeeded", (json_int_t)run->succeeded, "failed", (json_int_t)run->failed,
-                     "total", (json_int_t)run->total, "exit_status",
+                     (double)run->started / 1e9, "elapsed", (double)run->elapsed / 1e9, "succeeded",
+                     (json_int_t)run->succeeded, "failed", (json_int_t)run->failed, "total",
+                     (json_int_t)run->total, "exit_status",
                      run->exit_status < 0 ? json_null() : json_integer(run->exit_status));
 }
 
-static int print_runs(const char *state, const struct index_run *runs, uint32_t count,
-                      bool is_json)
+static int print_runs(const char *state, const struct index_run *runs, uint32_t count, bool is_json)
 {
     json_t *list = json_array();
     CLEANUP_BUFFER struct buffer text = {0};
     for (uint32_t i = 0; i < count; i++) {
-        const char *outcome = outcome_text(
-            &runs[i], runs[i].exit_status < 0 && is_alive(state, runs[i].id));
+        const char *outcome =
+            outcome_text(&runs[i], runs[i].exit_status < 0 && is_alive(state, runs[i].id));
         if (is_json)
             json_array_append_new(list, row_json(&runs[i], outcome));
         else

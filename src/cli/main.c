@@ -30,11 +30,11 @@ static int print_help(void)
                            "commands:\n");
     for (int i = 0; i < COMMAND_COUNT; i++)
         buffer_printf(&text, "  %-8s %s\n", commands[i].name, commands[i].summary);
-    buffer_add_text(&text,
-                    "\n  pargraph COMMAND --help   what a command takes\n"
-                    "  pargraph --version        the version, and the libraries it uses\n"
-                    "\nexit status: 0 done; 1 a task failed; 2 the workflow or the command line is\n"
-                    "wrong; 3 deadlock; 4 the state cannot be kept; 130, 143 interrupted\n");
+    buffer_add_text(
+        &text, "\n  pargraph COMMAND --help   what a command takes\n"
+               "  pargraph --version        the version, and the libraries it uses\n"
+               "\nexit status: 0 done; 1 a task failed; 2 the workflow or the command line is\n"
+               "wrong; 3 deadlock; 4 the state cannot be kept; 130, 143 interrupted\n");
     return cli_write(&text) ? EXIT_STATUS_SUCCESS : EXIT_STATUS_FAILED;
 }
 

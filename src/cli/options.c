@@ -219,8 +219,7 @@ bool take_params_file(void *context, const char *argument)
         return false;
     const char *name;
     json_t *value;
-    json_object_foreach (params, name, value)
-        set_param(context, name, json_incref(value));
+    json_object_foreach(params, name, value) set_param(context, name, json_incref(value));
     json_decref(params);
     return true;
 }

@@ -65,7 +65,8 @@ json_t *cli_read_params(const char *file)
     json_t *params = NULL;
     if (document_read(&document, &sources.items[0], &names, &diagnostics)) {
         if (document.nodes[0].kind != NODE_MAP)
-            diagnostics_add(&diagnostics, document.nodes[0].at, "a params file is a map: name: value");
+            diagnostics_add(&diagnostics, document.nodes[0].at,
+                            "a params file is a map: name: value");
         else
             params = node_value(&document, &names, 0, &diagnostics);
     }

@@ -86,6 +86,7 @@ struct journal_head {
 enum record_kind {
     RECORD_HEAD = 1, /* journal_head, as text "key value\n" lines */
     RECORD_INPUT,    /* struct input: what its kind uses */
+    RECORD_VECTOR,   /* a request that was evaluated: u32 id, then u32 token, u64 amount each */
     RECORD_END,      /* the run is over: u8 exit status of pargraph, i64 time */
 };
 
@@ -94,6 +95,8 @@ struct journal *journal_create(const struct run_folder *folder, const struct jou
                                struct error *error);
 /* Appends to memory; journal_write puts all of it into the file, in one write. An outcome's detail
  * is kept up to 64 KiB. */
+/* A request that INPUT_EVALUATED is about to name for the first time: vector `id` of the plan. */
+void journal_add_vector(struct journal *journal, const struct vectors *vectors, uint32_t id);
 void journal_add_input(struct journal *journal, const struct input *in);
 void journal_add_end(struct journal *journal, int exit_status, int64_t now);
 bool journal_write(struct journal *journal, struct error *error);
@@ -105,7 +108,9 @@ struct journal_reader {
     struct journal_head head;
     char *bytes;
     size_t length, next;
-    size_t good; /* offset behind the last good record read */
+    struct vectors *vectors; /* those of a plan, to grow as they grew in the run; NULL: passed over.
+                                The caller's, set after journal_open */
+    size_t good;             /* offset behind the last good record read */
     bool has_ended;
     int exit_status;
     int64_t end_time;

@@ -62,6 +62,18 @@ void journal_add_input(struct journal *journal, const struct input *in)
     journal->gathered.length += (size_t)(end - start);
 }
 
+void journal_add_vector(struct journal *journal, const struct vectors *vectors, uint32_t id)
+{
+    uint32_t first = vectors->first[id], count = vectors->first[id + 1] - first;
+    size_t length = 4 + (size_t)count * VECTOR_AMOUNT;
+    char *start = buffer_reserve(&journal->gathered, RECORD_FRAME + length);
+    char *at = put_u32(start + RECORD_FRAME, id);
+    for (uint32_t i = first; i < first + count; i++)
+        at = put_u64(put_u32(at, vectors->amounts[i].token), vectors->amounts[i].amount);
+    close_record(start, RECORD_VECTOR, length);
+    journal->gathered.length += RECORD_FRAME + length;
+}
+
 void journal_add_end(struct journal *journal, int exit_status, int64_t now)
 {
     char payload[RECORD_END_LENGTH];

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/checksum.h"
+#include "base/memory.h"
 #include "history/bytes.h"
 #include "history/record.h"
 
@@ -68,20 +69,41 @@ static bool get_end(struct journal_reader *reader, const struct record *record)
     return true;
 }
 
+/* Gives the plan the vector, which must get the id that it had: else the plan is another one. */
+static bool get_vector(struct journal_reader *reader, const struct record *record)
+{
+    if (record->length < 4 || (record->length - 4) % VECTOR_AMOUNT != 0)
+        return false;
+    if (reader->vectors == NULL)
+        return true;
+    uint32_t count = (uint32_t)((record->length - 4) / VECTOR_AMOUNT);
+    struct amount *amounts = memory_array(count, sizeof *amounts);
+    for (uint32_t i = 0; i < count; i++) {
+        const char *at = record->payload + 4 + (size_t)i * VECTOR_AMOUNT;
+        amounts[i] = (struct amount){.token = get_u32(at), .amount = get_u64(at + 4)};
+    }
+    uint32_t id = vectors_add(reader->vectors, amounts, count);
+    memory_free(amounts);
+    return id == get_u32(record->payload);
+}
+
 bool journal_next(struct journal_reader *reader, struct input *in)
 {
     struct record record;
-    if (reader->has_ended || !peek(reader, &record))
-        return false;
-    if (record.kind == RECORD_END && get_end(reader, &record)) {
-        reader->has_ended = true;
+    while (!reader->has_ended && peek(reader, &record)) {
+        bool is_good = record.kind == RECORD_INPUT
+                           ? record_get_input(record.payload, record.length, in, &reader->detail)
+                       : record.kind == RECORD_VECTOR
+                           ? get_vector(reader, &record)
+                           : record.kind == RECORD_END && get_end(reader, &record);
+        if (!is_good)
+            return false;
         go_past(reader, &record);
+        if (record.kind == RECORD_INPUT)
+            return true;
+        reader->has_ended = record.kind == RECORD_END;
     }
-    if (record.kind != RECORD_INPUT ||
-        !record_get_input(record.payload, record.length, in, &reader->detail))
-        return false;
-    go_past(reader, &record);
-    return true;
+    return false;
 }
 
 void journal_reader_close(struct journal_reader *reader)

@@ -4,7 +4,6 @@
 #include "run/attempt.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,37 +16,14 @@
 enum { MOST_KEPT = 16 << 20, MOST_OUTPUTS = 16 << 20 };
 static const int64_t CLEANUP_LIMIT = 60 * INT64_C(1000000000);
 
-struct attempt {
-    struct run *run;
-    uint32_t node, number;
-    struct command command;
-    char **env;            /* what execve is given: pointers only */
-    char **own;            /* what the task adds, command.env and ours; pointers only */
-    char *output_entry;    /* PARGRAPH_OUTPUT=path, or NULL */
-    char *script;          /* a file's path, or NULL */
-    char *directory;       /* absolute */
-    struct launch launch, cleanup;
-    struct buffer kept[2];
-    bool is_kept_full;
-    bool has_log;
-    uint64_t log_begin, log_end;
-    bool is_cleaning, is_timeout, is_signalled;
-    struct alarm *cleanup_limit;
-    char exit_code_entry[40]; /* for the cleanup */
-    struct outcome outcome;
-};
-
-static const struct task *task_of(const struct attempt *attempt)
-{
-    const struct plan *plan = attempt->run->plan;
-    return &plan->workflow->tasks[plan->task[attempt->node]];
-}
-
 static void free_attempt(struct attempt *attempt)
 {
     loop_cancel(attempt->run->loop, attempt->cleanup_limit);
-    if (attempt->script != NULL)
-        unlink(attempt->script);
+    for (int i = 0; i < 2; i++) {
+        if (attempt->scripts[i] != NULL)
+            unlink(attempt->scripts[i]);
+        free(attempt->scripts[i]);
+    }
     if (attempt->output_entry != NULL)
         unlink(strchr(attempt->output_entry, '=') + 1);
     command_release(&attempt->command);
@@ -56,7 +32,6 @@ static void free_attempt(struct attempt *attempt)
     free(attempt->env);
     free(attempt->own);
     free(attempt->output_entry);
-    free(attempt->script);
     free(attempt->directory);
     free(attempt->outcome.detail);
     free(attempt);
@@ -90,131 +65,6 @@ static void set_invalid(struct attempt *attempt, struct error *error)
     error_release(error);
 }
 
-/* --- preparing --- */
-
-static char *temporary_path(const struct attempt *attempt, const char *suffix)
-{
-    struct buffer path = {0};
-    buffer_printf(&path, "%s/tmp/%u-%u.%s", attempt->run->folder->path, attempt->node,
-                  attempt->number, suffix);
-    return buffer_take(&path);
-}
-
-static bool write_script(struct attempt *attempt, struct error *error)
-{
-    attempt->script = temporary_path(attempt, "script");
-    const char *text = attempt->command.script;
-    CLEANUP_CLOSE int file = open(attempt->script, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
-    if (file < 0 || !file_write_all(file, text, strlen(text)))
-        return error_set_system(error, errno, "cannot write %s", attempt->script);
-    for (char **word = attempt->command.argv; *word != NULL; word++) {
-        char *hole = strstr(*word, "{0}");
-        if (hole == NULL)
-            continue;
-        struct buffer whole = {0};
-        buffer_add(&whole, *word, (size_t)(hole - *word));
-        buffer_add_text(&whole, attempt->script);
-        buffer_add_text(&whole, hole + 3);
-        free(*word);
-        *word = buffer_take(&whole);
-    }
-    return true;
-}
-
-static bool prepare_output(struct attempt *attempt, struct error *error)
-{
-    CLEANUP_FREE char *path = temporary_path(attempt, "output");
-    struct buffer entry = {0};
-    buffer_printf(&entry, "PARGRAPH_OUTPUT=%s", path);
-    attempt->output_entry = buffer_take(&entry);
-    CLEANUP_CLOSE int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (file < 0)
-        return error_set_system(error, errno, "cannot create %s", path);
-    return true;
-}
-
-static char **merge(struct attempt *attempt, char *const *more, uint32_t more_count)
-{
-    uint32_t count = 0;
-    char **env = attempt->command.env;
-    while (env != NULL && env[count] != NULL)
-        count++;
-    free(attempt->own);
-    attempt->own = memory_array((size_t)count + more_count + 1, sizeof *attempt->own);
-    if (count > 0)
-        memcpy(attempt->own, env, count * sizeof *env);
-    if (more_count > 0)
-        memcpy(attempt->own + count, more, more_count * sizeof *more);
-    return environment_merge(&attempt->run->environment, attempt->own);
-}
-
-static void fill_launch(struct attempt *attempt)
-{
-    const struct command *command = &attempt->command;
-    struct launch *launch = &attempt->launch;
-    uint8_t keeps = task_of(attempt)->keeps;
-    *launch = (struct launch){
-        .node = attempt->node,
-        .attempt = attempt->number,
-        .argv = command->argv,
-        .env = attempt->env,
-        .directory = attempt->directory,
-        .is_joined = command->streams[2] == STREAM_STDOUT,
-        .is_split = keeps != 0 && command->streams[2] == STREAM_DEFAULT,
-    };
-    if (command->streams[0] == STREAM_FILE)
-        launch->stdin_path = command->paths[0];
-    if (command->streams[0] == STREAM_TEXT) {
-        launch->stdin_text = command->text;
-        launch->stdin_length = command->text_length;
-    }
-    for (int stream = 1; stream <= 2; stream++) {
-        if (command->streams[stream] == STREAM_FILE)
-            launch->paths[stream] = command->paths[stream];
-        launch->is_discarded[stream] = command->streams[stream] == STREAM_DISCARD;
-    }
-}
-
-static bool prepare(struct attempt *attempt, struct error *error)
-{
-    struct run *run = attempt->run;
-    attempt->directory = attempt->command.cwd != NULL
-                             ? file_join(run->options->directory, attempt->command.cwd)
-                             : memory_text(run->options->directory);
-    if (run->folder != NULL && attempt->command.script != NULL && !write_script(attempt, error))
-        return false;
-    bool has_outputs = task_of(attempt)->details->output_count > 0 && run->folder != NULL;
-    if (has_outputs && !prepare_output(attempt, error))
-        return false;
-    attempt->env = merge(attempt, &attempt->output_entry, has_outputs);
-    fill_launch(attempt);
-    return true;
-}
-
-/* What --dry-run shows for an attempt: the words, or the shell text on lines of its own. */
-static void tell_dry(struct run *run, uint32_t node, const struct command *command)
-{
-    CLEANUP_BUFFER struct buffer text = {0};
-    const struct task *task = &run->plan->workflow->tasks[run->plan->task[node]];
-    buffer_add_text(&text, "would run ");
-    plan_write_name(run->plan, node, &text);
-    buffer_add_byte(&text, ':');
-    if (command == NULL) {
-        buffer_add_text(&text, " (its command depends on values of earlier tasks)");
-    } else if (task->body == BODY_RUN && !task->is_plain_command && command->script == NULL) {
-        uint32_t count = 0;
-        while (command->argv[count] != NULL)
-            count++;
-        buffer_printf(&text, " %s", command->argv[count - 1]);
-    } else {
-        for (char **word = command->argv; *word != NULL; word++)
-            buffer_printf(&text, " %s", *word);
-    }
-    while (text.length > 0 && text.bytes[text.length - 1] == '\n')
-        text.length--;
-    terminal_message(run->terminal, buffer_text(&text));
-}
-
 void attempt_launch(struct run *run, uint32_t node, uint32_t number)
 {
     struct attempt *attempt = memory_new(sizeof *attempt);
@@ -227,13 +77,13 @@ void attempt_launch(struct run *run, uint32_t node, uint32_t number)
                     plan_command(run->plan, node, number, &run->results, &attempt->command, &error);
     bool is_dry = run->folder == NULL;
     if (is_dry) {
-        tell_dry(run, node, is_ready ? &attempt->command : NULL);
+        attempt_tell_dry(run, node, is_ready ? &attempt->command : NULL);
         attempt->launch = (struct launch){.node = node, .attempt = number};
         run->executor->methods->launch(run->executor, &attempt->launch);
     } else if (run->is_broken) {
         set_outcome(attempt, OUTCOME_LOST, 0, NULL);
         conclude(attempt);
-    } else if (!is_ready || !prepare(attempt, &error)) {
+    } else if (!is_ready || !attempt_prepare(attempt, &error)) {
         set_invalid(attempt, &error);
         conclude(attempt);
     } else {
@@ -278,7 +128,7 @@ static void output(void *context, uint32_t node, uint32_t number, int stream, co
         return;
     bool is_cleanup = number & ATTEMPT_CLEANUP;
     uint8_t flag = stream == 1 ? KEEPS_STDOUT : KEEPS_STDERR;
-    bool is_data = !is_cleanup && task_of(attempt)->keeps & flag;
+    bool is_data = !is_cleanup && attempt_task(attempt)->keeps & flag;
     if (is_data)
         keep(attempt, stream, bytes, length);
     if (!run->is_broken) {
@@ -303,7 +153,7 @@ static bool keep_values(struct attempt *attempt, struct error *error)
     if (attempt->is_kept_full)
         return error_set(error, PLACE_NONE,
                          "it wrote more than 16 MiB to an output that another task uses");
-    uint8_t keeps = task_of(attempt)->keeps;
+    uint8_t keeps = attempt_task(attempt)->keeps;
     for (int i = 0; i < 2; i++)
         if (keeps & (i == 0 ? KEEPS_STDOUT : KEEPS_STDERR) &&
             !values_add(run->values, attempt->kept[i].bytes, attempt->kept[i].length,
@@ -322,7 +172,7 @@ static bool keep_outputs(struct attempt *attempt, struct error *error)
     const char *path = strchr(attempt->output_entry, '=') + 1;
     if (!file_read(path, MOST_OUTPUTS, &text, &length, error))
         return error_wrap(error, "cannot read what it wrote to $PARGRAPH_OUTPUT");
-    json_t *object = outputs_parse(run->plan->workflow, task_of(attempt), text, length, error);
+    json_t *object = outputs_parse(run->plan->workflow, attempt_task(attempt), text, length, error);
     if (object == NULL)
         return false;
     CLEANUP_BUFFER struct buffer json = {0};
@@ -336,8 +186,8 @@ static void gather(struct attempt *attempt)
 {
     CLEANUP_ERROR struct error error = {0};
     if (attempt->has_log)
-        attempt->outcome.log = (struct extent){
-            .offset = attempt->log_begin, .length = attempt->log_end - attempt->log_begin};
+        attempt->outcome.log = (struct extent){.offset = attempt->log_begin,
+                                               .length = attempt->log_end - attempt->log_begin};
     bool is_success = outcome_is_success(&attempt->outcome);
     if (!keep_values(attempt, &error) || (is_success && !keep_outputs(attempt, &error))) {
         if (is_success)
@@ -351,7 +201,8 @@ static void cleanup_overdue(void *context)
     struct attempt *attempt = context;
     attempt->cleanup_limit = NULL;
     struct error error = {0};
-    error_set(&error, task_of(attempt)->details->cleanup.at, "the cleanup took more than 60s and is ended");
+    error_set(&error, attempt_task(attempt)->details->cleanup.at,
+              "the cleanup took more than 60s and is ended");
     run_tell(attempt->run, "warning", &error);
     error_release(&error);
     struct executor *executor = attempt->run->executor;
@@ -368,7 +219,7 @@ static void start_cleanup(struct attempt *attempt)
     snprintf(attempt->exit_code_entry, sizeof attempt->exit_code_entry, "PARGRAPH_EXIT_CODE=%d",
              outcome_exit_code(&attempt->outcome));
     char *more[] = {status, attempt->exit_code_entry, attempt->output_entry};
-    char **env = merge(attempt, more, attempt->output_entry != NULL ? 3 : 2);
+    char **env = attempt_merge(attempt, more, attempt->output_entry != NULL ? 3 : 2);
     free(attempt->env);
     attempt->env = env;
     attempt->is_cleaning = true;
@@ -390,8 +241,8 @@ static void judge_cleanup(struct attempt *attempt, const struct exit_report *rep
     struct error error = {0};
     CLEANUP_BUFFER struct buffer name = {0};
     plan_write_name(attempt->run->plan, attempt->node, &name);
-    error_set(&error, task_of(attempt)->details->cleanup.at, "the cleanup of %s failed (%s %d)",
-              buffer_text(&name),
+    error_set(&error, attempt_task(attempt)->details->cleanup.at,
+              "the cleanup of %s failed (%s %d)", buffer_text(&name),
               report->kind == EXIT_CODE     ? "exit status"
               : report->kind == EXIT_SIGNAL ? "signal"
                                             : "not started: error",
@@ -402,9 +253,9 @@ static void judge_cleanup(struct attempt *attempt, const struct exit_report *rep
 
 static char *not_started_text(const struct attempt *attempt, const struct exit_report *report)
 {
-    struct error error = {.at = task_of(attempt)->at};
+    struct error error = {.at = attempt_task(attempt)->at};
     error_set_system(&error, report->code, "%s", report->detail ? report->detail : "cannot start");
-    error.at = task_of(attempt)->at;
+    error.at = attempt_task(attempt)->at;
     char *text = run_error_text(attempt->run, &error);
     error_release(&error);
     return text;
@@ -437,8 +288,7 @@ static void finished(void *context, uint32_t node, uint32_t number,
         gather(attempt);
 }
 
-const struct reports attempt_reports = {
-    .started = started, .output = output, .finished = finished};
+const struct reports attempt_reports = {.started = started, .output = output, .finished = finished};
 
 void attempt_note_signal(struct run *run, uint32_t node, bool is_timeout)
 {

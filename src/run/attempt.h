@@ -10,6 +10,39 @@
 
 #define ATTEMPT_CLEANUP 0x80000000u
 
+struct attempt {
+    struct run *run;
+    uint32_t node, number;
+    struct command command;
+    char **env;         /* what execve is given: pointers only */
+    char **own;         /* what the task adds, command.env and ours; pointers only */
+    char *output_entry; /* PARGRAPH_OUTPUT=path, or NULL */
+    char *scripts[2];   /* paths of files: the body's, the cleanup's; or NULL */
+    char *directory;    /* absolute */
+    struct launch launch, cleanup;
+    struct buffer kept[2];
+    bool is_kept_full;
+    bool has_log;
+    uint64_t log_begin, log_end;
+    bool is_cleaning, is_timeout, is_signalled;
+    struct alarm *cleanup_limit;
+    char exit_code_entry[40]; /* for the cleanup */
+    struct outcome outcome;
+};
+
+static inline const struct task *attempt_task(const struct attempt *attempt)
+{
+    const struct plan *plan = attempt->run->plan;
+    return &plan->workflow->tasks[plan->task[attempt->node]];
+}
+
+/* Files, environment and attempt->launch, from attempt->command. */
+bool attempt_prepare(struct attempt *attempt, struct error *error);
+/* The environment of the task with more entries; keeps attempt->own. For execve, the caller's. */
+char **attempt_merge(struct attempt *attempt, char *const *more, uint32_t more_count);
+/* Shows what --dry-run would run; command NULL: it cannot be known yet. */
+void attempt_tell_dry(struct run *run, uint32_t node, const struct command *command);
+
 /* The reports an executor is given, but for the context: the struct run. */
 extern const struct reports attempt_reports;
 

@@ -34,7 +34,8 @@ void environment_init(struct environment *inherited)
     inherited->entries = memory_array(count, sizeof *inherited->entries);
     inherited->count = 0;
     for (uint32_t i = 0; i < count; i++)
-        if (strncmp(environ[i], "PARGRAPH_", 9) != 0 || strncmp(environ[i], "PARGRAPH_STATE=", 15) == 0)
+        if (strncmp(environ[i], "PARGRAPH_", 9) != 0 ||
+            strncmp(environ[i], "PARGRAPH_STATE=", 15) == 0)
             inherited->entries[inherited->count++] = environ[i];
     if (inherited->count > 1)
         qsort(inherited->entries, inherited->count, sizeof *inherited->entries, compare_entries);

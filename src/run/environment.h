@@ -13,8 +13,8 @@ struct environment {
 void environment_init(struct environment *inherited);
 void environment_release(struct environment *inherited);
 
-/* A new array for execve, ending in NULL: own entries (NAME=value, or NAME alone: taken out) win over
- * inherited ones, a later own one over an earlier. The array is the caller's, its texts are
+/* A new array for execve, ending in NULL: own entries (NAME=value, or NAME alone: taken out) win
+ * over inherited ones, a later own one over an earlier. The array is the caller's, its texts are
  * borrowed. own ends in NULL. */
 char **environment_merge(const struct environment *inherited, char *const *own);
 

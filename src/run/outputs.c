@@ -45,8 +45,8 @@ static const struct output *find_output(const struct workflow *workflow, const s
     return NULL;
 }
 
-static bool set_output(json_t *object, const struct workflow *workflow,
-                       const struct output *output, struct buffer *text, struct error *error)
+static bool set_output(json_t *object, const struct workflow *workflow, const struct output *output,
+                       struct buffer *text, struct error *error)
 {
     const char *name = names_text(workflow->names, output->name);
     json_t *value = value_from_text(output->type, buffer_text(text), text->length, error);
@@ -115,8 +115,8 @@ static bool complete(json_t *object, const struct workflow *workflow, const stru
             continue;
         if (output->value == NULL) {
             error_set(error, output->at, "the output '%s' was not written", name);
-            return error_hint(error, "write \"%s=VALUE\" to \"$PARGRAPH_OUTPUT\", or give it a default",
-                              name);
+            return error_hint(
+                error, "write \"%s=VALUE\" to \"$PARGRAPH_OUTPUT\", or give it a default", name);
         }
         json_object_set(object, name, output->value);
     }

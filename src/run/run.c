@@ -46,6 +46,7 @@ static bool open_run(struct run *run, struct error *error)
                                 .failure_policy = options->failure_policy,
                                 .wall = clock_wall(),
                                 .cpu_capacity = run->plan->tokens[0].capacity};
+    run->journalled_vectors = run->plan->vectors.count;
     run->began = clock_monotonic();
     run->scheduler = scheduler_new(
         run->plan, &(struct scheduler_options){.failure_policy = options->failure_policy});
@@ -148,9 +149,9 @@ static int finish(struct run *run)
         return status;
     CLEANUP_ERROR struct error error = {0};
     journal_add_end(run->journal, status, run_now(run));
-    if (!run->is_broken && (!values_sync(run->values, &error) || !log_write(run->log, &error) ||
-                            !journal_write(run->journal, &error) ||
-                            !journal_sync(run->journal, &error))) {
+    if (!run->is_broken &&
+        (!values_sync(run->values, &error) || !log_write(run->log, &error) ||
+         !journal_write(run->journal, &error) || !journal_sync(run->journal, &error))) {
         run_break(run, &error);
         status = EXIT_STATUS_STATE;
     }

@@ -1,5 +1,6 @@
 /* A run, wired: workflow and plan in, the scheduler's actions carried out, its inputs journalled
- * before their consequences, facts handed to the observers. The only place where all layers meet. */
+ * before their consequences, facts handed to the observers. The only place where all layers meet.
+ */
 #ifndef RUN_RUN_H
 #define RUN_RUN_H
 
@@ -24,12 +25,12 @@ enum exit_status {
 };
 
 struct run_options {
-    const char *state;       /* the state directory */
-    const char *file;        /* the workflow's, as given */
-    const char *text;        /* the workflow's text, to be frozen */
+    const char *state; /* the state directory */
+    const char *file;  /* the workflow's, as given */
+    const char *text;  /* the workflow's text, to be frozen */
     size_t text_length;
-    const char *directory;   /* the workflow's, absolute */
-    const char *run_id;      /* of folder */
+    const char *directory; /* the workflow's, absolute */
+    const char *run_id;    /* of folder */
     uint8_t failure_policy;
     bool is_dry;
     struct terminal_options terminal;

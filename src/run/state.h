@@ -32,7 +32,7 @@ struct run {
     const struct run_options *options;
     struct loop *loop;
     struct executor *executor;
-    struct reports reports;    /* what the executor tells */
+    struct reports reports; /* what the executor tells */
     struct scheduler *scheduler;
     struct terminal *terminal;
     struct journal *journal;
@@ -43,17 +43,18 @@ struct run {
     int64_t began;          /* monotonic */
     int64_t synced;         /* when the journal was last brought to the disk */
     bool is_unsynced;
+    uint32_t journalled_vectors; /* of the plan's, those that the journal or the file gives */
     bool has_ended;
-    bool is_broken;        /* the state cannot be written: nothing more starts */
+    bool is_broken; /* the state cannot be written: nothing more starts */
     bool has_lost_guardian;
-    int signal;            /* the first of INT, TERM, HUP */
-    uint8_t status;        /* of the run, once it has ended: enum status */
+    int signal;     /* the first of INT, TERM, HUP */
+    uint8_t status; /* of the run, once it has ended: enum status */
     struct run_signals *signals;
 
     struct {
         struct input **items;
         uint32_t count, capacity;
-    } inputs;              /* of this turn, in order; they live until it ends */
+    } inputs; /* of this turn, in order; they live until it ends */
     struct {
         struct input **items;
         uint32_t count, capacity;

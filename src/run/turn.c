@@ -9,8 +9,8 @@
 
 struct input *run_push(struct run *run, enum input_kind kind)
 {
-    struct input *in = run->spare.count > 0 ? run->spare.items[--run->spare.count]
-                                            : memory_new(sizeof *in);
+    struct input *in =
+        run->spare.count > 0 ? run->spare.items[--run->spare.count] : memory_new(sizeof *in);
     *in = (struct input){.now = run_now(run), .kind = (uint8_t)kind};
     *VEC_PUSH(&run->inputs) = in;
     return in;
@@ -77,10 +77,18 @@ static void note_failure(struct run *run, const struct fact *fact)
         *VEC_PUSH(&run->failed) = fact->node;
 }
 
+static void journal_input(struct run *run, const struct input *in)
+{
+    const struct vectors *vectors = &run->plan->vectors;
+    while (run->journalled_vectors < vectors->count)
+        journal_add_vector(run->journal, vectors, run->journalled_vectors++);
+    journal_add_input(run->journal, in);
+}
+
 static void handle(struct run *run, struct input *in)
 {
     if (run->journal != NULL && !run->is_broken)
-        journal_add_input(run->journal, in);
+        journal_input(run, in);
     if (in->kind == INPUT_FINISHED || in->is_invalid)
         results_keep(run, in->node, &in->outcome);
     uint32_t first = run->actions.count;

@@ -91,7 +91,7 @@ static void durations(void)
     duration_is("1.5", 1500000000);
     duration_is("90", 90 * INT64_C(1000000000));
     duration_is("1d", 86400 * INT64_C(1000000000));
-    static const char *const wrong[] = {"",   "s",     "-1s", "1x",   "1m1h", "1m 2s",
+    static const char *const wrong[] = {"",   "s",    "-1s", "1x",   "1m1h",        "1m 2s",
                                         "1.", "1h30", "ten", "1e3s", "99999999999h"};
     int64_t read;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
@@ -245,7 +245,8 @@ static void too_many_diagnostics_are_counted(void)
         diagnostics_add(&diagnostics, PLACE_NONE, "%d", i);
     CLEANUP_BUFFER struct buffer text = {0};
     diagnostics_write(&diagnostics, NULL, &text);
-    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&text), "error: 999\nerror: 500 more errors are not shown\n"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(buffer_text(&text), "error: 999\nerror: 500 more errors are not shown\n"));
     diagnostics_release(&diagnostics);
 }
 
@@ -298,12 +299,14 @@ static void paths(void)
 {
     static const struct {
         const char *directory, *name, *joined;
-    } joins[] = {{"a", "b", "a/b"}, {"a/", "b", "a/b"}, {"a", "/b", "/b"}, {"", "b", "b"}, {NULL, "b", "b"}};
+    } joins[] = {
+        {"a", "b", "a/b"}, {"a/", "b", "a/b"}, {"a", "/b", "/b"}, {"", "b", "b"}, {NULL, "b", "b"}};
     for (size_t i = 0; i < 5; i++) {
         CLEANUP_FREE char *joined = file_join(joins[i].directory, joins[i].name);
         CHECK_TEXT(joined, joins[i].joined);
     }
-    CLEANUP_FREE char *bare = file_directory("x"), *root = file_directory("/x"), *deep = file_directory("a/b/c");
+    CLEANUP_FREE char *bare = file_directory("x"), *root = file_directory("/x"),
+                      *deep = file_directory("a/b/c");
     CHECK_TEXT(bare, ".");
     CHECK_TEXT(root, "/");
     CHECK_TEXT(deep, "a/b");

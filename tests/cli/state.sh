@@ -110,6 +110,18 @@ is 'plan' 0
 has 'plan names instances' 'graph needs node' "$out"
 
 workflow <<'Y'
+resources: {mem: 8M}
+tasks:
+  t: {retry: 2, resources: {mem: "${{ 2 * task.attempt }}M"}, run: test "$PARGRAPH_ATTEMPT" -eq 3}
+  u: {needs: t, resources: {mem: "${{ 5 }}M"}, run: "true"}
+Y
+go run -q flow.yml
+is 'evaluated requests' 0
+go status
+has 'evaluated requests are replayed' 'succeeded' "$out"
+has 'evaluated requests are replayed: counts' '2 ok' "$out"
+
+workflow <<'Y'
 tasks:
   big: {run: "head -c 20000000 /dev/zero"}
 Y

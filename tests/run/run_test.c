@@ -1,5 +1,5 @@
-/* run: the environment of a task, and what tasks write to $PARGRAPH_OUTPUT. What a whole run does is
- * tested from outside, in tests/cli. */
+/* run: the environment of a task, and what tasks write to $PARGRAPH_OUTPUT. What a whole run does
+ * is tested from outside, in tests/cli. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -32,8 +32,8 @@ int check_main(int argc, char **argv, const char *suite, const struct check *che
 
 void check_text(const char *actual, const char *expected, const char *file, int line)
 {
-    int is_equal = actual != NULL && expected != NULL ? strcmp(actual, expected) == 0
-                                                      : actual == expected;
+    int is_equal =
+        actual != NULL && expected != NULL ? strcmp(actual, expected) == 0 : actual == expected;
     if (!is_equal)
         printf("%s:%d: expected:\n%s\nbut it is:\n%s\n", file, line,
                expected != NULL ? expected : "(null)", actual != NULL ? actual : "(null)");

@@ -9,8 +9,8 @@ struct check {
     void (*run)(void);
 };
 
-/* Runs the checks (the list ends with a NULL name), prints each failure with its file and line, then
- * "N passed, N failed" in checks. Returns main's status: 0 if none failed. One argument on the
+/* Runs the checks (the list ends with a NULL name), prints each failure with its file and line,
+ * then "N passed, N failed" in checks. Returns main's status: 0 if none failed. One argument on the
  * command line runs only the checks whose names contain it. */
 int check_main(int argc, char **argv, const char *suite, const struct check *checks);
 

@@ -1,0 +1,146 @@
+/* What an attempt needs before it is launched: its files in the run's tmp/, its environment, its
+ * streams. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "run/attempt.h"
+
+static char *temporary_path(const struct attempt *attempt, const char *suffix)
+{
+    struct buffer path = {0};
+    buffer_printf(&path, "%s/tmp/%u-%u.%s", attempt->run->folder->path, attempt->node,
+                  attempt->number, suffix);
+    return buffer_take(&path);
+}
+
+/* Shell text to a file, whose name takes the place of {0} in the words. */
+static bool write_script(const char *path, const char *text, char **words, struct error *error)
+{
+    CLEANUP_CLOSE int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+    if (file < 0 || !file_write_all(file, text, strlen(text)))
+        return error_set_system(error, errno, "cannot write %s", path);
+    for (char **word = words; *word != NULL; word++) {
+        char *hole = strstr(*word, "{0}");
+        if (hole == NULL)
+            continue;
+        struct buffer whole = {0};
+        buffer_add(&whole, *word, (size_t)(hole - *word));
+        buffer_add_text(&whole, path);
+        buffer_add_text(&whole, hole + 3);
+        free(*word);
+        *word = buffer_take(&whole);
+    }
+    return true;
+}
+
+static bool write_scripts(struct attempt *attempt, struct error *error)
+{
+    struct command *command = &attempt->command;
+    if (command->script != NULL) {
+        attempt->scripts[0] = temporary_path(attempt, "script");
+        if (!write_script(attempt->scripts[0], command->script, command->argv, error))
+            return false;
+    }
+    if (command->cleanup_script == NULL)
+        return true;
+    attempt->scripts[1] = temporary_path(attempt, "cleanup");
+    return write_script(attempt->scripts[1], command->cleanup_script, command->cleanup, error);
+}
+
+static bool prepare_output(struct attempt *attempt, struct error *error)
+{
+    CLEANUP_FREE char *path = temporary_path(attempt, "output");
+    struct buffer entry = {0};
+    buffer_printf(&entry, "PARGRAPH_OUTPUT=%s", path);
+    attempt->output_entry = buffer_take(&entry);
+    CLEANUP_CLOSE int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (file < 0)
+        return error_set_system(error, errno, "cannot create %s", path);
+    return true;
+}
+
+char **attempt_merge(struct attempt *attempt, char *const *more, uint32_t more_count)
+{
+    uint32_t count = 0;
+    char **env = attempt->command.env;
+    while (env != NULL && env[count] != NULL)
+        count++;
+    free(attempt->own);
+    attempt->own = memory_array((size_t)count + more_count + 1, sizeof *attempt->own);
+    if (count > 0)
+        memcpy(attempt->own, env, count * sizeof *env);
+    if (more_count > 0)
+        memcpy(attempt->own + count, more, more_count * sizeof *more);
+    return environment_merge(&attempt->run->environment, attempt->own);
+}
+
+static void fill_launch(struct attempt *attempt)
+{
+    const struct command *command = &attempt->command;
+    struct launch *launch = &attempt->launch;
+    uint8_t keeps = attempt_task(attempt)->keeps;
+    *launch = (struct launch){
+        .node = attempt->node,
+        .attempt = attempt->number,
+        .argv = command->argv,
+        .env = attempt->env,
+        .directory = attempt->directory,
+        .is_joined = command->streams[2] == STREAM_STDOUT,
+        .is_split = keeps != 0 && command->streams[2] == STREAM_DEFAULT,
+    };
+    if (command->streams[0] == STREAM_FILE)
+        launch->stdin_path = command->paths[0];
+    if (command->streams[0] == STREAM_TEXT) {
+        launch->stdin_text = command->text;
+        launch->stdin_length = command->text_length;
+    }
+    for (int stream = 1; stream <= 2; stream++) {
+        if (command->streams[stream] == STREAM_FILE)
+            launch->paths[stream] = command->paths[stream];
+        launch->is_discarded[stream] = command->streams[stream] == STREAM_DISCARD;
+    }
+}
+
+bool attempt_prepare(struct attempt *attempt, struct error *error)
+{
+    struct run *run = attempt->run;
+    attempt->directory = attempt->command.cwd != NULL
+                             ? file_join(run->options->directory, attempt->command.cwd)
+                             : memory_text(run->options->directory);
+    if (!write_scripts(attempt, error))
+        return false;
+    bool has_outputs = attempt_task(attempt)->details->output_count > 0 && run->folder != NULL;
+    if (has_outputs && !prepare_output(attempt, error))
+        return false;
+    attempt->env = attempt_merge(attempt, &attempt->output_entry, has_outputs);
+    fill_launch(attempt);
+    return true;
+}
+
+/* What --dry-run shows for an attempt: the words, or the shell text on lines of its own. */
+void attempt_tell_dry(struct run *run, uint32_t node, const struct command *command)
+{
+    CLEANUP_BUFFER struct buffer text = {0};
+    const struct task *task = &run->plan->workflow->tasks[run->plan->task[node]];
+    buffer_add_text(&text, "would run ");
+    plan_write_name(run->plan, node, &text);
+    buffer_add_byte(&text, ':');
+    if (command == NULL) {
+        buffer_add_text(&text, " (its command depends on values of earlier tasks)");
+    } else if (task->body == BODY_RUN && !task->is_plain_command && command->script == NULL) {
+        uint32_t count = 0;
+        while (command->argv[count] != NULL)
+            count++;
+        buffer_printf(&text, " %s", command->argv[count - 1]);
+    } else {
+        for (char **word = command->argv; *word != NULL; word++)
+            buffer_printf(&text, " %s", *word);
+    }
+    while (text.length > 0 && text.bytes[text.length - 1] == '\n')
+        text.length--;
+    terminal_message(run->terminal, buffer_text(&text));
+}
