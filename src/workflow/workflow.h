@@ -279,9 +279,12 @@ struct word {
 };
 uint32_t shell_plain_words(const char *text, struct word *words, uint32_t most);
 
-/* Splits shell text at its expressions and finds the quoting each stands in. Calls found() for each
- * in order (offset and length include the braces). False with an error where one cannot stand:
- * backquotes, $(( )), (( )), $'...', a here-document with a quoted delimiter, unclosed quotes. */
+/* Finds the expressions of shell text and the quoting each stands in. An array in order, for the
+ * caller to free; offset and length include the braces. What stands in a comment of the shell is no
+ * expression: it stays as it is. False with an error (its place counts characters from `at`) where an
+ * expression cannot stand: where its value would be calculated, become a name or be taken as it is
+ * (backquotes, $(( )), (( )), $'...', an index, a here-document with a quoted delimiter), or where
+ * shells differ in what they read; and for quotes and the like that are not closed. */
 struct shell_hole {
     uint32_t offset, length;
     uint8_t quoting;
