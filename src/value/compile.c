@@ -136,9 +136,9 @@ static bool is_statement(const char *text, size_t length)
 static bool explain_end(const struct expression_source *source, const char *what,
                         struct error *error)
 {
-    bool is_word_missing = strstr(what, "expected") != NULL && strncmp(what, "<name>", 6) != 0;
+    bool is_word_missing = strstr(what, " expected") != NULL;
     place at = expression_place(source, source->length);
-    if (is_word_missing && strncmp(what, "')'", 3) != 0)
+    if (is_word_missing && strncmp(what, "')'", 3) != 0 && what[0] != '<')
         return error_set(error, at, "%s before the end of the expression", what);
     return error_set(error, at, "something is missing at the end of the expression");
 }

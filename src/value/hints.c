@@ -67,16 +67,18 @@ static const struct {
     {"getmetatable", "there are no metatables here"},
 };
 
+static const char *other_hint(const char *word)
+{
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(others[i].name, word) == 0)
+            return others[i].hint;
+    return NULL;
+}
+
 void names_suggest(const char *word, const char *const *roots, size_t root_count,
                    struct error *error)
 {
     static const char *const literals[] = {"true", "false", "nil", "and", "or", "not"};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        if (strcmp(others[i].name, word) == 0) {
-            error_hint(error, "%s", others[i].hint);
-            return;
-        }
-    }
     VEC(const char *) known = {0};
     for (size_t i = 0; i < root_count; i++)
         *VEC_PUSH(&known) = roots[i];
@@ -86,8 +88,14 @@ void names_suggest(const char *word, const char *const *roots, size_t root_count
         *VEC_PUSH(&known) = *name;
     for (size_t i = 0; i < sizeof literals / sizeof *literals; i++)
         *VEC_PUSH(&known) = literals[i];
-    const char *nearest = text_nearest(word, known.items, known.count);
-    if (nearest != NULL)
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        *VEC_PUSH(&known) = others[i].name;
+    const char *nearest =
+        other_hint(word) != NULL ? word : text_nearest(word, known.items, known.count);
+    const char *hint = nearest != NULL ? other_hint(nearest) : NULL;
+    if (hint != NULL)
+        error_hint(error, "%s", hint);
+    else if (nearest != NULL)
         error_hint(error, "did you mean '%s'?", nearest);
     VEC_RELEASE(&known);
 }

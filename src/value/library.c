@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "value/machine.h"
+#include "value/pattern.h"
 #include "value/value.h"
 
 static const char *const string_members[] = {
@@ -159,6 +160,22 @@ static void copy_members(lua_State *lua, int from, int to, const char *const *me
     }
 }
 
+/* Methods of text, and in the place of what backtracks without limit our own. */
+static void open_strings(lua_State *lua, int ours)
+{
+    static const luaL_Reg counted[] = {{"find", pattern_find},
+                                       {"match", pattern_match},
+                                       {"gmatch", pattern_gmatch},
+                                       {"gsub", pattern_gsub},
+                                       {NULL, NULL}};
+    luaL_setfuncs(lua, counted, 0);
+    lua_pushliteral(lua, "");
+    lua_getmetatable(lua, -1);
+    lua_pushvalue(lua, ours);
+    lua_setfield(lua, -2, "__index");
+    lua_settop(lua, ours);
+}
+
 static void open_libraries(lua_State *lua, int globals)
 {
     for (size_t i = 0; i < LIBRARY_COUNT; i++) {
@@ -168,13 +185,9 @@ static void open_libraries(lua_State *lua, int globals)
         lua_call(lua, 0, 1);
         copy_members(lua, ours + 1, ours, libraries[i].members);
         lua_settop(lua, ours);
-        if (libraries[i].open == luaopen_string) {
-            lua_pushliteral(lua, "");
-            lua_getmetatable(lua, -1);
-            lua_pushvalue(lua, ours);
-            lua_setfield(lua, -2, "__index");
-            lua_settop(lua, ours);
-        }
+        if (libraries[i].open == luaopen_string)
+            open_strings(lua, ours);
+        library_count(lua, ours, library_names[i]);
         protect(lua);
         lua_setfield(lua, globals, library_names[i]);
     }

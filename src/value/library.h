@@ -32,6 +32,9 @@ int holding_raise(lua_State *lua, struct holding *holding);
 /* The text argument at index, which may not hold a NUL. */
 const char *library_text(lua_State *lua, int index);
 
+/* Puts in the place of a library's functions that may take long those that are charged for. */
+void library_count(lua_State *lua, int table, const char *library);
+
 int library_range(lua_State *lua);
 int library_glob(lua_State *lua);
 int library_read(lua_State *lua);

@@ -17,10 +17,10 @@
 
 enum { INSTRUCTIONS = 10 * 1000 * 1000 };
 static const size_t MEMORY = (size_t)1 << 30, TIDY_ABOVE = (size_t)64 << 20;
-static const uint64_t TURNOVER = (uint64_t)16 << 30, STEPS = 1000 * 1000 * 1000;
+static const uint64_t TURNOVER = (uint64_t)4 << 30, STEPS = 200 * 1000 * 1000;
 
 static const char memory_message[] = "the expression takes more than 1 GiB of memory";
-static const char turnover_message[] = "the expression makes more than 16 GiB of values";
+static const char turnover_message[] = "the expression makes more than 4 GiB of values";
 
 static void *allocate(void *context, void *old, size_t old_size, size_t size)
 {

@@ -1,5 +1,10 @@
 /* Expressions: Lua 5.4 without io, os, load or anything else that reaches outside, with limits of
- * instructions (10 million) and memory (1 GiB) an evaluation.
+ * instructions (10 million), memory (1 GiB at a time, 4 GiB in all) and steps of built-in functions
+ * such as the matching of patterns (200 million) an evaluation.
+ *
+ * Of Lua's own it has math (without random), string, table, utf8, assert, error, ipairs, pairs (in
+ * the same order in every run), select, tonumber, tostring, type; and the functions of LANGUAGE.md.
+ * All are read-only; names that nobody declared are errors when an expression is compiled.
  *
  * An expression is compiled once, to a function of its references: `matrix.i - 1` becomes
  * `local a = ...; return a - 1` with the one reference matrix.i. A reference is a root (matrix) and
