@@ -86,8 +86,8 @@ struct journal_head {
 enum record_kind {
     RECORD_HEAD = 1, /* journal_head, as text "key value\n" lines */
     RECORD_INPUT,    /* struct input: what its kind uses */
-    RECORD_VECTOR,   /* a request that was evaluated: u32 id, then u32 token, u64 amount each */
     RECORD_END,      /* the run is over: u8 exit status of pargraph, i64 time */
+    RECORD_VECTOR,   /* a request that was evaluated: u32 id, then u32 token, u64 amount each */
 };
 
 struct journal; /* open for writing */

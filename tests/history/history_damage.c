@@ -186,7 +186,8 @@ static void impossible_records_end_the_journal(void)
     for (int kind = 0; kind < 256; kind++) /* with nothing in it, no kind is right */
         check_impossible(&sample, kind, payload, 0);
     check_impossible(&sample, 0, payload, 9);
-    check_impossible(&sample, 4, payload, 9);
+    check_impossible(&sample, RECORD_VECTOR, payload, 9);
+    check_impossible(&sample, RECORD_VECTOR + 1, payload, 9);
     check_impossible(&sample, RECORD_HEAD, "scheduler 1\nfailure 1\nwall 1\ncpu 1\n", 36);
     check_impossible(&sample, RECORD_END, payload, 8);
     check_impossible(&sample, RECORD_END, payload, 10);

@@ -383,6 +383,43 @@ static void live_run_is_read(void)
     scratch_remove(scratch);
 }
 
+/* A plan's requests that were evaluated while the run went on: the reader gives them to its plan,
+ * and believes nothing behind one that gets another id there. */
+static void requests_come_back(void)
+{
+    static const struct amount amounts[] = {{0, 2}, {3, UINT64_C(1) << 40}}, others[] = {{1, 5}};
+    struct vectors written = {0}, same = {0}, other = {0};
+    vectors_add(&written, NULL, 0);
+    vectors_add(&written, amounts, 2);
+    vectors_add(&other, NULL, 0);
+    vectors_add(&other, others, 1);
+    vectors_add(&same, NULL, 0);
+    char *scratch = scratch_new();
+    struct run_folder folder = run_new(scratch);
+    struct journal *journal = new_journal(&folder);
+    journal_add_vector(journal, &written, 1);
+    struct input in = {.kind = INPUT_EVALUATED, .vector = 1};
+    journal_add_input(journal, &in);
+    CU_ASSERT(journal_write(journal, NULL));
+    journal_close(journal);
+    struct vectors *plans[] = {&same, &other, NULL};
+    for (int i = 0; i < 3; i++) {
+        struct journal_reader reader;
+        CU_ASSERT_FATAL(journal_open(&reader, &folder, NULL));
+        reader.vectors = plans[i];
+        CU_ASSERT_EQUAL(journal_next(&reader, &in), plans[i] != &other);
+        journal_reader_close(&reader);
+    }
+    CU_ASSERT_EQUAL(same.count, 2);
+    CU_ASSERT_EQUAL(same.first[2] - same.first[1], 2);
+    CU_ASSERT_EQUAL(same.amounts[same.first[1] + 1].amount, UINT64_C(1) << 40);
+    vectors_release(&written);
+    vectors_release(&same);
+    vectors_release(&other);
+    run_folder_close(&folder);
+    scratch_remove(scratch);
+}
+
 const struct check journal_checks[] = {
     {"all kinds come back", all_kinds_come_back},
     {"what a kind does not use is zero", what_a_kind_does_not_use_is_zero},
@@ -395,5 +432,6 @@ const struct check journal_checks[] = {
     {"torn write is cut back", torn_write_is_cut_back},
     {"full disk lets no journal begin", full_disk_lets_no_journal_begin},
     {"live run is read", live_run_is_read},
+    {"requests come back", requests_come_back},
     {NULL, NULL},
 };
