@@ -30,6 +30,7 @@ static bool add_reference(const json_t *value, uint8_t quoting, place at, struct
 {
     static const char *const forms[] = {
         [QUOTING_WORD] = "\"${%s}\"",
+        [QUOTING_ONE] = "\"${%s}\"",
         [QUOTING_DOUBLE] = "${%s}",
         [QUOTING_SINGLE] = "'\"${%s}\"'",
         [QUOTING_HEREDOC] = "${%s}",

@@ -177,7 +177,8 @@ bool shell_take_word_hole(struct scanner *scanner)
     struct frame *frame = shell_top(scanner);
     begin_word(scanner, frame);
     frame->is_plain = false;
-    if (!shell_take_hole(scanner, QUOTING_WORD))
+    bool is_of_case = frame->kind == FRAME_CASE && frame->case_state != CASE_BODY;
+    if (!shell_take_hole(scanner, frame->is_target || is_of_case ? QUOTING_ONE : QUOTING_WORD))
         return false;
     frame->has_hole = true;
     return true;

@@ -142,9 +142,12 @@ static void test_lists_are_words(void)
     check_error("    run: echo ${{ range(2) }}a\n", part, hint);
     check_error("    run: echo ${{ range(0) }}$x\n", part, hint);
     check_error("    run: echo ${{ range(2) }}${{ range(2) }}\n", part, hint);
-    check_error("    run: echo x >${{ range(2) }}\n", part, hint);
-    check_error("    run: echo \"${{ range(2) }}\"\n", "a list cannot stand in text",
-                "join(..., ' ') writes its elements, json(...) its JSON");
+    const char *text = "a list cannot stand in text";
+    const char *as_text = "join(..., ' ') writes its elements, json(...) its JSON";
+    check_error("    run: echo x >${{ range(2) }}\n", text, as_text);
+    check_error("    run: cat > ${{ range(0) }} file\n", text, as_text);
+    check_error("    run: case ${{ range(1) }} in 0) ;; esac\n", text, as_text);
+    check_error("    run: echo \"${{ range(2) }}\"\n", text, as_text);
     check_error("    run: echo ${{ null }}\n", "null cannot stand in text",
                 "json(...) writes it as null");
 }

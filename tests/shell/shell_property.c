@@ -20,6 +20,7 @@ enum { SCRIPTS = 1500, LEVELS = 4 };
 static bool substitute(const char *text, size_t length, struct buffer *out)
 {
     static const char *const forms[] = {[QUOTING_WORD] = "\"${V%u}\"",
+                                        [QUOTING_ONE] = "\"${V%u}\"",
                                         [QUOTING_DOUBLE] = "${V%u}",
                                         [QUOTING_SINGLE] = "'\"${V%u}\"'",
                                         [QUOTING_HEREDOC] = "${V%u}"};

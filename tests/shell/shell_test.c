@@ -12,6 +12,7 @@
 static void write_holes(const char *text, size_t length, struct buffer *out)
 {
     static const char letters[] = {[QUOTING_WORD] = 'w',
+                                   [QUOTING_ONE] = 'o',
                                    [QUOTING_DOUBLE] = 'd',
                                    [QUOTING_SINGLE] = 's',
                                    [QUOTING_HEREDOC] = 'h'};
@@ -58,9 +59,9 @@ static void test_words(void)
     check_holes("echo ${{ a }} x${{b}}y", "echo {w} x{w}y");
     check_holes("${{ a['}}'] }}", "{w}");
     check_holes("a=${{ a }} b+=${{ a }} c[1]=${{ a }} cmd >${{ a }} 2>> ${{ a }} &>${{ a }}",
-                "a={w} b+={w} c[1]={w} cmd >{w} 2>> {w} &>{w}");
+                "a={w} b+={w} c[1]={w} cmd >{o} 2>> {o} &>{o}");
     check_holes("echo \\\n ${{ a }} \\\\${{ a }}", "echo \\\n {w} \\\\{w}");
-    check_holes("cat <<<${{ a }} <<< 'x${{ a }}'", "cat <<<{w} <<< 'x{s}'");
+    check_holes("cat <<<${{ a }} <<< 'x${{ a }}'", "cat <<<{o} <<< 'x{s}'");
     check_holes("$$${{ a }} $#${{ a }} $x${{ a }} \"$x${{ a }}\"",
                 "$${w} $#{w} $x{w} \"$x{d}\"" + 0);
     check_holes("env A=${{ a }} --x-${{ a }}=${{ a }}", "env A={w} --x-{w}={w}");
@@ -112,7 +113,7 @@ static void test_commands(void)
                 "x=$(case a in a) echo {w};; (b|c) :;& case) :;;& esac) {w}");
     check_holes("case ${{ a }} in\n# c)\n${{ a }}) case in in in) ;; esac ;;\n*) ${{ a }} ;; esac; "
                 "echo case ${{ a }}",
-                "case {w} in\n# c)\n{w}) case in in in) ;; esac ;;\n*) {w} ;; esac; echo case "
+                "case {o} in\n# c)\n{o}) case in in in) ;; esac ;;\n*) {w} ;; esac; echo case "
                 "{w}");
     check_holes("for i in ${{ a }} case; do if a; then echo ${{ a }} esac; fi; done",
                 "for i in {w} case; do if a; then echo {w} esac; fi; done");
