@@ -1,5 +1,4 @@
-/* The functions of LANGUAGE.md, section 5, that Lua does not have: of lists, files, JSON and paths.
- */
+/* Our own functions: of lists, files, JSON and paths (LANGUAGE.md, section 5). */
 #include <lauxlib.h>
 #include <lualib.h>
 #include <math.h>
@@ -62,7 +61,8 @@ static int range_of_numbers(lua_State *lua, double first, double end, double ste
 int library_range(lua_State *lua)
 {
     int count = lua_gettop(lua);
-    luaL_argcheck(lua, count >= 1 && count <= 3, count, "one, two or three numbers expected");
+    luaL_checkany(lua, 1);
+    luaL_argcheck(lua, count <= 3, 4, "three numbers at most");
     bool is_whole = true;
     for (int i = 1; i <= count; i++) {
         luaL_checknumber(lua, i);

@@ -8,6 +8,7 @@
 #include <lualib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "value/machine.h"
 #include "value/pattern.h"
 #include "value/value.h"
@@ -37,8 +38,8 @@ enum { LIBRARY_COUNT = sizeof libraries / sizeof *libraries };
 
 const char *const library_names[] = {"math", "string", "table", "utf8", NULL};
 
-static const char *const standard_functions[] = {"assert", "error",    "ipairs", "select",
-                                                 "type",   "tonumber", NULL};
+static const char *const standard_functions[] = {"assert", "error",    "ipairs",
+                                                 "select", "tonumber", NULL};
 
 const char *const library_functions[] = {
     "assert",   "error",  "ipairs",    "select",   "type",    "tonumber", "tostring",
@@ -83,7 +84,11 @@ void holding_clear(struct holding *holding)
 
 int holding_raise(lua_State *lua, struct holding *holding)
 {
+    struct sandbox *sandbox = machine_sandbox(lua);
     lua_pushstring(lua, holding->error.message);
+    memory_free(sandbox->hint);
+    sandbox->hint = holding->error.hint;
+    holding->error.hint = NULL;
     holding_clear(holding);
     return lua_error(lua);
 }
@@ -129,6 +134,13 @@ static int tostring(lua_State *lua)
         lua_pushliteral(lua, "null");
     else
         luaL_tolstring(lua, 1, NULL);
+    return 1;
+}
+
+static int type(lua_State *lua)
+{
+    luaL_checkany(lua, 1);
+    lua_pushstring(lua, lua_type(lua, 1) == LUA_TUSERDATA ? "null" : luaL_typename(lua, 1));
     return 1;
 }
 
@@ -228,11 +240,22 @@ static void open_numbers(lua_State *lua)
 }
 
 static const luaL_Reg functions[] = {
-    {"tostring", tostring},       {"pairs", machine_pairs}, {"range", library_range},
-    {"glob", library_glob},       {"read", library_read},   {"lines", library_lines},
-    {"csv", library_csv},         {"json", library_json},   {"fromjson", library_fromjson},
-    {"join", library_join},       {"len", library_len},     {"basename", library_basename},
-    {"dirname", library_dirname}, {"stem", library_stem},   {NULL, NULL},
+    {"type", type},
+    {"tostring", tostring},
+    {"pairs", machine_pairs},
+    {"range", library_range},
+    {"glob", library_glob},
+    {"read", library_read},
+    {"lines", library_lines},
+    {"csv", library_csv},
+    {"json", library_json},
+    {"fromjson", library_fromjson},
+    {"join", library_join},
+    {"len", library_len},
+    {"basename", library_basename},
+    {"dirname", library_dirname},
+    {"stem", library_stem},
+    {NULL, NULL},
 };
 
 void library_open(lua_State *lua)

@@ -15,6 +15,8 @@ struct sandbox {
     size_t used, limit;   /* bytes that Lua has, and may have */
     uint64_t taken, most; /* bytes it took since the evaluation began, given back or not */
     uint64_t steps;       /* left for what C code does on its behalf */
+    bool is_worn;         /* an allocation was refused because too much was taken */
+    char *hint;           /* of the error that a function raised; may be NULL */
     uint8_t flags;        /* CALLS_... that are true now */
 };
 

@@ -28,8 +28,8 @@ static void *allocate(void *context, void *old, size_t old_size, size_t size)
     if (old == NULL)
         old_size = 0;
     if (size > old_size) {
-        if (sandbox->used - old_size + size > sandbox->limit ||
-            sandbox->taken + (size - old_size) > sandbox->most)
+        sandbox->is_worn = sandbox->taken + (size - old_size) > sandbox->most;
+        if (sandbox->is_worn || sandbox->used - old_size + size > sandbox->limit)
             return NULL;
         sandbox->taken += size - old_size;
     }
@@ -111,23 +111,27 @@ static void begin(struct sandbox *sandbox)
 
 static void end(struct sandbox *sandbox)
 {
+    size_t used_before = sandbox->limit - MEMORY;
     sandbox->limit = SIZE_MAX;
     sandbox->most = UINT64_MAX;
     lua_sethook(sandbox->lua, NULL, 0, 0);
     lua_settop(sandbox->lua, 0);
-    if (sandbox->used > TIDY_ABOVE)
+    memory_free(sandbox->hint);
+    sandbox->hint = NULL;
+    if (sandbox->used > used_before && sandbox->used - used_before > TIDY_ABOVE)
         lua_gc(sandbox->lua, LUA_GCCOLLECT);
 }
 
 static const char *message_of(struct sandbox *sandbox, int status)
 {
     if (status == LUA_ERRMEM)
-        return memory_message;
+        return sandbox->is_worn ? turnover_message : memory_message;
     if (lua_type(sandbox->lua, -1) != LUA_TSTRING)
         return "an error that is not text was raised";
     const char *message = lua_tostring(sandbox->lua, -1);
+    /* So luaL_Buffer puts it. */
     if (strcmp(message, "not enough memory") == 0)
-        return memory_message;
+        return sandbox->is_worn ? turnover_message : memory_message;
     return message;
 }
 
@@ -139,11 +143,9 @@ bool machine_call(struct sandbox *sandbox, lua_CFunction function, void *argumen
     lua_pushlightuserdata(sandbox->lua, argument);
     int status = lua_pcall(sandbox->lua, 1, 0, 0);
     if (status != LUA_OK) {
-        const char *message = message_of(sandbox, status);
-        if (message == memory_message && sandbox->used < sandbox->limit - MEMORY / 2 &&
-            sandbox->taken > TURNOVER / 2)
-            message = turnover_message;
-        error_set(error, PLACE_NONE, "%s", message);
+        error_set(error, PLACE_NONE, "%s", message_of(sandbox, status));
+        if (sandbox->hint != NULL)
+            error_hint(error, "%s", sandbox->hint);
     }
     end(sandbox);
     return status == LUA_OK;
@@ -203,11 +205,10 @@ static unsigned hidden_name(const char *text, size_t *ret_length)
 }
 
 /* Lua's message without the name of its chunk, and with ours for references. */
-static void explain(struct sandbox *sandbox, const struct expression *expression,
+static void explain(struct sandbox *sandbox, const struct expression *expression, const char *at,
                     struct error *error)
 {
     static const char chunk[] = "expression:";
-    const char *at = error->message;
     if (strncmp(at, chunk, sizeof chunk - 1) == 0) {
         const char *behind = at + sizeof chunk - 1;
         behind += strspn(behind, "0123456789");
@@ -248,8 +249,9 @@ static json_t *run_expression(struct sandbox *sandbox, const struct expression *
     struct run run = {.expression = expression, .values = values};
     CLEANUP_ERROR struct error why = {0};
     if (!machine_call(sandbox, run_function, &run, &why)) {
-        explain(sandbox, expression, &why);
-        error_set(error, expression->at, "%s", why.message);
+        explain(sandbox, expression, why.message, error);
+        if (why.hint != NULL)
+            error_hint(error, "%s", why.hint);
     } else if (run.result == NULL) {
         error_set(error, expression->at, "%s", run.error.message);
         if (run.error.hint != NULL)

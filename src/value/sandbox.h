@@ -4,12 +4,14 @@
  *
  * Of Lua's own it has math (without random), string, table, utf8, assert, error, ipairs, pairs (in
  * the same order in every run), select, tonumber, tostring, type; and the functions of LANGUAGE.md.
- * All are read-only; names that nobody declared are errors when an expression is compiled.
+ * All are read-only; names that nobody declared are errors when an expression is compiled. Numbers
+ * become text as value_write_number has it, but by `..` and table.concat as Lua has it: 2.0 .. "x"
+ * is 2.0x.
  *
  * An expression is compiled once, to a function of its references: `matrix.i - 1` becomes
- * `local a = ...; return a - 1` with the one reference matrix.i. A reference is a root (matrix) and
- * as many dotted names behind it as the scope declares fixed; so it is known before anything runs
- * what an expression mentions, and an evaluation converts only that. */
+ * `function(a) return a - 1 end` with the one reference matrix.i. A reference is a root (matrix)
+ * and as many dotted names behind it as the scope declares fixed; so it is known before anything
+ * runs what an expression mentions, and an evaluation converts only that. */
 #ifndef VALUE_SANDBOX_H
 #define VALUE_SANDBOX_H
 
@@ -48,12 +50,12 @@ struct expression {
 /* Which names an expression may use.
  *
  * declared() is asked at each dotted name: path[0..depth-1] are the names so far (path[0] the root,
- * or nothing at depth 0), text the characters that follow, up to `length` of [A-Za-z0-9_-]. It
- * returns how many of them make the longest declared name, or SCOPE_DATA when what follows is data
- * of a value, not a name of ours (the reference ends before it), or SCOPE_UNKNOWN with an error
- * (with "did you mean") when a declared name must stand there. At depth 0 SCOPE_DATA means an
- * ordinary Lua name. needs_more(): a reference may not end at this path (`needs` alone, say): an
- * error then, else true. */
+ * or nothing at depth 0), text the characters that follow, up to `length` (1024 at most) of
+ * [A-Za-z0-9_-]. It returns how many of them make the longest declared name, or SCOPE_DATA when
+ * what follows is data of a value, not a name of ours (the reference ends before it), or
+ * SCOPE_UNKNOWN with an error (with "did you mean") when a declared name must stand there. At depth
+ * 0 SCOPE_DATA means an ordinary Lua name. may_end(): a reference may not end at this path
+ * (`needs` alone, say): an error then, else true. */
 enum { SCOPE_DATA = 0, SCOPE_UNKNOWN = -1 };
 struct scope {
     void *context;

@@ -133,16 +133,22 @@ static void mistakes_at_run_time_name_the_reference(void)
         {"assert(false)", "0: assertion failed!"},
         {"tostring({})", "0: a list or map has no text; json() or join() gives one"},
         {"tostring(len)", "0: a function has no text"},
-        {"join({1, {}}, '')", "0: a list cannot stand in text"},
-        {"join({null}, '')", "0: null cannot stand in text"},
+        {"join({1, {}}, '')",
+         "0: a list cannot stand in text [join(..., ' ') writes its elements, json(...) its JSON]"},
+        {"join({null}, '')", "0: null cannot stand in text [json(...) writes it as null]"},
         {"join('a')", "0: bad argument #1 to 'join' (table expected, got string)"},
-        {"range()", "0: bad argument #0 to 'range' (one, two or three numbers expected)"},
+        {"range()", "0: bad argument #1 to 'range' (value expected)"},
+        {"range(1, 2, 3, 4)", "0: bad argument #4 to 'range' (three numbers at most)"},
         {"range('a')", "0: bad argument #1 to 'range' (number expected, got string)"},
         {"range(1, 2, 0)", "0: bad argument #3 to 'range' (a step of 0)"},
         {"len(3.5, 1)", "3"},
         {"len(nil)", "0: bad argument #1 to 'len' (string expected, got nil)"},
         {"fromjson('[1')", "0: not JSON: ']' expected near end of file (line 1, column 2)"},
         {"json(len)", "0: a function is not a value"},
+        {"json({1, nil, 3})", "0: a table is neither a list (keys 1 to n) nor a map (keys that are "
+                              "text) [null stands in "
+                              "a list where nil cannot]"},
+        {"nil + 1", "0: attempt to perform arithmetic on a nil value"},
     };
     CHECK_EXAMPLES(examples);
 }

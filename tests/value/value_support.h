@@ -44,6 +44,6 @@ void scratch_close(void);
 void scratch_write(const char *name, const char *text); /* makes folders as needed */
 
 extern const struct check scalar_checks[], expression_checks[], message_checks[], limit_checks[],
-    outside_checks[];
+    outside_checks[], pattern_checks[];
 
 #endif

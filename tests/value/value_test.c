@@ -3,8 +3,8 @@
 
 int main(int argc, char **argv)
 {
-    const struct check *const parts[] = {scalar_checks, outside_checks, expression_checks,
-                                         message_checks, limit_checks};
+    const struct check *const parts[] = {scalar_checks,  outside_checks, expression_checks,
+                                         pattern_checks, message_checks, limit_checks};
     VEC(struct check) checks = {0};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         for (const struct check *check = parts[i]; check->name != NULL; check++)
