@@ -30,10 +30,10 @@ enum { NO_EXPRESSION = 0, UNLIMITED = 0, NO_TASK = UINT32_MAX };
 enum quoting {
     QUOTING_NONE,     /* not shell text */
     QUOTING_WORD,     /* unquoted: "${V}", or one "${V}" an element of a list, none if empty */
-    QUOTING_ONE,      /* unquoted where only one word can stand: a redirection's, case's: "${V}" */
     QUOTING_DOUBLE,   /* inside double quotes: ${V} */
     QUOTING_SINGLE,   /* inside single quotes: '"${V}"' */
     QUOTING_HEREDOC,  /* inside a plain here-document: ${V} */
+    QUOTING_ONE,      /* unquoted where only one word can stand: a redirection's, case's: "${V}" */
 };
 
 struct piece {
