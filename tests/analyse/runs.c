@@ -28,6 +28,7 @@ struct case_of_run {
 
 static void open_case(struct case_of_run *run)
 {
+    *run = (struct case_of_run){0};
     example_open(&run->example, chain, NULL);
     CU_ASSERT_FATAL(run->example.is_good);
     CU_ASSERT_FATAL(recording_open(&run->recording, SCHEDULER_VERSION, POLICY_DRAIN));
