@@ -25,9 +25,13 @@
 #define FILE_MODE 0666
 enum { KERNEL_MASK_SIZE = 8 };
 
-#if defined(__SANITIZE_ADDRESS__)
-/* Frames on the child's stack are never left by a return, so they must not be marked. */
-#define IN_CHILD __attribute__((no_sanitize("address", "undefined")))
+/* A sanitizer must keep away from the child: frames on its stack are never left by a return, and
+ * what a library notes of its descriptors and signals would be noted of this process's. So it is
+ * not instrumented, and its system calls are bare ones. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define IN_CHILD __attribute__((no_sanitize("address", "undefined", "thread")))
+extern __typeof__(clone) __clone;
+#define clone __clone
 #else
 #define IN_CHILD
 #endif
@@ -66,8 +70,10 @@ bool spawn_setup_init(struct spawn_setup *setup, const sigset_t *child_mask)
     else
         sigemptyset(&setup->child_mask);
     for (int number = 1; number < 64; number++) {
-        struct sigaction action;
-        if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_DFL)
+        /* By the bare call: the library hides its own signals, which posix_spawn leaves ignored. */
+        uint64_t action[8] = {0}; /* the kernel's struct sigaction, its handler first */
+        if (syscall(SYS_rt_sigaction, number, NULL, action, KERNEL_MASK_SIZE) == 0 &&
+            action[0] != 0)
             setup->resets[setup->reset_count++] = number;
     }
     return true;
@@ -96,9 +102,10 @@ IN_CHILD static int child_open(struct child *child, int stream)
         return child->setup->null;
     }
     if (stream != 0)
-        return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
+        return (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+                            FILE_MODE);
     if (!is_there || !S_ISDIR(status.st_mode))
-        return open(path, O_RDONLY | O_CLOEXEC);
+        return (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
     errno = EISDIR;
     return -1;
 }
@@ -107,11 +114,10 @@ IN_CHILD static bool child_stream(struct child *child, int stream)
 {
     static const int steps[] = {SPAWN_STDIN, SPAWN_STDOUT, SPAWN_STDERR};
     int from = child->streams[stream] < 0 ? child_open(child, stream) : child->streams[stream];
-    return (from >= 0 && dup2(from, stream) >= 0) || child_failed(child, steps[stream]);
+    return (from >= 0 && syscall(SYS_dup3, from, stream, 0) >= 0) ||
+           child_failed(child, steps[stream]);
 }
 
-/* By the bare system call: the child's dispositions are a copy, what a library notes of them is
- * not. */
 IN_CHILD static void child_signals(const struct spawn_setup *setup)
 {
     static const uint64_t defaults[8]; /* the kernel's struct sigaction, all zero */

@@ -177,12 +177,21 @@ void test_replay_of_evaluated_requests(void)
                  "  b: {resources: {mem: \"${{ 4 * task.attempt }}G\"}, run: x}\n",
                  NULL);
     CU_ASSERT_FATAL(run.example.is_good);
-    for (uint32_t node = 0; node < 2; node++)
+    struct vectors grown = {0};
+    const struct vectors *old = &run.example.plan.vectors;
+    for (uint32_t i = 0; i < old->count; i++)
+        vectors_add(&grown, &old->amounts[old->first[i]], old->first[i + 1] - old->first[i]);
+    for (uint32_t node = 0; node < 2; node++) {
+        struct amount amounts[] = {{0, 1}, {1, (node == 0 ? UINT64_C(1) : UINT64_C(8)) << 30}};
+        uint32_t vector = vectors_add(&grown, amounts, 2);
+        journal_add_vector(run.recording.journal, &grown, vector);
         recording_add(&run.recording, (struct input){.kind = INPUT_EVALUATED,
                                                      .node = node,
                                                      .attempt = 1,
                                                      .verdict = VERDICT_RUN,
-                                                     .vector = 1000 + node});
+                                                     .vector = vector});
+    }
+    vectors_release(&grown);
     recording_start(&run.recording, SECOND, 0, 1);
     recording_exit(&run.recording, 2 * SECOND, 0, 0);
     recording_end(&run.recording, -1, 0);
