@@ -213,12 +213,12 @@ static void start_cleanup(struct attempt *attempt)
 {
     bool is_success = outcome_is_success(&attempt->outcome) && !attempt->is_timeout;
     bool is_cancelled = attempt->is_signalled && !attempt->is_timeout && !is_success;
-    char *status = is_success     ? "PARGRAPH_STATUS=success"
-                   : is_cancelled ? "PARGRAPH_STATUS=cancelled"
-                                  : "PARGRAPH_STATUS=failure";
+    const char *status = is_success     ? "PARGRAPH_STATUS=success"
+                         : is_cancelled ? "PARGRAPH_STATUS=cancelled"
+                                        : "PARGRAPH_STATUS=failure";
     snprintf(attempt->exit_code_entry, sizeof attempt->exit_code_entry, "PARGRAPH_EXIT_CODE=%d",
              outcome_exit_code(&attempt->outcome));
-    char *more[] = {status, attempt->exit_code_entry, attempt->output_entry};
+    char *more[] = {(char *)status, attempt->exit_code_entry, attempt->output_entry};
     char **env = attempt_merge(attempt, more, attempt->output_entry != NULL ? 3 : 2);
     free(attempt->env);
     attempt->env = env;
