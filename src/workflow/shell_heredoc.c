@@ -164,7 +164,7 @@ bool shell_begin_heredoc(struct scanner *scanner)
 {
     while (shell_has_heredocs(scanner)) {
         const struct heredoc *heredoc = &scanner->heredocs.items[scanner->next_heredoc++];
-        size_t body_end, end;
+        size_t body_end = scanner->at, end = body_end;
         if (heredoc->level != shell_level(scanner))
             return shell_doubt(scanner, "a here-document that begins inside of another command");
         if (!find_end(scanner, heredoc, &body_end, &end))
