@@ -20,13 +20,13 @@ static char *joined(char *const *entries)
     return buffer_take(&text);
 }
 
-static void merged_is(char *const *outer, char *const *own, const char *expected)
+static void merged_is(const char *const *outer, const char *const *own, const char *expected)
 {
     char **saved = environ;
     environ = (char **)outer;
     struct environment inherited;
     environment_init(&inherited);
-    char **merged = environment_merge(&inherited, own);
+    char **merged = environment_merge(&inherited, (char *const *)own);
     environ = saved;
     CLEANUP_FREE char *text = joined(merged);
     CHECK_TEXT(text, expected);
@@ -36,28 +36,31 @@ static void merged_is(char *const *outer, char *const *own, const char *expected
 
 static void own_entries_win(void)
 {
-    merged_is((char *[]){"B=2", "A=1", "AB=3", NULL}, (char *[]){"A=own", "C=new", NULL},
-              "A=own AB=3 B=2 C=new");
-    merged_is((char *[]){"A=1", NULL}, (char *[]){NULL}, "A=1");
-    merged_is((char *[]){NULL}, (char *[]){"X=", NULL}, "X=");
+    merged_is((const char *[]){"B=2", "A=1", "AB=3", NULL},
+              (const char *[]){"A=own", "C=new", NULL}, "A=own AB=3 B=2 C=new");
+    merged_is((const char *[]){"A=1", NULL}, (const char *[]){NULL}, "A=1");
+    merged_is((const char *[]){NULL}, (const char *[]){"X=", NULL}, "X=");
 }
 
 static void later_own_entries_win(void)
 {
-    merged_is((char *[]){"A=1", NULL}, (char *[]){"A=2", "N=1", "A=3", "N=2", NULL}, "A=3 N=2");
-    merged_is((char *[]){"A=1", NULL}, (char *[]){"A", "A=2", NULL}, "A=2");
+    merged_is((const char *[]){"A=1", NULL}, (const char *[]){"A=2", "N=1", "A=3", "N=2", NULL},
+              "A=3 N=2");
+    merged_is((const char *[]){"A=1", NULL}, (const char *[]){"A", "A=2", NULL}, "A=2");
 }
 
 static void a_bare_name_is_taken_out(void)
 {
-    merged_is((char *[]){"A=1", "B=2", NULL}, (char *[]){"A", "NOT_THERE", NULL}, "B=2");
-    merged_is((char *[]){"A=1", "B=2", NULL}, (char *[]){"A=5", "A", NULL}, "B=2");
+    merged_is((const char *[]){"A=1", "B=2", NULL}, (const char *[]){"A", "NOT_THERE", NULL},
+              "B=2");
+    merged_is((const char *[]){"A=1", "B=2", NULL}, (const char *[]){"A=5", "A", NULL}, "B=2");
 }
 
 static void an_outer_run_is_forgotten(void)
 {
-    merged_is((char *[]){"PARGRAPH_TASK=outer", "PARGRAPH_V1=x", "PARGRAPH_STATE=/s", "Z=1", NULL},
-              (char *[]){NULL}, "PARGRAPH_STATE=/s Z=1");
+    merged_is(
+        (const char *[]){"PARGRAPH_TASK=outer", "PARGRAPH_V1=x", "PARGRAPH_STATE=/s", "Z=1", NULL},
+        (const char *[]){NULL}, "PARGRAPH_STATE=/s Z=1");
 }
 
 /* --- outputs --- */
