@@ -1,0 +1,18 @@
+#!/bin/bash
+# The benchmarks work: each runs to its end with small sizes and prints its table. No figure counts.
+programs=$PWD
+. "$srcdir/tests/cli/lib.sh"
+
+LIMIT=$programs/bench/plan_limit MEASURE=$programs/bench/measure \
+    "$srcdir/bench/plan" 64 1 >out.txt 2>err.txt
+status=$? out=$(cat out.txt) err=$(cat err.txt)
+is "bench/plan" 0
+for case in explicit block wave tree chain dry; do
+    has "bench/plan shows $case" "
+$case " "
+$out"
+    has "bench/plan shows how $case grows" "twice the tasks, $case: time x" "$out"
+done
+[ -z "$err" ] && ok || bad "bench/plan" "says something on standard error"
+
+finish
