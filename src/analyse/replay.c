@@ -119,9 +119,9 @@ static bool replay_journal(struct replay *replay, struct plan *plan, struct jour
         return false;
     replay->began_wall = journal->head.wall;
     replay->has_ended = journal->has_ended;
-    replay->exit_status = journal->exit_status;
+    replay->exit_status = journal->end.exit_status;
     if (journal->has_ended)
-        replay->last_time = journal->end_time;
+        replay->last_time = journal->end.time;
     replay->now = replay->last_time;
     return true;
 }

@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 
-enum { SCHEMA_VERSION = 1, BUSY_MILLISECONDS = 2000 };
+enum { SCHEMA_VERSION = 2, BUSY_MILLISECONDS = 2000 };
 
 struct database {
     sqlite3 *connection;
@@ -21,9 +21,10 @@ struct database {
 static const char schema[] =
     "BEGIN IMMEDIATE;"
     "CREATE TABLE IF NOT EXISTS runs(id TEXT PRIMARY KEY, name TEXT, file TEXT, started INTEGER,"
-    " elapsed INTEGER, exit_status INTEGER, succeeded INTEGER, failed INTEGER, total INTEGER)"
+    " elapsed INTEGER, exit_status INTEGER, succeeded INTEGER, failed INTEGER, total INTEGER,"
+    " journal INTEGER)"
     " WITHOUT ROWID;"
-    "PRAGMA user_version = 1;"
+    "PRAGMA user_version = 2;"
     "COMMIT;";
 
 /* What SQLite says is wrong. An error in SQL means tables other than ours. */
@@ -119,8 +120,8 @@ void database_close(struct database *database)
 static void bind_run(sqlite3_stmt *statement, const struct index_run *run)
 {
     const char *texts[] = {run->id, run->name, run->file};
-    int64_t numbers[] = {run->started,   run->elapsed, run->exit_status,
-                         run->succeeded, run->failed,  run->total};
+    int64_t numbers[] = {run->started, run->elapsed, run->exit_status,     run->succeeded,
+                         run->failed,  run->total,   (int64_t)run->journal};
     int parameter = 1;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         sqlite3_bind_text(statement, parameter++, texts[i] != NULL ? texts[i] : "", -1,
@@ -129,19 +130,30 @@ static void bind_run(sqlite3_stmt *statement, const struct index_run *run)
         sqlite3_bind_int64(statement, parameter++, numbers[i]);
 }
 
-bool database_put(struct database *database, const struct index_run *run, bool replaces,
-                  bool *ret_is_unusable, struct error *error)
+static bool put_all(struct database *database, const struct index_run *runs, uint32_t count)
 {
-    const char *sql = replaces ? "INSERT OR REPLACE INTO runs VALUES(?,?,?,?,?,?,?,?,?)"
-                               : "INSERT OR IGNORE INTO runs VALUES(?,?,?,?,?,?,?,?,?)";
-    sqlite3_stmt *statement;
-    if (sqlite3_prepare_v2(database->connection, sql, -1, &statement, NULL) != SQLITE_OK)
-        return report(database, "write", ret_is_unusable, error);
-    bind_run(statement, run);
-    bool is_put =
-        sqlite3_step(statement) == SQLITE_DONE || report(database, "write", ret_is_unusable, error);
+    static const char sql[] = "INSERT OR REPLACE INTO runs VALUES(?,?,?,?,?,?,?,?,?,?)";
+    sqlite3_stmt *statement = NULL;
+    bool is_put = sqlite3_prepare_v2(database->connection, sql, -1, &statement, NULL) == SQLITE_OK;
+    for (uint32_t i = 0; is_put && i < count; i++) {
+        bind_run(statement, &runs[i]);
+        is_put = sqlite3_step(statement) == SQLITE_DONE && sqlite3_reset(statement) == SQLITE_OK;
+    }
     sqlite3_finalize(statement);
     return is_put;
+}
+
+bool database_put(struct database *database, const struct index_run *runs, uint32_t count,
+                  bool *ret_is_unusable, struct error *error)
+{
+    sqlite3 *connection = database->connection;
+    if (sqlite3_exec(connection, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK &&
+        put_all(database, runs, count) &&
+        sqlite3_exec(connection, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
+        return true;
+    report(database, "write", ret_is_unusable, error);
+    sqlite3_exec(connection, "ROLLBACK", NULL, NULL, NULL);
+    return false;
 }
 
 static char *column_text(sqlite3_stmt *statement, int column)
@@ -162,13 +174,14 @@ static void read_run(sqlite3_stmt *statement, struct index_run *ret)
         .succeeded = (uint32_t)sqlite3_column_int64(statement, 6),
         .failed = (uint32_t)sqlite3_column_int64(statement, 7),
         .total = (uint32_t)sqlite3_column_int64(statement, 8),
+        .journal = (uint64_t)sqlite3_column_int64(statement, 9),
     };
 }
 
 bool database_rows(struct database *database, struct index_rows *rows, struct error *error)
 {
     static const char sql[] = "SELECT id, name, file, started, elapsed, exit_status, succeeded,"
-                              " failed, total FROM runs";
+                              " failed, total, journal FROM runs";
     sqlite3_stmt *statement;
     bool is_unusable;
     if (sqlite3_prepare_v2(database->connection, sql, -1, &statement, NULL) != SQLITE_OK)

@@ -21,8 +21,8 @@ struct index_rows {
 struct database *database_open(const char *state, bool is_made, bool *ret_is_unusable,
                                struct error *error);
 void database_close(struct database *database);
-/* replaces: instead of the row that is there; else that one stays. */
-bool database_put(struct database *database, const struct index_run *run, bool replaces,
+/* All rows, in place of those that are there, or none. */
+bool database_put(struct database *database, const struct index_run *runs, uint32_t count,
                   bool *ret_is_unusable, struct error *error);
 /* Adds all rows, in no order. */
 bool database_rows(struct database *database, struct index_rows *rows, struct error *error);

@@ -86,8 +86,16 @@ struct journal_head {
 enum record_kind {
     RECORD_HEAD = 1, /* journal_head, as text "key value\n" lines */
     RECORD_INPUT,    /* struct input: what its kind uses */
-    RECORD_END,      /* the run is over: u8 exit status of pargraph, i64 time */
+    RECORD_END,      /* the run is over: u8 exit status of pargraph, i64 time, u32 succeeded, u32
+                        failed, u32 total */
     RECORD_VECTOR,   /* a request that was evaluated: u32 id, then u32 token, u64 amount each */
+};
+
+/* How a run ended. */
+struct journal_end {
+    int exit_status; /* of pargraph */
+    int64_t time;
+    uint32_t succeeded, failed, total; /* instances */
 };
 
 struct journal; /* open for writing */
@@ -98,7 +106,7 @@ struct journal *journal_create(const struct run_folder *folder, const struct jou
 /* A request that INPUT_EVALUATED is about to name for the first time: vector `id` of the plan. */
 void journal_add_vector(struct journal *journal, const struct vectors *vectors, uint32_t id);
 void journal_add_input(struct journal *journal, const struct input *in);
-void journal_add_end(struct journal *journal, int exit_status, int64_t now);
+void journal_add_end(struct journal *journal, const struct journal_end *end);
 bool journal_write(struct journal *journal, struct error *error);
 bool journal_sync(struct journal *journal, struct error *error); /* fdatasync, if anything is new */
 void journal_close(struct journal *journal);                     /* drops what was not written */
@@ -112,13 +120,12 @@ struct journal_reader {
                                 The caller's, set after journal_open */
     size_t good;             /* offset behind the last good record read */
     bool has_ended;
-    int exit_status;
-    int64_t end_time;
+    struct journal_end end;
     struct buffer detail; /* text of the input last read */
 };
 bool journal_open(struct journal_reader *ret, const struct run_folder *folder, struct error *error);
-/* The next input, what its kind does not use being zero; false at the end (then has_ended and what
- * follows tell whether the run ended). in->outcome.detail lives until the next call. Whatever comes
+/* The next input, what its kind does not use being zero; false at the end (then has_ended and end
+ * tell how). in->outcome.detail lives until the next call. Whatever comes
  * behind the end record is not read. */
 bool journal_next(struct journal_reader *reader, struct input *in);
 void journal_reader_close(struct journal_reader *reader);
@@ -167,14 +174,17 @@ struct index_run {
     int64_t started, elapsed; /* wall nanoseconds; duration */
     int exit_status;          /* -1: not ended */
     uint32_t succeeded, failed, total; /* total 0: the counts are not known */
+    uint64_t journal; /* length of its journal when all this was so: with another one it is not */
 };
-/* Puts a run's row in; the database is made if it is not there, and made anew, with the old one
- * renamed to index.db.bad, if it is damaged or of another version. Failures are not the run's: the
- * database can be rebuilt. Waits up to 2 s for another process that writes. */
-bool index_put(const char *state, const struct index_run *run, struct error *error);
-/* Rows of the runs that have a folder, oldest first. A run without a row (it was killed, or the
- * database is gone) gets one from its journal and frozen.json, without counts. The caller's:
- * release each, free the array. */
+/* Puts the rows of runs in; the database is made if it is not there, and made anew, with the old
+ * one renamed to index.db.bad, if it is damaged or of another version. Waits up to 2 s for another
+ * process that writes. */
+bool index_put(const char *state, const struct index_run *runs, uint32_t count,
+               struct error *error);
+/* Rows of the runs that have a folder, oldest first. What the database does not know, or no longer
+ * (the journal has grown since), is read from the journal and frozen.json, and put in if the run
+ * has ended: so the index is brought up to date by those who read it, and no run waits for it. The
+ * caller's: release each, free the array. */
 bool index_runs(const char *state, struct index_run **ret_runs, uint32_t *ret_count,
                 struct error *error);
 void index_run_release(struct index_run *run);

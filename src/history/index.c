@@ -1,29 +1,31 @@
 /* The index of runs; see history.h. The folders say which runs there are; the database only saves
- * reading their journals. So whatever is wrong with the database, the list is complete. */
+ * reading their journals and is brought up to date when they are read. So whatever is wrong with
+ * the database, the list is complete. */
 #include <jansson.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "history/database.h"
 #include "history/folder.h"
 #include "history/run_id.h"
 
-static bool put_once(const char *state, const struct index_run *run, bool *ret_is_unusable,
-                     struct error *error)
+static bool put_once(const char *state, const struct index_run *runs, uint32_t count,
+                     bool *ret_is_unusable, struct error *error)
 {
     struct database *database = database_open(state, true, ret_is_unusable, error);
-    bool is_put = database != NULL && database_put(database, run, true, ret_is_unusable, error);
+    bool is_put = database != NULL && database_put(database, runs, count, ret_is_unusable, error);
     database_close(database);
     return is_put;
 }
 
-bool index_put(const char *state, const struct index_run *run, struct error *error)
+bool index_put(const char *state, const struct index_run *runs, uint32_t count, struct error *error)
 {
     bool is_unusable;
-    if (put_once(state, run, &is_unusable, error))
+    if (put_once(state, runs, count, &is_unusable, error))
         return true;
     if (!is_unusable || !database_move_aside(state, error) ||
-        !put_once(state, run, &is_unusable, error))
+        !put_once(state, runs, count, &is_unusable, error))
         return false;
     if (error != NULL)
         error_release(error);
@@ -66,11 +68,15 @@ static void read_journal(const struct run_folder *folder, struct index_run *run)
     if (!journal_open(&reader, folder, NULL))
         return;
     run->started = reader.head.wall;
+    run->journal = reader.length;
     for (struct input in; journal_next(&reader, &in);)
         run->elapsed = in.now;
     if (reader.has_ended) {
-        run->exit_status = reader.exit_status;
-        run->elapsed = reader.end_time;
+        run->exit_status = reader.end.exit_status;
+        run->elapsed = reader.end.time;
+        run->succeeded = reader.end.succeeded;
+        run->failed = reader.end.failed;
+        run->total = reader.end.total;
     }
     journal_reader_close(&reader);
 }
@@ -133,6 +139,39 @@ static bool take_row(struct index_rows *rows, uint32_t *next, const char *id, st
     return true;
 }
 
+static uint64_t journal_length(const char *state, const char *id)
+{
+    CLEANUP_BUFFER struct buffer path = {0};
+    struct stat status;
+    buffer_printf(&path, "%s/runs/%s/journal", state, id);
+    return stat(buffer_text(&path), &status) == 0 ? (uint64_t)status.st_size : 0;
+}
+
+/* The row of an id: of those that were read if it is right still. False if the folder is gone. */
+static bool find_run(const char *state, const char *id, struct index_rows *rows, uint32_t *next,
+                     struct index_run *ret, bool *ret_is_new)
+{
+    bool has_row = take_row(rows, next, id, ret);
+    *ret_is_new = !has_row || ret->journal != journal_length(state, id);
+    if (!*ret_is_new)
+        return true;
+    if (has_row)
+        index_run_release(ret);
+    return derive(state, id, ret);
+}
+
+/* Puts in those that are new and have ended; whether it can be done is nobody's concern. */
+static void save(const char *state, const struct index_rows *runs, const bool *is_new)
+{
+    struct index_rows ended = {0};
+    for (uint32_t i = 0; i < runs->count; i++)
+        if (is_new[i] && runs->items[i].exit_status >= 0)
+            *VEC_PUSH(&ended) = runs->items[i];
+    if (ended.count > 0)
+        index_put(state, ended.items, ended.count, NULL);
+    VEC_RELEASE(&ended);
+}
+
 bool index_runs(const char *state, struct index_run **ret_runs, uint32_t *ret_count,
                 struct error *error)
 {
@@ -143,16 +182,14 @@ bool index_runs(const char *state, struct index_run **ret_runs, uint32_t *ret_co
     bool is_unusable;
     struct database *database = database_open(state, false, &is_unusable, NULL);
     struct index_rows rows = read_rows(database), runs = {0};
+    database_close(database);
+    CLEANUP_FREE bool *is_new = memory_array(count, sizeof *is_new);
     for (uint32_t i = 0; i < count; i++) {
         struct index_run run;
-        bool has_row = take_row(&rows, &next, ids[i], &run);
-        if (!has_row && !derive(state, ids[i], &run))
-            continue;
-        if (!has_row && database != NULL && run.exit_status >= 0)
-            database_put(database, &run, false, &is_unusable, NULL);
-        *VEC_PUSH(&runs) = run;
+        if (find_run(state, ids[i], &rows, &next, &run, &is_new[runs.count]))
+            *VEC_PUSH(&runs) = run;
     }
-    database_close(database);
+    save(state, &runs, is_new);
     release_rows(&rows);
     run_ids_free(ids, count);
     *ret_runs = runs.items;

@@ -74,10 +74,11 @@ void journal_add_vector(struct journal *journal, const struct vectors *vectors, 
     journal->gathered.length += RECORD_FRAME + length;
 }
 
-void journal_add_end(struct journal *journal, int exit_status, int64_t now)
+void journal_add_end(struct journal *journal, const struct journal_end *end)
 {
     char payload[RECORD_END_LENGTH];
-    put_u64(put_u8(payload, (uint8_t)exit_status), (uint64_t)now);
+    char *at = put_u64(put_u8(payload, (uint8_t)end->exit_status), (uint64_t)end->time);
+    put_u32(put_u32(put_u32(at, end->succeeded), end->failed), end->total);
     add_record(&journal->gathered, RECORD_END, payload, sizeof payload);
 }
 

@@ -64,8 +64,12 @@ static bool get_end(struct journal_reader *reader, const struct record *record)
 {
     if (record->length != RECORD_END_LENGTH)
         return false;
-    reader->exit_status = (uint8_t)record->payload[0];
-    reader->end_time = (int64_t)get_u64(record->payload + 1);
+    const char *at = record->payload;
+    reader->end = (struct journal_end){.exit_status = (uint8_t)at[0],
+                                       .time = (int64_t)get_u64(at + 1),
+                                       .succeeded = get_u32(at + 9),
+                                       .failed = get_u32(at + 13),
+                                       .total = get_u32(at + 17)};
     return true;
 }
 

@@ -13,7 +13,7 @@
 enum {
     JOURNAL_MAGIC_LENGTH = 8,
     RECORD_FRAME = 9, /* length, checksum, kind */
-    RECORD_END_LENGTH = 9,
+    RECORD_END_LENGTH = 21,
     VECTOR_AMOUNT = 12, /* u32 token, u64 amount */
     MOST_INPUT = 192,   /* bytes of an input without its detail, never more */
     MOST_DETAIL = 65536,

@@ -119,25 +119,6 @@ static int exit_status(const struct run *run)
     return run->status == STATUS_SUCCESS ? EXIT_STATUS_SUCCESS : EXIT_STATUS_FAILED;
 }
 
-/* The index is derived: that it could not be written is not the run's failure. */
-static void put_into_index(struct run *run, int status)
-{
-    const struct counts *counts = scheduler_counts(run->scheduler);
-    const struct names *names = run->plan->workflow->names;
-    struct index_run row = {.id = run->folder->id,
-                            .name = (char *)names_text(names, run->plan->workflow->name),
-                            .file = (char *)run->options->file,
-                            .started = clock_wall() - run_now(run),
-                            .elapsed = run_now(run),
-                            .exit_status = status,
-                            .succeeded = counts->by_status[STATUS_SUCCESS],
-                            .failed = counts->by_status[STATUS_FAILURE],
-                            .total = run->plan->selected_count};
-    struct error error = {0};
-    index_put(run->options->state, &row, &error);
-    error_release(&error);
-}
-
 static int finish(struct run *run)
 {
     /* What tasks left in the background ends before the run is said to have ended. */
@@ -148,14 +129,19 @@ static int finish(struct run *run)
     if (run->journal == NULL)
         return status;
     CLEANUP_ERROR struct error error = {0};
-    journal_add_end(run->journal, status, run_now(run));
+    const struct counts *counts = scheduler_counts(run->scheduler);
+    journal_add_end(run->journal,
+                    &(struct journal_end){.exit_status = status,
+                                          .time = run_now(run),
+                                          .succeeded = counts->by_status[STATUS_SUCCESS],
+                                          .failed = counts->by_status[STATUS_FAILURE],
+                                          .total = run->plan->selected_count});
     if (!run->is_broken &&
         (!values_sync(run->values, &error) || !log_write(run->log, &error) ||
          !journal_write(run->journal, &error) || !journal_sync(run->journal, &error))) {
         run_break(run, &error);
         status = EXIT_STATUS_STATE;
     }
-    put_into_index(run, status);
     return status;
 }
 

@@ -101,7 +101,8 @@ void recording_exit(struct recording *recording, int64_t now, uint32_t node, int
 void recording_end(struct recording *recording, int exit_status, int64_t now)
 {
     if (exit_status >= 0)
-        journal_add_end(recording->journal, exit_status, now);
+        journal_add_end(recording->journal,
+                        &(struct journal_end){.exit_status = exit_status, .time = now});
     journal_write(recording->journal, NULL);
 }
 

@@ -189,8 +189,8 @@ static void impossible_records_end_the_journal(void)
     check_impossible(&sample, RECORD_VECTOR, payload, 9);
     check_impossible(&sample, RECORD_VECTOR + 1, payload, 9);
     check_impossible(&sample, RECORD_HEAD, "scheduler 1\nfailure 1\nwall 1\ncpu 1\n", 36);
-    check_impossible(&sample, RECORD_END, payload, 8);
-    check_impossible(&sample, RECORD_END, payload, 10);
+    check_impossible(&sample, RECORD_END, payload, 20);
+    check_impossible(&sample, RECORD_END, payload, 22);
     for (int kind = INPUT_KINDS; kind < 256; kind++) {
         payload[0] = (char)kind;
         check_impossible(&sample, RECORD_INPUT, payload, 9);

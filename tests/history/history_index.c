@@ -49,7 +49,7 @@ static void check_put(const char *scratch, const char *id)
 {
     struct error error = {0};
     struct index_run row = row_of(id);
-    CU_ASSERT(index_put(path_of(scratch, "state"), &row, &error));
+    CU_ASSERT(index_put(path_of(scratch, "state"), &row, 1, &error));
     CHECK_TEXT(error.message, NULL);
     error_release(&error);
 }
@@ -70,7 +70,10 @@ static void make_journal(const char *scratch, int status)
     struct journal *journal = journal_create(&folder, &head, NULL);
     journal_add_input(journal, &(struct input){.kind = INPUT_STARTED, .now = 70});
     if (status >= 0)
-        journal_add_end(journal, status, 80);
+        journal_add_end(
+            journal,
+            &(struct journal_end){
+                .exit_status = status, .time = 80, .succeeded = 7, .failed = 2, .total = 10});
     CU_ASSERT(journal_write(journal, NULL));
     journal_close(journal);
     static const char frozen[] = "{\"name\": \"killed\", \"file\": \"k.yml\", \"more\": [1]}";
@@ -96,7 +99,7 @@ static void rows_come_back(void)
     check_put(scratch, "../../nothing of mine"); /* and of what was never one */
     check_runs(scratch, WALL_ID ROW WALL_ID "-2" ROW WALL_ID "-10" ROW);
     struct index_run empty = {.id = (char *)WALL_ID, .exit_status = -1};
-    CU_ASSERT(index_put(path_of(scratch, "state"), &empty, NULL));
+    CU_ASSERT(index_put(path_of(scratch, "state"), &empty, 1, NULL));
     check_runs(scratch, WALL_ID " '' '' 0 0 -1 0/0/0\n" WALL_ID "-2" ROW WALL_ID "-10" ROW);
     scratch_remove(scratch);
 }
@@ -114,19 +117,31 @@ static void runs_without_rows_are_derived(void)
     put_file(path_of(scratch, "state/runs/" WALL_ID "-4/frozen.json"), "{\"name\": ", 9);
     const char *expected =
         text_of("%s", WALL_ID " 'killed' 'k.yml' 5 70 -1 0/0/0\n" WALL_ID
-                              "-2 'killed' 'k.yml' 5 80 3 0/0/0\n" BARE("-3") BARE("-4"));
+                              "-2 'killed' 'k.yml' 5 80 3 7/2/10\n" BARE("-3") BARE("-4"));
     check_runs(scratch, expected);
-    CU_ASSERT_EQUAL(file_size(path_of(scratch, "state/index.db")), -1); /* reading makes none */
+    CU_ASSERT_EQUAL(file_mode(path_of(scratch, "state/index.db")), 0600); /* made by reading */
     check_put(scratch, WALL_ID "-3");
-    const char *with_row = WALL_ID " 'killed' 'k.yml' 5 70 -1 0/0/0\n" WALL_ID
-                                   "-2 'killed' 'k.yml' 5 80 3 0/0/0\n" WALL_ID "-3" ROW BARE("-4");
+    const char *with_row =
+        WALL_ID " 'killed' 'k.yml' 5 70 -1 0/0/0\n" WALL_ID
+                "-2 'killed' 'k.yml' 5 80 3 7/2/10\n" WALL_ID "-3" ROW BARE("-4");
     check_runs(scratch, with_row);
     /* The row of the one that ended was kept: its journal is not needed any more. */
-    CU_ASSERT(unlink(path_of(scratch, "state/runs/" WALL_ID "-2/journal")) == 0);
+    const char *journal = path_of(scratch, "state/runs/" WALL_ID "-2/journal");
+    char *bytes;
+    size_t length;
+    CU_ASSERT_FATAL(file_read(journal, 1 << 20, &bytes, &length, NULL));
+    memset(bytes, 'x', length);
+    put_file(journal, bytes, length);
     check_runs(scratch, with_row);
+    /* With a journal of another length the row is of the past, and so is one put in by hand. */
+    put_file(journal, bytes, length - 1);
+    const char *stale =
+        WALL_ID " 'killed' 'k.yml' 5 70 -1 0/0/0\n" WALL_ID
+                "-2 'killed' 'k.yml' 1795474501000000000 0 -1 0/0/0\n" WALL_ID "-3" ROW BARE("-4");
+    check_runs(scratch, stale);
     check_put(scratch, WALL_ID "-2");
-    check_runs(scratch, WALL_ID " 'killed' 'k.yml' 5 70 -1 0/0/0\n" WALL_ID "-2" ROW WALL_ID
-                                "-3" ROW BARE("-4"));
+    check_runs(scratch, stale);
+    free(bytes);
     scratch_remove(scratch);
 }
 
@@ -250,7 +265,7 @@ static void damaged_bytes_are_survived(void)
             index_run_release(&runs[i]);
         }
         free(runs);
-        index_put(path_of(scratch, "state"), &row, NULL);
+        index_put(path_of(scratch, "state"), &row, 1, NULL);
     }
     free(bytes);
     run_folder_close(&folder);
@@ -263,7 +278,7 @@ static void check_put_fails(const char *state, const char *expected)
 {
     struct error error = {0};
     struct index_run row = row_of(WALL_ID);
-    CU_ASSERT_FALSE(index_put(state, &row, &error));
+    CU_ASSERT_FALSE(index_put(state, &row, 1, &error));
     CHECK_ERROR(&error, expected);
 }
 
@@ -281,7 +296,7 @@ static void failures_are_told(void)
     limit_file_size(0);
     struct index_run row = row_of(WALL_ID);
     struct error error = {0};
-    bool is_put = index_put(path_of(scratch, "state"), &row, &error);
+    bool is_put = index_put(path_of(scratch, "state"), &row, 1, &error);
     limit_release();
     CU_ASSERT_FALSE(is_put);
     CHECK_ERROR(&error, text_of("cannot write %s/state/index.db: disk I/O error", scratch));
@@ -330,7 +345,7 @@ static void put_some(const char *state, int number)
 {
     for (int i = 0; i < 3; i++) {
         struct index_run row = row_of(text_of(WALL_ID "-%d", 2 + number * 3 + i));
-        if (!index_put(state, &row, NULL))
+        if (!index_put(state, &row, 1, NULL))
             _exit(1);
     }
     _exit(0);

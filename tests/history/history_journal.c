@@ -87,6 +87,12 @@ bool is_same_input(const struct input *a, const struct input *b)
            a->amount == b->amount && is_same_outcome(&a->outcome, &b->outcome);
 }
 
+static const struct journal_end sample_end = {.exit_status = 130,
+                                              .time = INT64_C(1) << 40,
+                                              .succeeded = 1,
+                                              .failed = UINT32_MAX,
+                                              .total = 1u << 31};
+
 void write_samples(const struct run_folder *folder)
 {
     struct journal *journal = new_journal(folder);
@@ -95,7 +101,7 @@ void write_samples(const struct run_folder *folder)
     uint32_t count = sample_inputs(inputs);
     for (uint32_t i = 0; i < count; i++)
         journal_add_input(journal, &inputs[i]);
-    journal_add_end(journal, 130, INT64_C(1) << 40);
+    journal_add_end(journal, &sample_end);
     CU_ASSERT(journal_write(journal, NULL));
     CU_ASSERT(journal_sync(journal, NULL));
     CU_ASSERT(journal_sync(journal, NULL));
@@ -130,8 +136,11 @@ static void all_kinds_come_back(void)
     struct input inputs[SAMPLES_MOST];
     CU_ASSERT_EQUAL(check_reads_samples(&reader), sample_inputs(inputs));
     CU_ASSERT(reader.has_ended);
-    CU_ASSERT_EQUAL(reader.exit_status, 130);
-    CU_ASSERT_EQUAL(reader.end_time, INT64_C(1) << 40);
+    CU_ASSERT_EQUAL(reader.end.exit_status, sample_end.exit_status);
+    CU_ASSERT_EQUAL(reader.end.time, sample_end.time);
+    CU_ASSERT_EQUAL(reader.end.succeeded, sample_end.succeeded);
+    CU_ASSERT_EQUAL(reader.end.failed, sample_end.failed);
+    CU_ASSERT_EQUAL(reader.end.total, sample_end.total);
     CU_ASSERT_EQUAL(reader.good, reader.length);
     CU_ASSERT_EQUAL(file_mode(path_of(folder.path, "journal")), 0600);
     journal_reader_close(&reader);
