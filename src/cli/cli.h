@@ -29,6 +29,7 @@ int command_dot(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_logs(int argc, char **argv);
 int command_runs(int argc, char **argv);
+int command_schema(int argc, char **argv);
 
 /* "pargraph: message" and its hint, to standard error; returns status. Releases the error. */
 int cli_fail(int status, struct error *error);

@@ -19,6 +19,7 @@ static const struct command_entry commands[] = {
     {"status", command_status, "show how a run went, or goes"},
     {"logs", command_logs, "show what a task wrote"},
     {"runs", command_runs, "list the runs"},
+    {"schema", command_schema, "print the schema of workflows for editors"},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 

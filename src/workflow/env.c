@@ -160,8 +160,9 @@ static bool stream_from_map(struct reader *reader, uint32_t node, int descriptor
     uint32_t file = section.values[STREAM_FIELD_FILE], text = section.values[STREAM_FIELD_TEXT];
     uint32_t from = section.values[STREAM_FIELD_FROM];
     int count = (file != 0) + (text != 0) + (from != 0);
-    if (count == 0 && reader_node(reader, node)->text == 0)
-        return reader_error(reader, node, "expected %s, found an empty map", what);
+    if (count == 0 && !section.has_unknown && section.guessed == 0)
+        return reader_error(reader, node, "expected %s, found %s", what,
+                            reader_node(reader, node)->text == 0 ? "an empty map" : "none of them");
     if (count > 1)
         return reader_error(reader, node, "a stream has one of text, file and from");
     if (from != 0)
