@@ -33,6 +33,11 @@ size_t text_valid_utf8(const char *bytes, size_t length);
  * and bytes that are not UTF-8 become '?'. */
 void text_printable(const char *bytes, size_t length, struct buffer *out);
 
+/* How many bytes of text, which text_printable made, a terminal shows in `room` columns, and in how
+ * many it does. Marks that combine with the last character that fits are with it. For one thread.
+ */
+size_t text_fit(const char *text, size_t length, uint32_t room, uint32_t *ret_columns);
+
 /* A name of the workflow language: letters, digits, '_' and '-', one at least. */
 bool text_is_name(const char *text, size_t length);
 

@@ -1,4 +1,5 @@
-/* Observers of a run: they read facts and output, and decide nothing. */
+/* Observers of a run: they read facts and output, and decide nothing. What they write is gathered
+ * and written by their tick. */
 #ifndef OBSERVE_OBSERVE_H
 #define OBSERVE_OBSERVE_H
 
@@ -46,10 +47,13 @@ void terminal_output(struct terminal *terminal, uint32_t node, uint32_t attempt,
                      const char *bytes, size_t length);
 /* A message of pargraph itself, on a line of its own; further lines of it are indented. */
 void terminal_message(struct terminal *terminal, const char *text);
-/* Redraws the progress line if it is time; returns when to call again (INT64_MAX: never, until
- * another fact). now counts as facts' times do. Call it after facts: it draws at most 10 times a
- * second. */
+/* Writes what was gathered and redraws the progress line if it is time; returns when to call again
+ * (INT64_MAX: never, until another fact, output or message). now counts as facts' times do. Call it
+ * after all of these: it writes at most 10 times a second. */
 int64_t terminal_tick(struct terminal *terminal, int64_t now);
+/* Takes the progress line away and writes what was gathered, now: before this process stops, say.
+ */
+void terminal_flush(struct terminal *terminal);
 void terminal_resize(struct terminal *terminal, uint32_t width); /* 0: 80 */
 /* The summary: counts, time, the first 20 failures with their last lines and `pargraph logs` hints.
  * Quiet: nothing if exit_status is 0. A dry run: counts alone. */

@@ -1,5 +1,5 @@
-/* Decides the progress line and when it is drawn: at most ten times a second while things happen,
- * once a second for the clock while nothing does.
+/* Decides the progress line, and when what was gathered is written and the line drawn: at most ten
+ * times a second while things happen, once a second for the clock while nothing does.
  *
  *     [12/40] 3 running, 1 failed, 1m05s: align[sample=s1] 32s, count 12s
  */
@@ -58,7 +58,7 @@ static void add_running(const struct terminal *terminal, struct line *line, int6
     }
 }
 
-static void progress_draw(struct terminal *terminal, int64_t now)
+static void draw(struct terminal *terminal, int64_t now)
 {
     struct line line = {.screen = &terminal->screen};
     add_counts(terminal, &line);
@@ -66,17 +66,26 @@ static void progress_draw(struct terminal *terminal, int64_t now)
     add_running(terminal, &line, now);
     screen_draw(&terminal->screen, &line);
     terminal->is_dirty = false;
-    terminal->drawn_at = now;
+}
+
+static bool has_progress(const struct terminal *terminal)
+{
+    return terminal->is_going && terminal->is_terminal && !terminal->is_dry &&
+           terminal->verbosity != VERBOSITY_QUIET;
 }
 
 int64_t terminal_tick(struct terminal *terminal, int64_t now)
 {
-    if (!terminal->is_going || !terminal->is_terminal || terminal->is_dry ||
-        terminal->verbosity == VERBOSITY_QUIET)
+    bool has_line = has_progress(terminal);
+    bool has_news = screen_gathered(&terminal->screen) > 0 || (has_line && terminal->is_dirty);
+    if (!has_news && !has_line)
         return INT64_MAX;
-    int64_t due = terminal->drawn_at + (terminal->is_dirty ? SHORTEST_PAUSE : SECOND);
+    int64_t due = terminal->written_at + (has_news ? SHORTEST_PAUSE : SECOND);
     if (now < due)
         return due;
-    progress_draw(terminal, now);
-    return now + SECOND;
+    if (has_line && screen_is_ours(&terminal->screen))
+        draw(terminal, now);
+    screen_flush(&terminal->screen);
+    terminal->written_at = now;
+    return has_line ? now + SECOND : INT64_MAX;
 }

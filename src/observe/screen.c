@@ -1,6 +1,8 @@
-/* Decides how text reaches the two descriptors. A progress line is always the last thing on its
- * terminal, is shorter than a row, and is taken away by blanks over it, which any terminal
- * understands. */
+/* Decides how text reaches the two descriptors. The progress line is always the last thing on its
+ * terminal, and the cursor stands at its beginning. So it can be taken away by erasing from there
+ * on whatever became of it: a terminal made narrower breaks it into several rows, or cuts it, and
+ * in either case the cursor is where it began. While it is written the terminal must not go on in
+ * the next row: it may have been made narrower a moment ago. */
 #include "observe/screen.h"
 
 #include <errno.h>
@@ -47,38 +49,40 @@ static void write_all(int descriptor, struct buffer *buffer)
     buffer_clear(buffer);
 }
 
-static void blank(struct screen *screen)
+void screen_erase(struct screen *screen)
 {
-    uint32_t columns = screen->drawn;
-    screen->drawn = 0;
-    if (columns == 0)
-        return;
-    if (columns >= screen->width)
-        columns = screen->width - 1;
-    buffer_add_byte(&screen->said, '\r');
-    memset(buffer_reserve(&screen->said, columns), ' ', columns);
-    screen->said.length += columns;
-    buffer_add_byte(&screen->said, '\r');
+    if (screen->is_drawn)
+        buffer_add_text(&screen->said, "\r\033[J");
+    screen->is_drawn = false;
 }
 
 struct buffer *screen_say(struct screen *screen)
 {
-    write_all(screen->output, &screen->shown);
-    blank(screen);
+    screen_erase(screen);
     return &screen->said;
 }
 
 struct buffer *screen_show(struct screen *screen)
 {
-    blank(screen);
-    write_all(screen->descriptor, &screen->said);
-    return &screen->shown;
+    screen_erase(screen);
+    return screen->is_one_file ? &screen->said : &screen->shown;
+}
+
+size_t screen_gathered(const struct screen *screen)
+{
+    return screen->said.length + screen->shown.length;
 }
 
 void screen_flush(struct screen *screen)
 {
     write_all(screen->descriptor, &screen->said);
     write_all(screen->output, &screen->shown);
+}
+
+bool screen_is_ours(const struct screen *screen)
+{
+    pid_t foreground = tcgetpgrp(screen->descriptor);
+    return foreground < 0 || foreground == getpgrp();
 }
 
 void screen_add_coloured(const struct screen *screen, struct buffer *out, enum colour colour,
@@ -112,36 +116,32 @@ void screen_add_output(const struct screen *screen, struct buffer *out, const ch
     }
 }
 
-/* Wide letters begin above U+1100 (three bytes in UTF-8); counting all from there on as two columns
- * keeps the line within the row at the price of cutting some early. */
-static uint32_t character_columns(unsigned char first)
-{
-    return first < 0x80 ? 1 : (first & 0xc0) == 0x80 ? 0 : first < 0xe1 ? 1 : 2;
-}
-
 void line_add(struct line *line, enum colour colour, const char *text, size_t length)
 {
+    if (line->is_full)
+        return;
     CLEANUP_BUFFER struct buffer clean = {0};
     text_printable(text, length, &clean);
-    size_t fits = 0;
-    for (; fits < clean.length && !line->is_full; fits++) {
-        unsigned char byte = (unsigned char)(clean.bytes[fits] == '\t' ? '?' : clean.bytes[fits]);
-        uint32_t columns = character_columns(byte);
-        line->is_full = columns > 0 && line->columns + columns >= line->screen->width;
-        if (line->is_full)
-            break;
-        clean.bytes[fits] = (char)byte;
-        line->columns += columns;
-    }
+    for (size_t i = 0; i < clean.length; i++)
+        if (clean.bytes[i] == '\t')
+            clean.bytes[i] = '?';
+    uint32_t room = line->screen->width - 1 - line->columns, columns;
+    size_t fits = text_fit(clean.bytes, clean.length, room, &columns);
+    line->is_full = fits < clean.length;
+    line->columns += columns;
     clean.length = fits;
-    screen_add_coloured(line->screen, &line->text, colour, buffer_text(&clean));
+    if (fits > 0)
+        screen_add_coloured(line->screen, &line->text, colour, buffer_text(&clean));
 }
 
 void screen_draw(struct screen *screen, struct line *line)
 {
-    struct buffer *said = screen_say(screen);
+    if (screen->shown.length > 0)
+        screen_flush(screen);
+    struct buffer *said = &screen->said;
+    buffer_add_text(said, "\r\033[?7l");
     buffer_add(said, line->text.bytes, line->text.length);
-    screen->drawn = line->columns;
-    screen_flush(screen);
+    buffer_add_text(said, "\033[J\033[?7h\r");
+    screen->is_drawn = true;
     buffer_release(&line->text);
 }

@@ -1,5 +1,5 @@
 /* The two descriptors a run writes to, messages and tasks' output, and the progress line below
- * them. */
+ * them. All is gathered until screen_flush. */
 #ifndef OBSERVE_SCREEN_H
 #define OBSERVE_SCREEN_H
 
@@ -15,21 +15,27 @@ struct screen {
     int descriptor, output;
     bool has_colour;
     bool is_output_terminal; /* output takes no raw bytes */
-    bool is_one_file;        /* messages and output go to the same: end lines of output */
+    bool is_one_file; /* messages and output go to the same: end lines of output. All is in said */
+    bool is_drawn;    /* the progress line stands there, the cursor at its beginning */
     uint32_t width;
-    uint32_t drawn; /* columns of the progress line that stands there now */
     struct buffer said, shown;
 };
 
 void screen_init(struct screen *screen, int descriptor, int output);
 void screen_release(struct screen *screen);
 
-/* Where to append messages, or output. The progress line is taken away first, and what was appended
- * to the other is written first, so that all appears in order. */
+/* Where to append messages, or output; the progress line is taken away first. In one file all stays
+ * in the order in which it was appended. */
 struct buffer *screen_say(struct screen *screen);
 struct buffer *screen_show(struct screen *screen);
-/* Writes what was appended. Failures are nobody's: the run goes on without being seen. */
+/* Bytes that wait for screen_flush. */
+size_t screen_gathered(const struct screen *screen);
+/* Writes them, messages first. Failures are nobody's: the run goes on without being seen. */
 void screen_flush(struct screen *screen);
+/* Takes the progress line away. */
+void screen_erase(struct screen *screen);
+/* May this process draw there? Not while it is in the background of its terminal. */
+bool screen_is_ours(const struct screen *screen);
 
 /* Text in colour, where there is any. */
 void screen_add_coloured(const struct screen *screen, struct buffer *out, enum colour colour,
@@ -46,7 +52,8 @@ struct line {
     bool is_full;
 };
 void line_add(struct line *line, enum colour colour, const char *text, size_t length);
-/* Puts it in place of the one that stands there, and releases it. */
+/* Appends it in place of the one that stands there, below all that was gathered, and releases it.
+ */
 void screen_draw(struct screen *screen, struct line *line);
 
 #endif

@@ -1,15 +1,21 @@
 /* Decides what a person who watches a run is told of it, and when.
  *
  * Each fact costs its own text and nothing that grows with the plan: tasks that run are kept in a
- * set of their own, of tasks that ended only counts stay, and of failures the first few. Whatever
- * is appended to the screen during a call is written at its end. */
+ * set of their own, of tasks that ended only counts stay, and of failures the first few. Text is
+ * made only where it is shown, and gathered: written with the next tick that it is time for, or
+ * when it is much. */
 #include "observe/terminal.h"
 
 #include <string.h>
 
 #include "base/text.h"
 
-enum { KEPT_OF_BLOCK = 64 * 1024, KEPT_OF_TAIL = 4096, DEFAULT_WIDTH = 80 };
+enum {
+    KEPT_OF_BLOCK = 64 * 1024,
+    KEPT_OF_TAIL = 4096,
+    DEFAULT_WIDTH = 80,
+    GATHERED_MOST = 64 * 1024
+};
 
 struct terminal *terminal_new(const struct plan *plan, const char *run_id,
                               const struct terminal_options *options)
@@ -31,6 +37,7 @@ void terminal_free(struct terminal *terminal)
 {
     if (terminal == NULL)
         return;
+    terminal_flush(terminal);
     for (uint32_t i = 0; i < terminal->failure_count; i++) {
         memory_free(terminal->failures[i].reason);
         memory_free(terminal->failures[i].tail);
@@ -38,6 +45,20 @@ void terminal_free(struct terminal *terminal)
     running_release(&terminal->running);
     screen_release(&terminal->screen);
     memory_free(terminal);
+}
+
+void terminal_flush(struct terminal *terminal)
+{
+    screen_erase(&terminal->screen);
+    screen_flush(&terminal->screen);
+    terminal->is_dirty = true;
+}
+
+void terminal_limit(struct terminal *terminal)
+{
+    if (screen_gathered(&terminal->screen) >= GATHERED_MOST)
+        screen_flush(&terminal->screen);
+    terminal->is_dirty = true;
 }
 
 void terminal_resize(struct terminal *terminal, uint32_t width)
@@ -59,8 +80,7 @@ void terminal_message(struct terminal *terminal, const char *text)
             break;
         buffer_add_text(out, "    ");
     }
-    screen_flush(screen);
-    terminal->is_dirty = true;
+    terminal_limit(terminal);
 }
 
 void terminal_output(struct terminal *terminal, uint32_t node, uint32_t attempt, int stream,
@@ -73,8 +93,7 @@ void terminal_output(struct terminal *terminal, uint32_t node, uint32_t attempt,
     if (terminal->verbosity != VERBOSITY_VERBOSE)
         return;
     terminal_stream(terminal, running, stream, bytes, length);
-    screen_flush(&terminal->screen);
-    terminal->is_dirty = true;
+    terminal_limit(terminal);
 }
 
 /* "[2/40] NAME" at the beginning of a line. */
@@ -230,7 +249,8 @@ static void ended(struct terminal *terminal, const struct fact *fact)
     count(terminal, fact);
     struct running *running = running_find(&terminal->running, fact->node);
     CLEANUP_BUFFER struct buffer reason = {0};
-    add_end(fact, running, &reason);
+    if (fact->status != STATUS_SUCCESS)
+        add_end(fact, running, &reason);
     if (running != NULL)
         terminal_stream_end(terminal, running);
     if (deserves_line(terminal, fact, running)) {
@@ -248,7 +268,7 @@ static void ended(struct terminal *terminal, const struct fact *fact)
 static void run_ended(struct terminal *terminal)
 {
     terminal->is_going = false;
-    screen_say(&terminal->screen);
+    terminal_flush(terminal);
 }
 
 static void tell(struct terminal *terminal, const struct fact *fact)
@@ -256,7 +276,7 @@ static void tell(struct terminal *terminal, const struct fact *fact)
     switch (fact->kind) {
     case FACT_RUN_BEGAN:
         terminal->is_going = true;
-        terminal->began = terminal->drawn_at = fact->time;
+        terminal->began = terminal->written_at = fact->time;
         break;
     case FACT_LAUNCHED:
         launched(terminal, fact);
@@ -291,6 +311,5 @@ void terminal_fact(struct terminal *terminal, const struct fact *fact)
         return;
     }
     tell(terminal, fact);
-    screen_flush(&terminal->screen);
-    terminal->is_dirty = true;
+    terminal_limit(terminal);
 }

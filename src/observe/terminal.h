@@ -22,7 +22,7 @@ struct terminal {
     bool is_going;    /* between the run's beginning and its end */
     bool is_draining; /* after a failure nothing new starts */
     bool is_dirty;    /* the progress line is not what it should be */
-    int64_t began, drawn_at;
+    int64_t began, written_at;
     struct screen screen;
     struct running_set running;
     uint32_t done, by_status[STATUS_FAILURE + 1];
@@ -30,6 +30,9 @@ struct terminal {
     struct failure failures[FAILURES_SHOWN]; /* the first that were not tolerated */
     uint32_t failure_count;
 };
+
+/* Writes what was gathered if it is much. */
+void terminal_limit(struct terminal *terminal);
 
 /* The instance's name, harmless. */
 void terminal_add_name(const struct terminal *terminal, uint32_t node, struct buffer *out);

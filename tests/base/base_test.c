@@ -329,6 +329,33 @@ static void clocks(void)
     CU_ASSERT(clock_wall() > INT64_C(1500000000) * 1000000000);
 }
 
+/* `fits` bytes of text in `room` columns, and how many columns these are. */
+static void fit_is(const char *text, uint32_t room, size_t fits, uint32_t columns)
+{
+    uint32_t found = UINT32_MAX;
+    CU_ASSERT_EQUAL(text_fit(text, strlen(text), room, &found), fits);
+    CU_ASSERT_EQUAL(found, columns);
+}
+
+static void columns_of_text(void)
+{
+    fit_is("", 0, 0, 0);
+    fit_is("abc", 0, 0, 0);
+    fit_is("abc", 2, 2, 2);
+    fit_is("abc", 3, 3, 3);
+    fit_is("abc", UINT32_MAX, 3, 3);
+    fit_is("na\xc3\xafve", 4, 5, 4);             /* naïve */
+    fit_is("nai\xcc\x88ve", 3, 5, 3);            /* the same, with a combining mark */
+    fit_is("\xe6\xbc\xa2\xe5\xad\x97", 1, 0, 0); /* two wide letters */
+    fit_is("\xe6\xbc\xa2\xe5\xad\x97", 3, 3, 2);
+    fit_is("\xe6\xbc\xa2\xe5\xad\x97", 4, 6, 4);
+    fit_is("\xea\xb0\x80"
+           "a",
+           3, 4, 3);                      /* Hangul */
+    fit_is("\xf0\x9f\x98\x80!", 3, 5, 3); /* an emoji */
+    fit_is("\xe2\x86\x92 x", 3, 5, 3);    /* an arrow is narrow */
+}
+
 static const struct check checks[] = {
     {"a vector grows and keeps its items", vec_grows_and_keeps},
     {"arena pieces stay where they are", arena_pieces_stay_and_are_aligned},
@@ -341,6 +368,7 @@ static const struct check checks[] = {
     {"did you mean", nearest_words},
     {"UTF-8", utf8},
     {"printable text", printable_text_commands_no_terminal},
+    {"columns of text", columns_of_text},
     {"places", places_count_characters},
     {"diagnostics in order of place", diagnostics_come_in_order_of_place},
     {"a long line", a_long_line_is_shown_around_its_caret},

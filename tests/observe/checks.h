@@ -29,6 +29,7 @@ void test_message(void);
 void test_progress_line(void);
 void test_progress_gives_way(void);
 void test_progress_width(void);
+void test_gathering(void);
 void test_colours(void);
 void test_many_failures(void);
 void test_many_tasks(void);

@@ -32,6 +32,7 @@ int main(int argc, char **argv)
         {"the progress line", test_progress_line},
         {"the progress line gives way", test_progress_gives_way},
         {"the progress line's width", test_progress_width},
+        {"lines are gathered", test_gathering},
         {"colours", test_colours},
         {"many failures", test_many_failures},
         {"many tasks", test_many_tasks},

@@ -7,25 +7,6 @@
 
 static const struct terminal_options watched = {.verbosity = VERBOSITY_NORMAL, .is_terminal = true};
 
-/* The bytes of `text` once the terminal has done what \r and blanks mean: its last row. */
-static void last_row(const char *text, char *row, size_t width)
-{
-    memset(row, ' ', width);
-    row[width] = '\0';
-    for (size_t column = 0; *text != '\0'; text++) {
-        if (*text == '\r')
-            column = 0;
-        else if (*text == '\n')
-            memset(row, ' ', width), column = 0;
-        else if (column < width)
-            row[column++] = *text;
-        else
-            CU_FAIL("the line is wider than the terminal");
-    }
-    for (size_t end = width; end > 0 && row[end - 1] == ' '; end--)
-        row[end - 1] = '\0';
-}
-
 void test_progress_line(void)
 {
     struct stage stage;
@@ -37,7 +18,8 @@ void test_progress_line(void)
     CU_ASSERT_EQUAL(terminal_tick(stage.terminal, 0), 100 * MILLISECOND);
     CHECK_TEXT(stage_said(&stage), "");
     CU_ASSERT_EQUAL(terminal_tick(stage.terminal, 2 * SECOND), 3 * SECOND);
-    CHECK_TEXT(stage_said(&stage), "[0/40] 2 running, 2s: count[file=a] 2s, count[file=b] 1s");
+    CHECK_TEXT(stage_said(&stage),
+               DRAWN("[0/40] 2 running, 2s: count[file=a] 2s, count[file=b] 1s"));
     CU_ASSERT_EQUAL(terminal_tick(stage.terminal, 2 * SECOND + 1), 3 * SECOND);
     stage_succeed(&stage, 2 * SECOND + 2, 0);
     CU_ASSERT_EQUAL(terminal_tick(stage.terminal, 2 * SECOND + 2), 2 * SECOND + 100 * MILLISECOND);
@@ -49,12 +31,12 @@ void test_progress_line(void)
     stage_exit(&stage, 62 * SECOND, 1, 1);
     terminal_fact(stage.terminal, &(struct fact){.kind = FACT_POLICY});
     CU_ASSERT_EQUAL(terminal_tick(stage.terminal, 62 * SECOND), 63 * SECOND);
-    char row[81];
-    last_row(stage_said(&stage), row, 80);
-    CHECK_TEXT(row, "[3/40] 0 running, 1 failed, nothing new starts, 1m02s");
+    CHECK_TEXT(stage_said(&stage),
+               ERASED "[2/40] task-5 failed (continue-on-error)\n"
+                      "[3/40] count[file=b] failed: exit status 1 after 1m01s\n" DRAWN(
+                          "[3/40] 0 running, 1 failed, nothing new starts, 1m02s"));
     terminal_fact(stage.terminal, &(struct fact){.time = 62 * SECOND, .kind = FACT_RUN_ENDED});
-    last_row(stage_said(&stage), row, 80);
-    CHECK_TEXT(row, "");
+    CHECK_TEXT(stage_said(&stage), ERASED);
     CU_ASSERT_EQUAL(terminal_tick(stage.terminal, 100 * SECOND), INT64_MAX);
     stage_close(&stage);
 }
@@ -68,23 +50,60 @@ void test_progress_gives_way(void)
     stage_begin(&stage);
     stage_launch(&stage, 0, 0, 1);
     terminal_tick(stage.terminal, SECOND);
-    CHECK_TEXT(stage_said(&stage), "[0/2] 1 running, 1s");
+    CHECK_TEXT(stage_said(&stage), DRAWN("[0/2] 1 running, 1s"));
+    /* Lines come with the next drawing that it is time for, in one write with it. */
     terminal_message(stage.terminal, "hello");
-    CHECK_TEXT(stage_said(&stage), "\r                   \rhello\n");
     terminal_message(stage.terminal, "again");
-    CHECK_TEXT(stage_said(&stage), "again\n");
-    terminal_tick(stage.terminal, 2 * SECOND);
+    CU_ASSERT_EQUAL(terminal_tick(stage.terminal, SECOND + 1), SECOND + 100 * MILLISECOND);
+    CHECK_TEXT(stage_said(&stage), "");
+    terminal_tick(stage.terminal, SECOND + 100 * MILLISECOND);
+    CHECK_TEXT(stage_said(&stage), ERASED "hello\nagain\n" DRAWN("[0/2] 1 running, 1s"));
     terminal_resize(stage.terminal, 10);
-    stage_said(&stage);
     stage_write(&stage, 0, "out\n");
     CHECK_TEXT(stage_said(&stage), "");
     stage_succeed(&stage, 3 * SECOND, 0);
-    CHECK_TEXT(stage_said(&stage), "\r         \r[1/2] count[file=a] ok 3.0s\n");
+    terminal_tick(stage.terminal, 3 * SECOND);
+    CHECK_TEXT(stage_said(&stage), ERASED "[1/2] count[file=a] ok 3.0s\n" DRAWN("[1/2] 0 r"));
     CHECK_TEXT(stage_shown(&stage), "out\n");
     /* A success that wrote nothing needs no line where there is a progress line. */
     stage_launch(&stage, 3 * SECOND, 1, 1);
     stage_succeed(&stage, 4 * SECOND, 1);
+    terminal_tick(stage.terminal, 4 * SECOND);
+    CHECK_TEXT(stage_said(&stage), DRAWN("[2/2] 0 r"));
+    /* Before it stops. */
+    terminal_flush(stage.terminal);
+    CHECK_TEXT(stage_said(&stage), ERASED);
+    terminal_tick(stage.terminal, 5 * SECOND);
+    CHECK_TEXT(stage_said(&stage), DRAWN("[2/2] 0 r"));
+    stage_close(&stage);
+}
+
+/* A few writes for many lines, and none that waits for the end. */
+void test_gathering(void)
+{
+    struct stage stage;
+    stage_open(&stage, 10000, (struct terminal_options){.verbosity = VERBOSITY_NORMAL});
+    stage.is_watched = true; /* only what was written is to be seen */
+    stage_begin(&stage);
+    stage_launch(&stage, 0, 0, 1);
+    stage_succeed(&stage, SECOND, 0);
     CHECK_TEXT(stage_said(&stage), "");
+    CU_ASSERT_EQUAL(terminal_tick(stage.terminal, 50 * MILLISECOND), 100 * MILLISECOND);
+    CHECK_TEXT(stage_said(&stage), "");
+    CU_ASSERT_EQUAL(terminal_tick(stage.terminal, 100 * MILLISECOND), INT64_MAX);
+    CHECK_TEXT(stage_said(&stage), "[1/10000] count[file=a] ok 1.0s\n");
+    CU_ASSERT_EQUAL(terminal_tick(stage.terminal, SECOND), INT64_MAX);
+    size_t writes = 0;
+    for (uint32_t node = 1; node < 10000; node++) {
+        stage_launch(&stage, 0, node, 1);
+        stage_succeed(&stage, 0, node);
+        size_t length = strlen(stage_said(&stage));
+        CU_ASSERT(length == 0 || (length >= 65536 && length < 65536 + 100));
+        writes += length > 0;
+    }
+    CU_ASSERT(writes >= 3 && writes <= 5);
+    terminal_fact(stage.terminal, &(struct fact){.kind = FACT_RUN_ENDED});
+    CU_ASSERT(strlen(stage_said(&stage)) > 0);
     stage_close(&stage);
 }
 
@@ -95,23 +114,30 @@ static void check_width(uint32_t width, const char *expected)
     options.width = width;
     stage_open(&stage, 2, options);
     stage_names[0] = "a[x=\"\302\265\302\233m\"]";
-    stage_names[1] = "b[x=\"\346\274\242\345\255\227\t\"]";
+    stage_names[1] = "b[x=\"\346\274\242e\314\201\345\255\227\t\"]"; /* 漢é字 */
     stage_begin(&stage);
     stage_launch(&stage, 0, 0, 1);
     stage_launch(&stage, 0, 1, 1);
     terminal_tick(stage.terminal, SECOND);
-    CHECK_TEXT(stage_said(&stage), expected);
+    CLEANUP_BUFFER struct buffer whole = {0};
+    buffer_printf(&whole, "\r\033[?7l%s\033[J\033[?7h\r", expected);
+    CHECK_TEXT(stage_said(&stage), buffer_text(&whole));
     stage_close(&stage);
 }
 
+#define NARROW "[0/2] 2 running, 1s: a[x=\"\302\265?m\"] 1s, b["
 void test_progress_width(void)
 {
-    check_width(
-        80, "[0/2] 2 running, 1s: a[x=\"\302\265?m\"] 1s, b[x=\"\346\274\242\345\255\227?\"] 1s");
-    check_width(40, "[0/2] 2 running, 1s: a[x=\"\302\265?m\"] 1s, b[x");
-    check_width(42, "[0/2] 2 running, 1s: a[x=\"\302\265?m\"] 1s, b[x=\"");
-    check_width(43, "[0/2] 2 running, 1s: a[x=\"\302\265?m\"] 1s, b[x=\"");
-    check_width(44, "[0/2] 2 running, 1s: a[x=\"\302\265?m\"] 1s, b[x=\"\346\274\242");
+    check_width(80, NARROW "x=\"\346\274\242e\314\201\345\255\227?\"] 1s");
+    check_width(39, NARROW);
+    check_width(40, NARROW "x");
+    check_width(42, NARROW "x=\"");
+    check_width(43, NARROW "x=\"");
+    check_width(44, NARROW "x=\"\346\274\242");
+    check_width(45, NARROW "x=\"\346\274\242e\314\201"); /* the mark stays with its letter */
+    check_width(46, NARROW "x=\"\346\274\242e\314\201");
+    check_width(47, NARROW "x=\"\346\274\242e\314\201\345\255\227");
+    check_width(48, NARROW "x=\"\346\274\242e\314\201\345\255\227?");
     check_width(1, "");
 }
 
@@ -129,11 +155,11 @@ void test_colours(void)
     stage_exit(&stage, SECOND, 2, 1);
     terminal_tick(stage.terminal, SECOND);
     terminal_summary(stage.terminal, SECOND, 1);
-    CHECK_TEXT(stage_said(&stage), "[1/2] count[file=a] \033[32mok\033[0m 1.0s\n"
-                                   "[2/2] sum \033[31mfailed\033[0m: exit status 1 after 1.0s\n"
-                                   "[2/2] 0 running, \033[31m1 failed\033[0m, 1s"
-                                   "\r                             \r"
-                                   "2 tasks: \033[32m1 ok\033[0m, \033[31m1 failed\033[0m in 1.0s\n"
-                                   "\nsum \033[31mfailed\033[0m: exit status 1 after 1.0s\n");
+    CHECK_TEXT(stage_said(&stage),
+               "[1/2] count[file=a] \033[32mok\033[0m 1.0s\n"
+               "[2/2] sum \033[31mfailed\033[0m: exit status 1 after 1.0s\n" DRAWN(
+                   "[2/2] 0 running, \033[31m1 failed\033[0m, 1s") ERASED
+               "2 tasks: \033[32m1 ok\033[0m, \033[31m1 failed\033[0m in 1.0s\n"
+               "\nsum \033[31mfailed\033[0m: exit status 1 after 1.0s\n");
     stage_close(&stage);
 }

@@ -33,6 +33,7 @@ void stage_open(struct stage *stage, uint32_t tasks, struct terminal_options opt
         stage_names[i] = i < 3 ? first[i] : NULL;
     *stage = (struct stage){.said = memfd_create("said", 0), .shown = memfd_create("shown", 0)};
     stage->plan.selected_count = tasks;
+    stage->is_watched = options.is_terminal;
     if (options.descriptor == 0)
         options.descriptor = stage->said;
     if (options.output == 0)
@@ -72,6 +73,8 @@ size_t stage_count_lines(const char *text)
 
 static const char *take(struct stage *stage, int descriptor)
 {
+    if (!stage->is_watched)
+        terminal_flush(stage->terminal);
     memory_free(stage->text);
     stage->text = stage_read(descriptor);
     if (ftruncate(descriptor, 0) == 0)

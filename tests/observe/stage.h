@@ -4,6 +4,10 @@
 
 #include "observe/observe.h"
 
+/* What draws the progress line, and what takes it away. */
+#define DRAWN(text) "\r\033[?7l" text "\033[J\033[?7h\r"
+#define ERASED      "\r\033[J"
+
 enum { MILLISECOND = 1000000, NAMED_NODES = 8 };
 static const int64_t SECOND = 1000000000;
 
@@ -11,7 +15,9 @@ struct stage {
     struct plan plan;
     struct terminal *terminal;
     int said, shown; /* what stands for standard error and standard output */
-    char *text;      /* last given by stage_said, stage_shown */
+    bool
+        is_watched; /* a terminal: only what was written is said; else all that was gathered, too */
+    char *text;     /* last given by stage_said, stage_shown */
 };
 
 /* The names of the first nodes; others are "task-N". */
