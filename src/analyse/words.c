@@ -99,13 +99,6 @@ struct tally words_tally(const struct plan *plan, const struct replay *replay)
     return tally;
 }
 
-static void add_start_failure(const struct replay_node *node, struct buffer *out)
-{
-    buffer_add_text(out, node->detail != NULL ? node->detail : "cannot start");
-    if (node->code != 0)
-        buffer_printf(out, ": %s", strerror(node->code));
-}
-
 void words_add_reason(const struct replay_node *node, struct buffer *out)
 {
     if (node->is_timeout) {
@@ -122,7 +115,7 @@ void words_add_reason(const struct replay_node *node, struct buffer *out)
         text_write_signal(node->code, out);
         break;
     case OUTCOME_NOT_STARTED:
-        add_start_failure(node, out);
+        buffer_add_text(out, node->detail != NULL ? node->detail : "it could not be started");
         break;
     case OUTCOME_INVALID:
         buffer_add_text(out, node->detail != NULL ? node->detail : "");

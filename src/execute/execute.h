@@ -54,8 +54,17 @@ struct launch {
 };
 
 enum exit_kind { EXIT_CODE, EXIT_SIGNAL, EXIT_NOT_STARTED };
+enum spawn_step {
+    SPAWN_RESOURCES, /* a pipe, memory, the process itself */
+    SPAWN_DIRECTORY,
+    SPAWN_STDIN,
+    SPAWN_STDOUT,
+    SPAWN_STDERR,
+    SPAWN_PROGRAM,
+};
 struct exit_report {
     uint8_t kind;       /* enum exit_kind */
+    uint8_t step;       /* NOT_STARTED: enum spawn_step, what failed */
     int code;           /* exit code, signal or errno */
     const char *detail; /* NOT_STARTED: what failed: "cannot run 'x'", "cannot enter 'dir'"; the
                            text of errno is not in it. Borrowed for the call */

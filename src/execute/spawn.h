@@ -15,15 +15,6 @@ struct spawn_setup {
     int reset_count;
 };
 
-enum spawn_step {
-    SPAWN_RESOURCES, /* a pipe, memory, the process itself */
-    SPAWN_DIRECTORY,
-    SPAWN_STDIN,
-    SPAWN_STDOUT,
-    SPAWN_STDERR,
-    SPAWN_PROGRAM,
-};
-
 struct spawn {
     const struct launch *launch;
     const char *program; /* the file to execute */

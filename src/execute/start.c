@@ -117,36 +117,40 @@ void process_event(void *context, uint32_t events)
 
 /* --- the start --- */
 
-static void fail(struct attempt *attempt, const char *what, const char *which, int error)
+static void fail(struct attempt *attempt, const char *what, const char *which)
 {
+    const struct spawn *spawn = &attempt->job.spawn;
     CLEANUP_BUFFER struct buffer detail = {0};
     buffer_add_text(&detail, what);
     if (which != NULL)
         buffer_printf(&detail, " '%s'", which);
-    struct exit_report report = {
-        .kind = EXIT_NOT_STARTED, .code = error, .detail = buffer_text(&detail)};
+    struct exit_report report = {.kind = EXIT_NOT_STARTED,
+                                 .step = spawn->step,
+                                 .code = spawn->error,
+                                 .detail = buffer_text(&detail)};
     process_finish(attempt, &report);
 }
 
-static void fail_step(struct attempt *attempt, int step, int error)
+static void fail_step(struct attempt *attempt)
 {
     const struct launch *launch = attempt->launch;
+    int step = attempt->job.spawn.step;
     switch (step) {
     case SPAWN_DIRECTORY:
-        fail(attempt, "cannot enter", launch->directory, error);
+        fail(attempt, "cannot enter", launch->directory);
         break;
     case SPAWN_STDIN:
-        fail(attempt, "cannot read", launch->stdin_path, error);
+        fail(attempt, "cannot read", launch->stdin_path);
         break;
     case SPAWN_STDOUT:
     case SPAWN_STDERR:
-        fail(attempt, "cannot create", launch->paths[step == SPAWN_STDOUT ? 1 : 2], error);
+        fail(attempt, "cannot create", launch->paths[step == SPAWN_STDOUT ? 1 : 2]);
         break;
     case SPAWN_PROGRAM:
-        fail(attempt, "cannot run", launch->argv[0], error);
+        fail(attempt, "cannot run", launch->argv[0]);
         break;
     default:
-        fail(attempt, "cannot start a process", NULL, error);
+        fail(attempt, "cannot start a process", NULL);
     }
 }
 
@@ -209,7 +213,7 @@ static void start_failed(struct attempt *attempt)
         lookup_forget(&executor->lookup, attempt->launch->argv[0]);
         process_submit(attempt);
     } else if (!is_shortage(spawn->error) || !hold(attempt)) {
-        fail_step(attempt, spawn->step, spawn->error);
+        fail_step(attempt);
     }
 }
 

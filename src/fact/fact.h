@@ -15,7 +15,7 @@
 enum outcome_kind {
     OUTCOME_EXITED,   /* code: its exit code */
     OUTCOME_SIGNALLED, /* code: the signal */
-    OUTCOME_NOT_STARTED, /* code: errno; detail says what */
+    OUTCOME_NOT_STARTED, /* code: errno; detail says what failed, where and why */
     OUTCOME_INVALID,  /* its body could not be evaluated, or its outputs not read; detail says why */
     OUTCOME_LOST,     /* the runner died under it: not an attempt */
 };

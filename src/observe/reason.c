@@ -48,9 +48,7 @@ void terminal_add_reason(const struct fact *fact, struct buffer *out)
         text_write_signal(outcome->code, out);
         break;
     case OUTCOME_NOT_STARTED:
-        add_detail("", outcome->detail ? outcome->detail : "cannot start", out);
-        if (outcome->code != 0)
-            buffer_printf(out, ": %s", strerror(outcome->code));
+        add_detail("", outcome->detail ? outcome->detail : "it could not be started", out);
         break;
     case OUTCOME_INVALID:
         add_detail("", outcome->detail, out);

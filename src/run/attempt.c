@@ -11,7 +11,9 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "run/outputs.h"
+#include "run/unstarted.h"
 
 enum { MOST_KEPT = 16 << 20, MOST_OUTPUTS = 16 << 20 };
 static const int64_t CLEANUP_LIMIT = 60 * INT64_C(1000000000);
@@ -238,27 +240,21 @@ static void judge_cleanup(struct attempt *attempt, const struct exit_report *rep
 {
     if (report->kind == EXIT_CODE && report->code == 0)
         return;
-    struct error error = {0};
-    CLEANUP_BUFFER struct buffer name = {0};
+    CLEANUP_ERROR struct error error = {0};
+    CLEANUP_BUFFER struct buffer name = {0}, reason = {0};
     plan_write_name(attempt->run->plan, attempt->node, &name);
-    error_set(&error, attempt_task(attempt)->details->cleanup.at,
-              "the cleanup of %s failed (%s %d)", buffer_text(&name),
-              report->kind == EXIT_CODE     ? "exit status"
-              : report->kind == EXIT_SIGNAL ? "signal"
-                                            : "not started: error",
-              report->code);
+    if (report->kind == EXIT_NOT_STARTED) {
+        CLEANUP_FREE char *text = unstarted_text(attempt, &attempt->cleanup, report);
+        buffer_add_text(&reason, text);
+    } else if (report->kind == EXIT_SIGNAL) {
+        buffer_add_text(&reason, "killed by ");
+        text_write_signal(report->code, &reason);
+    } else {
+        buffer_printf(&reason, "exit status %d", report->code);
+    }
+    error_set(&error, attempt_task(attempt)->details->cleanup.at, "the cleanup of %s failed: %s",
+              buffer_text(&name), buffer_text(&reason));
     run_tell(attempt->run, "warning", &error);
-    error_release(&error);
-}
-
-static char *not_started_text(const struct attempt *attempt, const struct exit_report *report)
-{
-    struct error error = {.at = attempt_task(attempt)->at};
-    error_set_system(&error, report->code, "%s", report->detail ? report->detail : "cannot start");
-    error.at = attempt_task(attempt)->at;
-    char *text = run_error_text(attempt->run, &error);
-    error_release(&error);
-    return text;
 }
 
 static void finished(void *context, uint32_t node, uint32_t number,
@@ -277,7 +273,8 @@ static void finished(void *context, uint32_t node, uint32_t number,
     attempt->outcome.system_time = report->system_time;
     attempt->outcome.memory = report->memory;
     if (report->kind == EXIT_NOT_STARTED)
-        set_outcome(attempt, OUTCOME_NOT_STARTED, report->code, not_started_text(attempt, report));
+        set_outcome(attempt, OUTCOME_NOT_STARTED, report->code,
+                    unstarted_text(attempt, &attempt->launch, report));
     else
         set_outcome(attempt, report->kind == EXIT_CODE ? OUTCOME_EXITED : OUTCOME_SIGNALLED,
                     report->code, NULL);

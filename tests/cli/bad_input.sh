@@ -51,7 +51,7 @@ Y
 go run flow.yml
 is 'no such command' 1 ''
 has 'no such command' 'no-such-command-here' "$err"
-has 'no such command has its place' 'flow.yml:3:3' "$err"
+has 'no such command has its place' 'flow.yml:3:14' "$err"
 has 'no such command says why' 'No such file or directory' "$err"
 
 workflow <<'Y'
@@ -80,7 +80,7 @@ Y
 go run flow.yml
 is 'no cwd' 1 ''
 has 'no cwd' 'missing/folder' "$err"
-has 'no cwd has its place' 'flow.yml:3:3' "$err"
+has 'no cwd has its place' 'flow.yml:3:12' "$err"
 
 workflow <<'Y'
 tasks:

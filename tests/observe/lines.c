@@ -122,7 +122,8 @@ static void check_reason(struct outcome outcome, bool is_timeout, const char *ex
 
 void test_reasons(void)
 {
-    char cannot[] = "cannot run 'x\033y'", number[] = "needs.a.outputs.n is not an int";
+    char cannot[] = "f.yml:4:5: cannot run 'x\033y': No such file or directory",
+         number[] = "needs.a.outputs.n is not an int";
     check_reason((struct outcome){.code = 255}, false, ": exit status 255 after 1.0s");
     check_reason((struct outcome){.kind = OUTCOME_SIGNALLED, .code = SIGKILL}, false,
                  ": killed by SIGKILL after 1.0s");
@@ -133,9 +134,9 @@ void test_reasons(void)
     check_reason((struct outcome){.kind = OUTCOME_SIGNALLED, .code = SIGTERM}, true,
                  ": timed out after 1.0s");
     check_reason((struct outcome){.kind = OUTCOME_NOT_STARTED, .code = ENOENT, .detail = cannot},
-                 false, ": cannot run 'x?y': No such file or directory");
+                 false, ": f.yml:4:5: cannot run 'x?y': No such file or directory");
     check_reason((struct outcome){.kind = OUTCOME_NOT_STARTED, .code = EAGAIN}, false,
-                 ": cannot start: Resource temporarily unavailable");
+                 ": it could not be started");
     check_reason((struct outcome){.kind = OUTCOME_INVALID, .detail = number}, false,
                  ": needs.a.outputs.n is not an int");
     check_reason((struct outcome){.kind = OUTCOME_INVALID}, false, "");
