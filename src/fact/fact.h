@@ -63,7 +63,7 @@ enum cancel {
 struct input {
     int64_t now;
     uint8_t kind;
-    uint8_t verdict;     /* EVALUATED: enum verdict. CANCEL: enum cancel */
+    uint8_t verdict;     /* EVALUATED, EXPANDED: enum verdict. CANCEL: enum cancel */
     bool is_invalid;     /* EVALUATED, EXPANDED: it failed; outcome says why */
     uint32_t node;
     uint32_t attempt;    /* from 1 */
@@ -71,7 +71,7 @@ struct input {
     uint32_t timer;      /* TIMER: the generation it was armed with */
     int32_t process;     /* STARTED: its pid */
     uint64_t amount;     /* CAPACITY */
-    struct outcome outcome; /* FINISHED, and EVALUATED that is_invalid */
+    struct outcome outcome; /* FINISHED, and EVALUATED, EXPANDED that is_invalid */
 };
 
 enum fact_kind {
@@ -80,7 +80,8 @@ enum fact_kind {
     FACT_STARTED,   /* it has a process */
     FACT_FAILED,    /* an attempt failed and another will follow, at `until` */
     FACT_SIGNALLED, /* an attempt is being ended: timeout or cancel */
-    FACT_ENDED,     /* a node ended, with status; the last fact of a node. Joins have none */
+    FACT_ENDED,     /* a node ended, with status; the last fact of a node. Of joins, only a
+                       template that was not expanded has one */
     FACT_POLICY,    /* a failure: from now on nothing (drain, fast) starts */
     FACT_RUN_ENDED, /* all ended; status is success or failure */
 };

@@ -84,11 +84,14 @@ struct journal_head {
 };
 
 enum record_kind {
-    RECORD_HEAD = 1, /* journal_head, as text "key value\n" lines */
-    RECORD_INPUT,    /* struct input: what its kind uses */
-    RECORD_END,      /* the run is over: u8 exit status of pargraph, i64 time, u32 succeeded, u32
-                        failed, u32 total */
-    RECORD_VECTOR,   /* a request that was evaluated: u32 id, then u32 token, u64 amount each */
+    RECORD_HEAD = 1,  /* journal_head, as text "key value\n" lines */
+    RECORD_INPUT,     /* struct input: what its kind uses */
+    RECORD_END,       /* the run is over: u8 exit status of pargraph, i64 time, u32 succeeded, u32
+                         failed, u32 total */
+    RECORD_VECTOR,    /* a request that was evaluated: u32 id, then u32 token, u64 amount each */
+    RECORD_EXPANSION, /* what a dynamic matrix came to, before its INPUT_EXPANDED: u32 node, u8 0
+                         and the JSON, or u8 1 and its place in the values file (u64 offset, u64
+                         length, u32 checksum) */
 };
 
 /* How a run ended. */
@@ -98,6 +101,7 @@ struct journal_end {
     uint32_t succeeded, failed, total; /* instances */
 };
 
+struct values;  /* below */
 struct journal; /* open for writing */
 struct journal *journal_create(const struct run_folder *folder, const struct journal_head *head,
                                struct error *error);
@@ -107,6 +111,10 @@ struct journal *journal_create(const struct run_folder *folder, const struct jou
 void journal_add_vector(struct journal *journal, const struct vectors *vectors, uint32_t id);
 void journal_add_input(struct journal *journal, const struct input *in);
 void journal_add_end(struct journal *journal, const struct journal_end *end);
+/* What the expansion of a template came to, as JSON: INPUT_EXPANDED (VERDICT_RUN) is about to say
+ * that the plan has grown by it. A long one goes to values at once. */
+bool journal_add_expansion(struct journal *journal, struct values *values, uint32_t node,
+                           const char *json, size_t length, struct error *error);
 bool journal_write(struct journal *journal, struct error *error);
 bool journal_sync(struct journal *journal, struct error *error); /* fdatasync, if anything is new */
 void journal_close(struct journal *journal);                     /* drops what was not written */
@@ -122,12 +130,24 @@ struct journal_reader {
     bool has_ended;
     struct journal_end end;
     struct buffer detail; /* text of the input last read */
+    struct journal_expansion {
+        bool is_there; /* since the last INPUT_EXPANDED was asked for */
+        uint32_t node;
+        const char *json; /* in bytes; NULL: in the values file, */
+        size_t length;
+        struct extent extent; /* here */
+    } expansion;
 };
 bool journal_open(struct journal_reader *ret, const struct run_folder *folder, struct error *error);
 /* The next input, what its kind does not use being zero; false at the end (then has_ended and end
  * tell how). in->outcome.detail lives until the next call. Whatever comes
  * behind the end record is not read. */
 bool journal_next(struct journal_reader *reader, struct input *in);
+/* What the INPUT_EXPANDED that was just read grew the plan by: the JSON of its expansion. The
+ * caller's. False with an error where the journal has none for this node, or the values file is
+ * damaged. */
+bool journal_get_expansion(struct journal_reader *reader, const struct run_folder *folder,
+                           uint32_t node, char **ret_json, size_t *ret_length, struct error *error);
 void journal_reader_close(struct journal_reader *reader);
 
 /* --- the log --- */
@@ -154,7 +174,6 @@ bool log_read(const struct run_folder *folder, uint32_t node, uint32_t attempt,
 
 /* --- values --- */
 
-struct values;
 struct values *values_create(const struct run_folder *folder, struct error *error);
 struct values *values_open(const struct run_folder *folder, struct error *error); /* to get only */
 /* Written at once, before the journal can point at it. No bytes make a zeroed extent, which gives

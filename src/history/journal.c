@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "history/append.h"
 #include "history/bytes.h"
+#include "history/journal.h"
 #include "history/record.h"
 
 struct journal {
@@ -31,6 +32,12 @@ static void add_record(struct buffer *out, enum record_kind kind, const char *pa
     memcpy(start + RECORD_FRAME, payload, length);
     close_record(start, kind, length);
     out->length += RECORD_FRAME + length;
+}
+
+void journal_add_record(struct journal *journal, enum record_kind kind, const char *payload,
+                        size_t length)
+{
+    add_record(&journal->gathered, kind, payload, length);
 }
 
 struct journal *journal_create(const struct run_folder *folder, const struct journal_head *head,

@@ -6,6 +6,7 @@
 #include "base/checksum.h"
 #include "base/memory.h"
 #include "history/bytes.h"
+#include "history/journal.h"
 #include "history/record.h"
 
 struct record {
@@ -97,8 +98,9 @@ bool journal_next(struct journal_reader *reader, struct input *in)
     while (!reader->has_ended && peek(reader, &record)) {
         bool is_good = record.kind == RECORD_INPUT
                            ? record_get_input(record.payload, record.length, in, &reader->detail)
-                       : record.kind == RECORD_VECTOR
-                           ? get_vector(reader, &record)
+                       : record.kind == RECORD_VECTOR ? get_vector(reader, &record)
+                       : record.kind == RECORD_EXPANSION
+                           ? expansion_take(&reader->expansion, record.payload, record.length)
                            : record.kind == RECORD_END && get_end(reader, &record);
         if (!is_good)
             return false;

@@ -1,8 +1,10 @@
 /* What an input is in the journal: u8 kind, i64 now, then what the kind uses, in fixed places:
  *
  *     BEGIN      -
- *     EVALUATED  u32 node, u32 attempt, u8 verdict, u8 is_invalid, u32 vector, outcome if
- * is_invalid EXPANDED   u32 node, u32 attempt STARTED    u32 node, u32 attempt, u32 process
+ *     EVALUATED  u32 node, u32 attempt, u8 verdict, u8 is_invalid, u32 vector, then an outcome if
+ *                is_invalid
+ *     EXPANDED   u32 node, u8 verdict, u8 is_invalid, then an outcome if is_invalid
+ *     STARTED    u32 node, u32 attempt, u32 process
  *     FINISHED   u32 node, u32 attempt, outcome
  *     TIMER      u32 node, u32 attempt, u32 timer
  *     CANCEL     u8 verdict
@@ -23,11 +25,11 @@
 #include "base/text.h"
 #include "history/bytes.h"
 
-enum { PART_EXTENTS = 4, PART_DETAIL = 1 << PART_EXTENTS, EXTENT_LENGTH = 20 };
+enum { PART_EXTENTS = 4, PART_DETAIL = 1 << PART_EXTENTS };
 
 /* --- writing --- */
 
-static char *put_extent(char *at, const struct extent *extent)
+char *record_put_extent(char *at, const struct extent *extent)
 {
     at = put_u64(at, extent->offset);
     at = put_u64(at, extent->length);
@@ -48,7 +50,7 @@ static char *put_outcome(char *at, const struct outcome *outcome)
     for (int i = 0; i < PART_EXTENTS; i++)
         if (extents[i]->length != 0 || extents[i]->offset != 0 || extents[i]->checksum != 0) {
             parts |= (uint8_t)(1 << i);
-            at = put_extent(at, extents[i]);
+            at = record_put_extent(at, extents[i]);
         }
     if (outcome->detail != NULL) {
         size_t length = strnlen(outcome->detail, MOST_DETAIL);
@@ -74,7 +76,8 @@ char *record_put_input(char *at, const struct input *in)
         at = put_u32(at, in->vector);
         return in->is_invalid ? put_outcome(at, &in->outcome) : at;
     case INPUT_EXPANDED:
-        return put_attempt(at, in);
+        at = put_u8(put_u8(put_u32(at, in->node), in->verdict), in->is_invalid);
+        return in->is_invalid ? put_outcome(at, &in->outcome) : at;
     case INPUT_STARTED:
         return put_u32(put_attempt(at, in), (uint32_t)in->process);
     case INPUT_FINISHED:
@@ -100,7 +103,7 @@ struct rest {
 
 static const char *take(struct rest *rest, size_t length)
 {
-    static const char zeros[8];
+    static const char zeros[EXTENT_LENGTH];
     if ((size_t)(rest->end - rest->at) < length) {
         rest->has_failed = true;
         return zeros;
@@ -125,13 +128,17 @@ static uint64_t take_u64(struct rest *rest)
     return get_u64(take(rest, 8));
 }
 
+bool record_get_extent(const char *at, struct extent *ret)
+{
+    *ret = (struct extent){
+        .offset = get_u64(at), .length = get_u64(at + 8), .checksum = get_u32(at + 16)};
+    uint64_t end;
+    return !__builtin_add_overflow(ret->offset, ret->length, &end) && end <= INT64_MAX;
+}
+
 static void take_extent(struct rest *rest, struct extent *ret)
 {
-    ret->offset = take_u64(rest);
-    ret->length = take_u64(rest);
-    ret->checksum = take_u32(rest);
-    uint64_t end;
-    if (__builtin_add_overflow(ret->offset, ret->length, &end) || end > INT64_MAX)
+    if (!record_get_extent(take(rest, EXTENT_LENGTH), ret))
         rest->has_failed = true;
 }
 
@@ -192,7 +199,11 @@ static void take_fields(struct rest *rest, struct input *in, struct buffer *deta
             take_outcome(rest, &in->outcome, detail);
         break;
     case INPUT_EXPANDED:
-        take_attempt(rest, in);
+        in->node = take_u32(rest);
+        in->verdict = take_up_to(rest, VERDICT_CANCELLED);
+        in->is_invalid = take_flag(rest);
+        if (in->is_invalid)
+            take_outcome(rest, &in->outcome, detail);
         break;
     case INPUT_STARTED:
         take_attempt(rest, in);

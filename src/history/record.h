@@ -17,7 +17,14 @@ enum {
     VECTOR_AMOUNT = 12, /* u32 token, u64 amount */
     MOST_INPUT = 192,   /* bytes of an input without its detail, never more */
     MOST_DETAIL = 65536,
+    EXTENT_LENGTH = 20,    /* u64 offset, u64 length, u32 checksum */
+    EXPANSION_HEAD = 5,    /* u32 node, u8 where the JSON is */
+    MOST_EXPANSION = 4096, /* of JSON in the journal itself */
 };
+
+char *record_put_extent(char *at, const struct extent *extent);
+/* False if it cannot be the place of anything in a file. */
+bool record_get_extent(const char *at, struct extent *ret);
 
 /* Writes the input at `at`, where there is room for MOST_INPUT and its detail (of which at most
  * MOST_DETAIL is taken); returns the end. */

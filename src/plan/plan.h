@@ -113,9 +113,11 @@ struct instances {
 enum join_kind {
     JOIN_NOT,
     JOIN_PLAIN,
-    JOIN_TEMPLATE, /* of a matrix not yet expanded: when its needs have ended the scheduler asks for
-                      the expansion; new instances get an edge to it, and it goes on as a plain one
-                    */
+    JOIN_TEMPLATE, /* stands for the instances of a dynamic matrix: when its needs have ended the
+                      scheduler asks for the expansion. It ends with that: as a success, or, when
+                      there was none, with the status that the instances would have had */
+    JOIN_ORDER,    /* plain, but passes nothing on: what needs it comes after it, whatever became of
+                      its own needs */
 };
 
 struct plan {
@@ -131,20 +133,31 @@ struct plan {
     uint64_t *levels;        /* node → longest chain that begins with it, in nodes with work */
     bool *is_selected; /* node → part of this run. Those that are not never end, and nobody waits
                           for them. A join is selected if somebody selected needs it */
-    uint32_t selected_count; /* of instances, joins not counted */
+    uint32_t selected_count; /* of instances; a template not yet expanded counts as one */
     struct rule *rules;      /* by task, then one for joins at [task_count] */
     struct token
         *tokens; /* [0] is cpu; then workflow->resources in order; then max-parallel ones */
     uint32_t token_count;
     struct vectors vectors;
     uint32_t finally_join;   /* the join of all tasks that finally's tasks need, or NO_NODE */
-    uint32_t instance_count; /* nodes below it are instances; joins stand behind them */
-    struct inside *inside;   /* the plan's own */
+    uint32_t instance_count; /* nodes below it are instances; behind them stand joins, and then what
+                                expansions appended: of each its instances, then joins */
+    /* Of the last expansion: what its new nodes need among those that had ended before. The rows of
+     * these cannot grow any more, so the scheduler takes it from here at INPUT_EXPANDED. */
+    VEC(struct edge) ended_needs;
+    struct inside *inside; /* the plan's own */
 };
+
+/* Is the node an instance, or a template in place of some? Others are not told of to anybody. */
+static inline bool plan_is_counted(const struct plan *plan, uint32_t node)
+{
+    return plan->is_join[node] == JOIN_NOT || plan->is_join[node] == JOIN_TEMPLATE;
+}
 
 static inline const struct rule *plan_rule(const struct plan *plan, uint32_t node)
 {
-    return &plan->rules[plan->is_join[node] ? plan->workflow->task_count : plan->task[node]];
+    return &plan->rules[plan_is_counted(plan, node) ? plan->task[node]
+                                                    : plan->workflow->task_count];
 }
 
 struct plan_options {

@@ -22,10 +22,9 @@ static const char *check_needs(const struct scheduler *scheduler)
         if (!scheduler->plan->is_selected[node])
             continue;
         uint8_t state = scheduler->states[node];
-        bool is_template = scheduler->plan->is_join[node] == JOIN_TEMPLATE;
         if (scheduler->needs_left[node] != counts[node])
             return "needs_left is not the number of needs that have not ended";
-        if (counts[node] > 0 && state != STATE_PENDING && !is_template)
+        if (counts[node] > 0 && state != STATE_PENDING)
             return "a node has left PENDING before its needs ended";
         if (scheduler->has_begun && counts[node] == 0 && state == STATE_PENDING)
             return "a node is PENDING without a need";
@@ -69,12 +68,13 @@ static const char *check_counts(const struct scheduler *scheduler)
             continue;
         uint8_t state = scheduler->states[node];
         remaining += state != STATE_ENDED;
-        if (scheduler->plan->is_join[node])
+        bool is_template = scheduler->plan->is_join[node] == JOIN_TEMPLATE;
+        if (!plan_is_counted(scheduler->plan, node))
             continue;
         bool is_failure = scheduler->statuses[node] == STATUS_FAILURE;
         counts.running += state == STATE_RUN;
         counts.pending += state != STATE_RUN && state != STATE_ENDED;
-        if (state == STATE_ENDED)
+        if (state == STATE_ENDED && !(is_template && scheduler->statuses[node] == STATUS_SUCCESS))
             counts.by_status[scheduler->statuses[node]]++;
         counts.tolerated += is_failure && plan_rule(scheduler->plan, node)->flags & RULE_CONTINUE;
     }
@@ -193,9 +193,7 @@ static const char *check_liveness(const struct scheduler *scheduler)
     bool is_live = !scheduler->has_begun || scheduler->has_ended;
     for (uint32_t node = 0; node < scheduler->node_count && !is_live; node++) {
         uint8_t state = scheduler->states[node];
-        bool is_expanded = scheduler->plan->is_join[node] && scheduler->templates.count == 0;
-        is_live =
-            state == STATE_RUN || state == STATE_DELAY || (state == STATE_EVALUATE && !is_expanded);
+        is_live = state == STATE_RUN || state == STATE_DELAY || state == STATE_EVALUATE;
         if (state != STATE_READY)
             continue;
         uint32_t vector = scheduler->vectors[node];

@@ -1,9 +1,10 @@
 /* The arrays by node, and their growth by an expansion.
  *
- * A template is expanded when its needs have ended. One at a time: so all nodes that are new at
- * INPUT_EXPANDED are that template's, whatever the driver's order of work. They inherit what the
- * needs told the template's join; the join is plain from then on and passes on what they tell it.
- */
+ * A template is expanded when its needs have ended, and ends with that. One at a time: so all nodes
+ * that are new at INPUT_EXPANDED are that template's, whatever the driver's order of work. They
+ * inherit what the needs told the template, and are told what became of those nodes that had ended
+ * before and that they need themselves. Their edges go to each other and to nodes that need the
+ * template, which therefore have not left PENDING. */
 #include "schedule/state.h"
 
 #include <string.h>
@@ -15,12 +16,14 @@ static void *grown(void *items, uint32_t old, uint32_t count, size_t size)
     return items;
 }
 
-void nodes_reach(struct scheduler *scheduler, uint32_t count)
+/* By half at least, so that many small expansions cost no more than one large one. */
+static void reserve(struct scheduler *scheduler, uint32_t count)
 {
-    const struct plan *plan = scheduler->plan;
-    uint32_t old = scheduler->node_count;
+    uint32_t old = scheduler->node_capacity;
     if (count <= old)
         return;
+    if (old > 0 && count < UINT32_MAX - old / 2 && count < old + old / 2)
+        count = old + old / 2;
     scheduler->states = grown(scheduler->states, old, count, sizeof *scheduler->states);
     scheduler->statuses = grown(scheduler->statuses, old, count, sizeof *scheduler->statuses);
     scheduler->marks = grown(scheduler->marks, old, count, sizeof *scheduler->marks);
@@ -28,41 +31,57 @@ void nodes_reach(struct scheduler *scheduler, uint32_t count)
     scheduler->needs_left = grown(scheduler->needs_left, old, count, sizeof *scheduler->needs_left);
     scheduler->vectors = grown(scheduler->vectors, old, count, sizeof *scheduler->vectors);
     scheduler->timers = grown(scheduler->timers, old, count, sizeof *scheduler->timers);
+    scheduler->node_capacity = count;
+}
+
+void nodes_reach(struct scheduler *scheduler, uint32_t count)
+{
+    const struct plan *plan = scheduler->plan;
+    uint32_t old = scheduler->node_count;
+    if (count <= old)
+        return;
+    reserve(scheduler, count);
     scheduler->node_count = count;
     for (uint32_t node = old; node < count; node++) {
         scheduler->needs_left[node] = plan->need_counts[node];
         if (!plan->is_selected[node])
             continue;
         scheduler->remaining++;
-        scheduler->counts.pending += !plan->is_join[node];
+        scheduler->counts.pending += plan_is_counted(plan, node);
     }
 }
 
-static void ask_for_first(struct scheduler *scheduler)
+/* Asks for the first that may still start. */
+static void ask_for_next(struct scheduler *scheduler)
 {
-    if (scheduler->templates.count > 0)
-        action_add(scheduler, ACTION_EXPAND, scheduler->templates.items[0]);
+    for (; scheduler->templates_first < scheduler->templates.count; scheduler->templates_first++) {
+        uint32_t node = scheduler->templates.items[scheduler->templates_first];
+        if (policy_lets_start(scheduler, plan_rule(scheduler->plan, node))) {
+            action_add(scheduler, ACTION_EXPAND, node)->flags = node_flags(scheduler, node);
+            return;
+        }
+        node_refuse(scheduler, node);
+    }
+    scheduler->templates_first = scheduler->templates.count = 0;
 }
 
 void template_ask(struct scheduler *scheduler, uint32_t node)
 {
-    const struct plan *plan = scheduler->plan;
-    const struct rule *rule = &plan->rules[plan->task[node]];
+    const struct rule *rule = plan_rule(scheduler->plan, node);
     uint8_t marks = scheduler->marks[node] & (MARK_FAILED | MARK_CANCELLED);
-    bool may_start = policy_lets_start(scheduler, rule);
-    if (!may_start && marks == 0)
-        scheduler->marks[node] |= MARK_CANCELLED;
-    if (!may_start || (marks != 0 && !(rule->flags & RULE_CONDITION))) {
-        node_end(scheduler, node, STATUS_SUCCESS, NULL);
-        return;
+    if (!policy_lets_start(scheduler, rule)) {
+        node_refuse(scheduler, node);
+    } else if (marks != 0 && !(rule->flags & RULE_CONDITION)) {
+        node_end(scheduler, node, marks & MARK_FAILED ? STATUS_BLOCKED : STATUS_CANCELLED, NULL);
+    } else {
+        scheduler->states[node] = STATE_EVALUATE;
+        *VEC_PUSH(&scheduler->templates) = node;
+        if (scheduler->templates.count - scheduler->templates_first == 1)
+            ask_for_next(scheduler);
     }
-    scheduler->states[node] = STATE_EVALUATE;
-    *VEC_PUSH(&scheduler->templates) = node;
-    if (scheduler->templates.count == 1)
-        ask_for_first(scheduler);
 }
 
-/* Edges out of new nodes into old ones: into the template's join. */
+/* Edges out of new nodes into old ones: into those that need the template. */
 static void count_new_needs(struct scheduler *scheduler, uint32_t old)
 {
     const struct plan *plan = scheduler->plan;
@@ -73,37 +92,36 @@ static void count_new_needs(struct scheduler *scheduler, uint32_t old)
                 scheduler->needs_left[graph->targets[i]]++;
 }
 
-static void take_in(struct scheduler *scheduler, uint32_t join)
+static void take_in(struct scheduler *scheduler, uint32_t template)
 {
+    const struct plan *plan = scheduler->plan;
     uint32_t old = scheduler->node_count;
-    nodes_reach(scheduler, scheduler->plan->node_count);
-    tokens_reach(scheduler, scheduler->plan->token_count);
+    nodes_reach(scheduler, plan->node_count);
     count_new_needs(scheduler, old);
-    uint8_t inherited = scheduler->marks[join];
-    scheduler->marks[join] = 0;
     for (uint32_t node = old; node < scheduler->node_count; node++)
-        if (!scheduler->plan->is_join[node])
-            scheduler->marks[node] = inherited;
+        if (plan->is_join[node] == JOIN_NOT)
+            scheduler->marks[node] = scheduler->marks[template];
+    for (uint32_t i = 0; i < plan->ended_needs.count; i++) {
+        const struct edge *edge = &plan->ended_needs.items[i];
+        if (plan->is_selected[edge->from] && edge->from < old && edge->to >= old)
+            node_tell(scheduler, edge->from, edge->to);
+    }
     for (uint32_t node = old; node < scheduler->node_count; node++)
-        if (scheduler->plan->is_selected[node] && scheduler->needs_left[node] == 0)
+        if (plan->is_selected[node] && scheduler->needs_left[node] == 0)
             node_needs_ended(scheduler, node);
 }
 
 void template_expanded(struct scheduler *scheduler)
 {
-    uint32_t join = scheduler->in->node;
-    if (scheduler->templates.count == 0 || scheduler->templates.items[0] != join)
+    const struct input *in = scheduler->in;
+    uint32_t template = in->node;
+    if (scheduler->templates.count == 0 ||
+        scheduler->templates.items[scheduler->templates_first] != template)
         return;
-    memmove(scheduler->templates.items, scheduler->templates.items + 1,
-            --scheduler->templates.count * sizeof *scheduler->templates.items);
-    if (scheduler->in->is_invalid) {
-        scheduler->marks[join] |= MARK_FAILED;
-        scheduler->has_failed_expansion = true;
-        policy_heed_failure(scheduler, join);
-    } else {
-        take_in(scheduler, join);
-    }
-    if (scheduler->needs_left[join] == 0)
-        node_end(scheduler, join, STATUS_SUCCESS, NULL);
-    ask_for_first(scheduler);
+    scheduler->templates_first++;
+    enum status status = in->is_invalid ? STATUS_FAILURE : status_of_verdict(in->verdict);
+    if (status == STATUS_SUCCESS)
+        take_in(scheduler, template);
+    node_end(scheduler, template, status, in->is_invalid ? &in->outcome : NULL);
+    ask_for_next(scheduler);
 }

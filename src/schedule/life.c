@@ -18,11 +18,14 @@ void node_end(struct scheduler *scheduler, uint32_t node, enum status status,
     scheduler->statuses[node] = (uint8_t)status;
     scheduler->remaining--;
     *VEC_PUSH(&scheduler->ended) = node;
-    if (scheduler->plan->is_join[node])
+    if (!plan_is_counted(scheduler->plan, node))
+        return;
+    scheduler->counts.pending--;
+    /* A template that was expanded: from now on its instances are counted. */
+    if (scheduler->plan->is_join[node] && status == STATUS_SUCCESS)
         return;
     bool is_failure = status == STATUS_FAILURE;
     bool is_tolerated = is_failure && plan_rule(scheduler->plan, node)->flags & RULE_CONTINUE;
-    scheduler->counts.pending--;
     scheduler->counts.by_status[status]++;
     scheduler->counts.tolerated += is_tolerated;
     struct fact *fact = fact_add(scheduler, FACT_ENDED, node);
@@ -46,7 +49,7 @@ void node_refuse(struct scheduler *scheduler, uint32_t node)
     node_end(scheduler, node, status, NULL);
 }
 
-static void ask(struct scheduler *scheduler, uint32_t node)
+uint8_t node_flags(const struct scheduler *scheduler, uint32_t node)
 {
     uint8_t marks = scheduler->marks[node];
     bool has_failed = marks & (MARK_FAILED | MARK_MAIN_FAILED);
@@ -58,10 +61,15 @@ static void ask(struct scheduler *scheduler, uint32_t node)
         flags |= CALLS_CANCELLED;
     if (!has_failed && !is_cancelled)
         flags |= CALLS_SUCCESS;
+    return flags;
+}
+
+static void ask(struct scheduler *scheduler, uint32_t node)
+{
     scheduler->states[node] = STATE_EVALUATE;
     struct action *action = action_add(scheduler, ACTION_EVALUATE, node);
     action->attempt = scheduler->attempts[node] + 1;
-    action->flags = flags;
+    action->flags = node_flags(scheduler, node);
 }
 
 static void stand_in_line(struct scheduler *scheduler, uint32_t node)
@@ -103,8 +111,7 @@ static void instance_needs_ended(struct scheduler *scheduler, uint32_t node)
 void node_needs_ended(struct scheduler *scheduler, uint32_t node)
 {
     uint8_t join = scheduler->plan->is_join[node];
-    /* A template that was expanded stays in EVALUATE until its instances have ended. */
-    if (join == JOIN_TEMPLATE && scheduler->states[node] == STATE_PENDING)
+    if (join == JOIN_TEMPLATE)
         template_ask(scheduler, node);
     else if (join != JOIN_NOT)
         node_end(scheduler, node, STATUS_SUCCESS, NULL);
@@ -134,20 +141,27 @@ static void go_on(struct scheduler *scheduler, uint32_t node, uint32_t vector)
     }
 }
 
+enum status status_of_verdict(uint8_t verdict)
+{
+    static const uint8_t status_of[] = {[VERDICT_RUN] = STATUS_SUCCESS,
+                                        [VERDICT_SKIP] = STATUS_SKIPPED,
+                                        [VERDICT_BLOCKED] = STATUS_BLOCKED,
+                                        [VERDICT_CANCELLED] = STATUS_CANCELLED};
+    return verdict < sizeof status_of ? status_of[verdict] : STATUS_FAILURE;
+}
+
 void node_evaluated(struct scheduler *scheduler)
 {
     const struct input *in = scheduler->in;
     if (scheduler->states[in->node] != STATE_EVALUATE || scheduler->plan->is_join[in->node])
         return;
-    static const uint8_t status_of[] = {[VERDICT_SKIP] = STATUS_SKIPPED,
-                                        [VERDICT_BLOCKED] = STATUS_BLOCKED,
-                                        [VERDICT_CANCELLED] = STATUS_CANCELLED};
-    if (in->is_invalid || in->verdict >= sizeof status_of)
+    enum status status = in->is_invalid ? STATUS_FAILURE : status_of_verdict(in->verdict);
+    if (status == STATUS_FAILURE)
         fail_invalid(scheduler, in->node, &in->outcome);
-    else if (in->verdict == VERDICT_RUN)
+    else if (status == STATUS_SUCCESS)
         go_on(scheduler, in->node, in->vector);
     else
-        node_end(scheduler, in->node, status_of[in->verdict], NULL);
+        node_end(scheduler, in->node, status, NULL);
 }
 
 void node_launch(struct scheduler *scheduler, uint32_t node)
@@ -261,8 +275,10 @@ void node_timer(struct scheduler *scheduler)
 /* What a node's end means to one that needs it. A join has no end of its own. */
 static uint8_t marks_passed_on(const struct scheduler *scheduler, uint32_t node)
 {
-    if (scheduler->plan->is_join[node])
-        return scheduler->marks[node] & (MARK_FAILED | MARK_CANCELLED);
+    if (!plan_is_counted(scheduler->plan, node))
+        return scheduler->plan->is_join[node] == JOIN_ORDER
+                   ? 0
+                   : scheduler->marks[node] & (MARK_FAILED | MARK_CANCELLED);
     switch (scheduler->statuses[node]) {
     case STATUS_FAILURE:
         return plan_rule(scheduler->plan, node)->flags & RULE_CONTINUE ? 0 : MARK_FAILED;
@@ -282,8 +298,11 @@ static void tell(struct scheduler *scheduler, uint32_t from, uint32_t to, uint8_
         marks = (marks & MARK_FAILED ? MARK_MAIN_FAILED : 0) |
                 (marks & MARK_CANCELLED ? MARK_MAIN_CANCELLED : 0);
     scheduler->marks[to] |= marks;
-    if (--scheduler->needs_left[to] == 0)
-        node_needs_ended(scheduler, to);
+}
+
+void node_tell(struct scheduler *scheduler, uint32_t from, uint32_t to)
+{
+    tell(scheduler, from, to, marks_passed_on(scheduler, from));
 }
 
 bool cascade_step(struct scheduler *scheduler)
@@ -295,8 +314,13 @@ bool cascade_step(struct scheduler *scheduler)
     uint32_t node = scheduler->ended.items[scheduler->ended_first++];
     uint8_t marks = marks_passed_on(scheduler, node);
     const struct graph *graph = &scheduler->plan->dependents;
-    for (uint32_t i = graph->first[node]; i < graph->first[node + 1]; i++)
-        if (scheduler->plan->is_selected[graph->targets[i]])
-            tell(scheduler, node, graph->targets[i], marks);
+    for (uint32_t i = graph->first[node]; i < graph->first[node + 1]; i++) {
+        uint32_t to = graph->targets[i];
+        if (!scheduler->plan->is_selected[to])
+            continue;
+        tell(scheduler, node, to, marks);
+        if (--scheduler->needs_left[to] == 0)
+            node_needs_ended(scheduler, to);
+    }
     return true;
 }

@@ -110,10 +110,9 @@ static void settle(struct scheduler *scheduler)
 static void end(struct scheduler *scheduler)
 {
     const struct counts *counts = &scheduler->counts;
-    bool is_success = !scheduler->is_timed_out && !scheduler->has_failed_expansion &&
-                      counts->by_status[STATUS_FAILURE] == counts->tolerated &&
-                      counts->by_status[STATUS_BLOCKED] == 0 &&
-                      counts->by_status[STATUS_CANCELLED] == 0;
+    bool is_success =
+        !scheduler->is_timed_out && counts->by_status[STATUS_FAILURE] == counts->tolerated &&
+        counts->by_status[STATUS_BLOCKED] == 0 && counts->by_status[STATUS_CANCELLED] == 0;
     scheduler->has_ended = true;
     fact_add(scheduler, FACT_RUN_ENDED, NO_NODE)->status =
         is_success ? STATUS_SUCCESS : STATUS_FAILURE;

@@ -43,7 +43,7 @@ enum state {
 
 enum action_kind {
     ACTION_EVALUATE, /* plan_evaluate(node, attempt, flags), then INPUT_EVALUATED */
-    ACTION_EXPAND,   /* plan_expand(node): append the instances of this template's join; then
+    ACTION_EXPAND,   /* plan_expand(node, flags): append the instances of this template; then
                         INPUT_EXPANDED. One at a time: the next comes after that */
     ACTION_LAUNCH,   /* start attempt; INPUT_STARTED and INPUT_FINISHED follow */
     ACTION_SIGNAL,   /* end the attempt: `how` */
@@ -59,11 +59,11 @@ enum signal_how {
 
 struct action {
     uint8_t kind;
-    uint8_t flags; /* EVALUATE: CALLS_... that are true */
+    uint8_t flags; /* EVALUATE, EXPAND: CALLS_... that are true */
     uint8_t how;   /* SIGNAL */
     uint32_t node, attempt;
-    uint32_t timer; /* TIMER: generation, to be given back */
-    int64_t at;     /* TIMER */
+    uint32_t timer;   /* TIMER: generation, to be given back */
+    int64_t at;       /* TIMER */
     struct fact fact; /* RECORD */
 };
 
@@ -83,13 +83,13 @@ struct scheduler *scheduler_new(const struct plan *plan, const struct scheduler_
 void scheduler_free(struct scheduler *scheduler);
 /* Appends what is to be done to *out. Facts' outcomes borrow from *in. Inputs about attempts that
  * are no longer there (a timer of an earlier generation) are ignored. */
-void scheduler_handle(struct scheduler *scheduler, const struct input *in,
-                      struct action_list *out);
+void scheduler_handle(struct scheduler *scheduler, const struct input *in, struct action_list *out);
 
 struct counts {
-    uint32_t pending;   /* waiting for needs, evaluation, tokens or a retry */
+    uint32_t pending; /* waiting for needs, evaluation, tokens or a retry */
     uint32_t running;
-    uint32_t by_status[STATUS_FAILURE + 1]; /* ended instances; joins not counted */
+    /* ended instances; a template that was not expanded counts as one, other joins do not */
+    uint32_t by_status[STATUS_FAILURE + 1];
     uint32_t tolerated; /* of the failures: with continue-on-error */
 };
 const struct counts *scheduler_counts(const struct scheduler *scheduler);

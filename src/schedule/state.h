@@ -53,11 +53,11 @@ struct scheduler {
     bool has_begun, has_ended;
     bool is_policy_on; /* drain, fast: a failure came; only what heeds failures starts */
     bool is_cancelled, is_interrupted, is_timed_out, is_killed;
-    bool has_failed_expansion;
     bool is_sweep_due;
 
     uint32_t node_count; /* of the arrays by node; the plan may be ahead until INPUT_EXPANDED */
-    uint32_t remaining;  /* selected nodes, joins too, that have not ended */
+    uint32_t node_capacity;
+    uint32_t remaining; /* selected nodes, joins too, that have not ended */
     uint8_t *states, *statuses, *marks;
     uint32_t *attempts;   /* the last one launched */
     uint32_t *needs_left; /* edges from nodes that have not ended */
@@ -75,6 +75,7 @@ struct scheduler {
     VEC(uint32_t) ended; /* nodes whose dependents are still to be told */
     uint32_t ended_first;
     VEC(uint32_t) templates; /* to be expanded, one at a time: the first is under way */
+    uint32_t templates_first;
 
     struct counts counts;
     const struct input *in; /* of the call under way */
@@ -135,6 +136,12 @@ void policy_sweep(struct scheduler *scheduler);
 /* life.c */
 void node_needs_ended(struct scheduler *scheduler, uint32_t node);
 void node_evaluated(struct scheduler *scheduler);
+/* The status that a verdict gives at once; SUCCESS of VERDICT_RUN, FAILURE of what is none. */
+enum status status_of_verdict(uint8_t verdict);
+/* CALLS_... that are true of a node whose needs have ended. */
+uint8_t node_flags(const struct scheduler *scheduler, uint32_t node);
+/* Marks a node with what the end of one that it needs means to it. */
+void node_tell(struct scheduler *scheduler, uint32_t from, uint32_t to);
 void node_launch(struct scheduler *scheduler, uint32_t node);
 void node_signal(struct scheduler *scheduler, uint32_t node, enum signal_how how, uint8_t mark);
 void node_finished(struct scheduler *scheduler);

@@ -187,7 +187,10 @@ static void impossible_records_end_the_journal(void)
         check_impossible(&sample, kind, payload, 0);
     check_impossible(&sample, 0, payload, 9);
     check_impossible(&sample, RECORD_VECTOR, payload, 9);
-    check_impossible(&sample, RECORD_VECTOR + 1, payload, 9);
+    check_impossible(&sample, RECORD_EXPANSION, payload, 4);
+    check_impossible(&sample, RECORD_EXPANSION, "\0\0\0\0\1", 5);
+    check_impossible(&sample, RECORD_EXPANSION, "\0\0\0\0\2[]", 7);
+    check_impossible(&sample, RECORD_EXPANSION + 1, payload, 9);
     check_impossible(&sample, RECORD_HEAD, "scheduler 1\nfailure 1\nwall 1\ncpu 1\n", 36);
     check_impossible(&sample, RECORD_END, payload, 20);
     check_impossible(&sample, RECORD_END, payload, 22);
@@ -206,8 +209,10 @@ static void inputs_of_another_form_end_the_journal(void)
     for (uint32_t i = 0; i < sample.count; i++) {
         const char *payload = sample.bytes + sample.ends[i] + 9;
         size_t length = sample.ends[i + 1] - sample.ends[i] - 9;
-        bool has_text = i == 2 || i == 5;
-        size_t least = has_text ? length - (i == 2 ? strlen("it cannot be evaluated") : 0) : length;
+        static const char *const texts[] = {
+            [2] = "it cannot be evaluated", [5] = "", [10] = "no list"};
+        bool has_text = i < sizeof texts / sizeof *texts && texts[i] != NULL;
+        size_t least = length - (has_text ? strlen(texts[i]) : 0);
         for (size_t shorter = 0; shorter < least; shorter++)
             check_impossible(&sample, RECORD_INPUT, payload, shorter);
         if (has_text)
@@ -222,7 +227,15 @@ static void inputs_of_another_form_end_the_journal(void)
 
 static void values_out_of_range_end_the_journal(void)
 {
-    enum { KIND = 0, VERDICT = 17, IS_INVALID = 18, CANCEL = 9, OUTCOME = 17, PARTS = 46 };
+    enum {
+        EXPANDED = 13,
+        KIND = 0,
+        VERDICT = 17,
+        IS_INVALID = 18,
+        CANCEL = 9,
+        OUTCOME = 17,
+        PARTS = 46
+    };
     static const struct {
         uint32_t input;
         size_t at;
@@ -230,7 +243,8 @@ static void values_out_of_range_end_the_journal(void)
     } cases[] = {
         {1, VERDICT, 4},       {1, VERDICT, 255},  {1, IS_INVALID, 2},     {8, CANCEL, 3},
         {5, OUTCOME, 5},       {5, PARTS, 0x20},   {5, PARTS, 0xff},       {5, PARTS + 8, 0x80},
-        {5, PARTS + 16, 0xff}, {5, PARTS + 29, 6}, {5, KIND, INPUT_KINDS},
+        {5, PARTS + 16, 0xff}, {5, PARTS + 29, 6}, {5, KIND, INPUT_KINDS}, {3, EXPANDED, 4},
+        {3, EXPANDED + 1, 2},
     };
     struct sample sample = sample_new();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

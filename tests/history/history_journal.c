@@ -42,7 +42,7 @@ uint32_t sample_inputs(struct input *inputs)
          .attempt = 1,
          .is_invalid = true,
          .outcome = full_outcome("it cannot be evaluated")},
-        {.kind = INPUT_EXPANDED, .now = 3, .node = UINT32_MAX, .attempt = 1},
+        {.kind = INPUT_EXPANDED, .now = 3, .node = UINT32_MAX, .verdict = VERDICT_BLOCKED},
         {.kind = INPUT_STARTED, .now = 4, .node = 5, .attempt = 1, .process = INT32_MAX},
         {.kind = INPUT_FINISHED,
          .now = 5,
@@ -57,6 +57,11 @@ uint32_t sample_inputs(struct input *inputs)
         {.kind = INPUT_TIMER, .now = 7, .node = 8, .attempt = 2, .timer = 9},
         {.kind = INPUT_CANCEL, .now = INT64_MAX, .verdict = CANCEL_TIMEOUT},
         {.kind = INPUT_CAPACITY, .now = INT64_MIN, .vector = 10, .amount = UINT64_MAX},
+        {.kind = INPUT_EXPANDED,
+         .now = 9,
+         .node = 7,
+         .is_invalid = true,
+         .outcome = full_outcome("no list")},
     };
     memcpy(inputs, samples, sizeof samples);
     return sizeof samples / sizeof *samples;
@@ -180,7 +185,7 @@ static void what_a_kind_does_not_use_is_zero(void)
     const struct input expected[INPUT_KINDS] = {
         [INPUT_BEGIN] = {.now = 1},
         [INPUT_EVALUATED] = {.now = 1, .verdict = 1, .node = 2, .attempt = 3, .vector = 4},
-        [INPUT_EXPANDED] = {.now = 1, .node = 2, .attempt = 3},
+        [INPUT_EXPANDED] = {.now = 1, .verdict = 1, .node = 2},
         [INPUT_STARTED] = {.now = 1, .node = 2, .attempt = 3, .process = 6},
         [INPUT_FINISHED] = {.now = 1, .node = 2, .attempt = 3, .outcome = full.outcome},
         [INPUT_TIMER] = {.now = 1, .node = 2, .attempt = 3, .timer = 5},
@@ -235,6 +240,49 @@ static void heads_keep_extremes(void)
         journal_reader_close(&reader);
         run_folder_close(&folder);
     }
+    scratch_remove(scratch);
+}
+
+/* Short ones lie in the journal, long ones in the values file; each is given once, for its node. */
+static void expansions_come_back(void)
+{
+    char *scratch = scratch_new();
+    struct run_folder folder = run_new(scratch);
+    struct journal *journal = new_journal(&folder);
+    struct values *values = values_create(&folder, NULL);
+    const size_t lengths[] = {0, 2, 4096, 4097, 1000000};
+    char *text = memory_new(1000001);
+    memset(text, 'x', 1000000);
+    for (uint32_t i = 0; i < 5; i++) {
+        CU_ASSERT(journal_add_expansion(journal, values, i, text, lengths[i], NULL));
+        journal_add_input(journal, &(struct input){.kind = INPUT_EXPANDED, .node = i});
+    }
+    journal_add_input(journal, &(struct input){.kind = INPUT_EXPANDED, .node = 5});
+    CU_ASSERT(journal_write(journal, NULL));
+    CU_ASSERT_EQUAL(file_size(path_of(folder.path, "values")), 4097 + 1000000);
+    struct journal_reader reader;
+    CU_ASSERT_FATAL(journal_open(&reader, &folder, NULL));
+    struct input in;
+    for (uint32_t i = 0; i < 5; i++) {
+        char *json = NULL;
+        size_t length;
+        CU_ASSERT_FATAL(journal_next(&reader, &in));
+        CU_ASSERT_FATAL(journal_get_expansion(&reader, &folder, in.node, &json, &length, NULL));
+        CU_ASSERT_EQUAL(length, lengths[i]);
+        CU_ASSERT_EQUAL(strlen(json), lengths[i]);
+        free(json);
+    }
+    struct error error = {0};
+    char *json = NULL;
+    size_t length;
+    CU_ASSERT(journal_next(&reader, &in));
+    CU_ASSERT_FALSE(journal_get_expansion(&reader, &folder, in.node, &json, &length, &error));
+    CHECK_ERROR(&error, text_of("%s/journal does not say how the plan grew", folder.path));
+    free(text);
+    journal_reader_close(&reader);
+    journal_close(journal);
+    values_close(values);
+    run_folder_close(&folder);
     scratch_remove(scratch);
 }
 
@@ -434,6 +482,7 @@ const struct check journal_checks[] = {
     {"what a kind does not use is zero", what_a_kind_does_not_use_is_zero},
     {"long detail is cut", long_detail_is_cut},
     {"heads keep extremes", heads_keep_extremes},
+    {"expansions come back", expansions_come_back},
     {"journal is made once", journal_is_made_once},
     {"gathered records are one write", gathered_records_are_one_write},
     {"full disk leaves whole records", full_disk_leaves_whole_records},

@@ -25,6 +25,7 @@ void builder_release(struct builder *builder)
     VEC_RELEASE(&builder->joins);
     VEC_RELEASE(&builder->unselected);
     graph_release(&plan->dependents);
+    VEC_RELEASE(&plan->ended_needs);
     void *arrays[] = {plan->need_counts, plan->levels, plan->is_selected, plan->vectors.first,
                       plan->vectors.amounts};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
@@ -121,10 +122,9 @@ static void fill_nodes(struct builder *builder)
     uint32_t *order = memory_array(count, sizeof *order);
     plan->selected_count = 0;
     for (uint32_t node = 0; node < count; node++) {
-        bool is_join = builder->joins.items[node] != JOIN_NOT;
         plan->is_selected[node] = !builder->unselected.items[node];
-        plan->selected_count += plan->is_selected[node] && !is_join;
-        weights[node] = !is_join && plan_rule(plan, node)->flags & RULE_WORK;
+        plan->selected_count += plan->is_selected[node] && plan_is_counted(plan, node);
+        weights[node] = plan_is_counted(plan, node) && plan_rule(plan, node)->flags & RULE_WORK;
     }
     for (uint32_t i = 0; i < builder->edges.count; i++)
         if (plan->is_selected[builder->edges.items[i].from])
@@ -148,12 +148,23 @@ void builder_finish(struct builder *builder)
     fill_nodes(builder);
 }
 
-uint32_t builder_expand(struct builder *builder, uint32_t join, uint32_t count)
+uint32_t builder_expand(struct builder *builder, uint32_t template, uint32_t count)
 {
     uint32_t first = builder->tasks.count, edge = builder->edges.count;
-    for (uint32_t i = 0; i < count; i++)
-        builder_need(builder, join, builder_instance(builder, builder->tasks.items[join]));
-    graph_append(&builder->plan.dependents, count, builder->edges.items + edge, count);
+    const struct graph *graph = &builder->plan.dependents;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t node = builder_instance(builder, builder->tasks.items[template]);
+        for (uint32_t k = graph->first[template]; k < graph->first[template + 1]; k++)
+            builder_need(builder, graph->targets[k], node);
+    }
+    graph_append(&builder->plan.dependents, count, builder->edges.items + edge,
+                 builder->edges.count - edge);
+    builder->plan.ended_needs.count = 0;
     fill_nodes(builder);
     return first;
+}
+
+void builder_need_ended(struct builder *builder, uint32_t node, uint32_t need)
+{
+    *VEC_PUSH(&builder->plan.ended_needs) = (struct edge){.from = need, .to = node};
 }

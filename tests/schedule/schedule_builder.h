@@ -30,8 +30,10 @@ uint32_t builder_join(struct builder *builder, enum join_kind kind, uint32_t tas
 void builder_need(struct builder *builder, uint32_t node, uint32_t need);
 void builder_unselect(struct builder *builder, uint32_t node);
 void builder_finish(struct builder *builder);
-/* After builder_finish: appends instances of a template's task, with edges to its join; the number
- * of the first. */
-uint32_t builder_expand(struct builder *builder, uint32_t join, uint32_t count);
+/* After builder_finish: appends instances of a template's task, with edges to all that need the
+ * template; the number of the first. */
+uint32_t builder_expand(struct builder *builder, uint32_t template, uint32_t count);
+/* After builder_expand, before the scheduler is told: a new node needs one that has ended. */
+void builder_need_ended(struct builder *builder, uint32_t node, uint32_t need);
 
 #endif

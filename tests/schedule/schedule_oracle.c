@@ -72,6 +72,8 @@ void oracle_input(struct oracle *oracle, const struct input *in)
         break;
     case INPUT_EXPANDED:
         oracle->expanding = NO_NODE;
+        oracle->nodes[in->node].has_answer = true;
+        oracle->has_cancelling_answer |= in->verdict == VERDICT_CANCELLED;
         break;
     case INPUT_FINISHED:
         take_finished(oracle, in);
@@ -150,7 +152,11 @@ static void see_ended(struct oracle *oracle, const struct scheduler *scheduler,
     const struct rule *rule = plan_rule(oracle->plan, fact->node);
     judge(oracle, node->status == STATUS_NONE, "a node ended twice");
     judge(oracle, !node->is_live, "a node ended while it ran");
-    judge(oracle, oracle->plan->is_join[fact->node] == JOIN_NOT, "a join has no end to tell");
+    bool is_template = oracle->plan->is_join[fact->node] == JOIN_TEMPLATE;
+    judge(oracle, is_template || oracle->plan->is_join[fact->node] == JOIN_NOT,
+          "a join has no end to tell");
+    judge(oracle, !is_template || fact->status != STATUS_SUCCESS,
+          "a template that was expanded has no end to tell");
     judge(oracle, oracle->plan->is_selected[fact->node], "a node ended that is not selected");
     judge(oracle, needs_have_ended(oracle, scheduler, fact->node), "a node ended before its needs");
     bool is_good = fact->attempt > 0 ? !node->has_failed : !(rule->flags & RULE_WORK);
@@ -183,9 +189,10 @@ static void see_run_ended(struct oracle *oracle, const struct fact *fact)
     bool is_success = !oracle->is_timed_out;
     for (uint32_t node = 0; node < oracle->plan->node_count; node++) {
         const struct oracle_node *this = &oracle->nodes[node];
-        if (!oracle->plan->is_selected[node] || oracle->plan->is_join[node])
+        bool is_template = oracle->plan->is_join[node] == JOIN_TEMPLATE;
+        if (!oracle->plan->is_selected[node] || !plan_is_counted(oracle->plan, node))
             continue;
-        judge(oracle, this->status != STATUS_NONE, "the run ended before a node");
+        judge(oracle, is_template || this->status != STATUS_NONE, "the run ended before a node");
         judge(oracle, !this->is_live, "the run ended before a process");
         bool is_tolerated =
             plan_rule(oracle->plan, node)->flags & RULE_CONTINUE && this->status == STATUS_FAILURE;
@@ -223,6 +230,10 @@ static void see(struct oracle *oracle, const struct scheduler *scheduler,
         break;
     case ACTION_EXPAND:
         judge(oracle, oracle->expanding == NO_NODE, "two expansions at once");
+        judge(oracle, oracle->plan->is_join[action->node] == JOIN_TEMPLATE, "expands no template");
+        judge(oracle, needs_have_ended(oracle, scheduler, action->node),
+              "expanded before its needs");
+        judge(oracle, may_start(oracle, action->node), "expanded against a policy");
         oracle->expanding = action->node;
         break;
     case ACTION_LAUNCH:

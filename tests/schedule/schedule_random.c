@@ -191,9 +191,19 @@ static void answer(struct simulation *simulation, uint32_t node)
 static void expand(struct simulation *simulation)
 {
     struct input in = {.kind = INPUT_EXPANDED, .node = simulation->oracle.expanding};
-    uint32_t room = ORACLE_NODES - simulation->builder.plan.node_count;
+    uint32_t old = simulation->builder.plan.node_count, room = ORACLE_NODES - old;
     uint32_t count = below(simulation, 4);
-    builder_expand(&simulation->builder, in.node, count < room ? count : room);
+    count = count < room ? count : room;
+    in.is_invalid = chance(simulation, 50);
+    if (chance(simulation, 100))
+        in.verdict = (uint8_t)(1 + below(simulation, 3));
+    if (!in.is_invalid && in.verdict == VERDICT_RUN) {
+        builder_expand(&simulation->builder, in.node, count);
+        for (uint32_t need = 0; need < old && count > 0; need++)
+            if (scheduler_state(simulation->scheduler, need) == STATE_ENDED &&
+                chance(simulation, 100))
+                builder_need_ended(&simulation->builder, old + below(simulation, count), need);
+    }
     give(simulation, in);
 }
 

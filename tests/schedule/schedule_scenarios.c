@@ -178,7 +178,8 @@ static void parse_node(struct scenario *scenario, char **words, int count)
     else if (strcmp(words[0], "template") == 0)
         node = builder_join(builder, JOIN_TEMPLATE, builder_task(builder, &line.rule));
     else
-        node = builder_join(builder, JOIN_PLAIN, NO_TASK);
+        node = builder_join(builder, strcmp(words[0], "order") == 0 ? JOIN_ORDER : JOIN_PLAIN,
+                            NO_TASK);
     if (strcmp(words[0], "finally-join") == 0)
         builder->plan.finally_join = node;
     *VEC_PUSH(&scenario->nodes) = memory_text(words[1]);
@@ -200,7 +201,8 @@ static bool parse_plan_line(struct scenario *scenario, char **words, int count)
                       strtoull(words[2], NULL, 10));
         *VEC_PUSH(&scenario->tokens) = memory_text(words[1]);
     } else if (strcmp(words[0], "task") == 0 || strcmp(words[0], "join") == 0 ||
-               strcmp(words[0], "template") == 0 || strcmp(words[0], "finally-join") == 0) {
+               strcmp(words[0], "order") == 0 || strcmp(words[0], "template") == 0 ||
+               strcmp(words[0], "finally-join") == 0) {
         parse_node(scenario, words, count);
     } else {
         return false;
@@ -234,11 +236,20 @@ static void parse_evaluated(struct scenario *scenario, struct input *in, char **
 static void parse_expanded(struct scenario *scenario, struct input *in, char **words, int count)
 {
     in->is_invalid = count == 1 && strcmp(words[0], "invalid") == 0;
-    if (in->is_invalid)
+    in->outcome.kind = OUTCOME_INVALID;
+    if (count == 1 && strcmp(words[0], "blocked") == 0)
+        in->verdict = VERDICT_BLOCKED;
+    if (in->is_invalid || in->verdict != VERDICT_RUN)
         return;
-    builder_expand(&scenario->builder, in->node, (uint32_t)count);
-    for (int i = 0; i < count; i++)
+    uint32_t node = builder_expand(&scenario->builder, in->node, (uint32_t)count);
+    for (int i = 0; i < count; i++, node++) {
+        char *need = strchr(words[i], '=');
+        if (need != NULL)
+            *need = '\0';
         *VEC_PUSH(&scenario->nodes) = memory_text(words[i]);
+        if (need != NULL)
+            builder_need_ended(&scenario->builder, node, find(scenario, need + 1));
+    }
 }
 
 static struct input parse_input(struct scenario *scenario, char **words, int count)

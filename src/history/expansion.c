@@ -1,0 +1,69 @@
+/* What dynamic matrices came to, in the journal and back; see history.h. The record stands right
+ * before the INPUT_EXPANDED that tells of it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "history/bytes.h"
+#include "history/journal.h"
+#include "history/record.h"
+
+bool journal_add_expansion(struct journal *journal, struct values *values, uint32_t node,
+                           const char *json, size_t length, struct error *error)
+{
+    bool is_long = length > MOST_EXPANSION;
+    struct extent extent;
+    if (is_long && !values_add(values, json, length, &extent, error))
+        return false;
+    CLEANUP_BUFFER struct buffer payload = {0};
+    char *start = buffer_reserve(&payload, EXPANSION_HEAD + MOST_EXPANSION);
+    char *at = put_u8(put_u32(start, node), is_long);
+    if (is_long) {
+        at = record_put_extent(at, &extent);
+    } else {
+        memcpy(at, json, length);
+        at += length;
+    }
+    journal_add_record(journal, RECORD_EXPANSION, start, (size_t)(at - start));
+    return true;
+}
+
+bool expansion_take(struct journal_expansion *ret, const char *payload, size_t length)
+{
+    if (length < EXPANSION_HEAD || (uint8_t)payload[4] > 1)
+        return false;
+    *ret = (struct journal_expansion){.is_there = true, .node = get_u32(payload)};
+    const char *rest = payload + EXPANSION_HEAD;
+    length -= EXPANSION_HEAD;
+    if (payload[4] == 1)
+        return length == EXTENT_LENGTH && record_get_extent(rest, &ret->extent);
+    ret->json = rest;
+    ret->length = length;
+    return true;
+}
+
+static bool get_from_values(const struct journal_expansion *expansion,
+                            const struct run_folder *folder, char **ret_json, struct error *error)
+{
+    struct values *values = values_open(folder, error);
+    if (values == NULL)
+        return false;
+    bool is_read = values_get(values, &expansion->extent, ret_json, error);
+    values_close(values);
+    return is_read;
+}
+
+bool journal_get_expansion(struct journal_reader *reader, const struct run_folder *folder,
+                           uint32_t node, char **ret_json, size_t *ret_length, struct error *error)
+{
+    const struct journal_expansion expansion = reader->expansion;
+    reader->expansion.is_there = false;
+    if (!expansion.is_there || expansion.node != node)
+        return error_set(error, PLACE_NONE, "%s/journal does not say how the plan grew",
+                         folder->path);
+    *ret_length = expansion.json != NULL ? expansion.length : expansion.extent.length;
+    if (expansion.json == NULL)
+        return get_from_values(&expansion, folder, ret_json, error);
+    *ret_json = memory_text_n(expansion.json, expansion.length);
+    return true;
+}
