@@ -84,6 +84,12 @@ void alarms_cancel(struct alarms *alarms, struct alarm *alarm)
     alarms->spare = alarm;
 }
 
+void alarms_delay(struct alarms *alarms, int64_t by)
+{
+    for (uint32_t i = 0; i < alarms->count; i++)
+        alarms->heap[i]->at += by;
+}
+
 int64_t alarms_next(const struct alarms *alarms)
 {
     return alarms->count > 0 ? alarms->heap[0]->at : INT64_MAX;

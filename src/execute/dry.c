@@ -48,6 +48,11 @@ static void dry_signal(struct executor *executor, uint32_t node, uint32_t attemp
     (void)executor, (void)node, (void)attempt, (void)is_kill;
 }
 
+static void dry_pause(struct executor *executor, bool is_paused)
+{
+    (void)executor, (void)is_paused;
+}
+
 static void dry_close(struct executor *executor)
 {
     struct dry_executor *dry = (struct dry_executor *)executor;
@@ -59,7 +64,8 @@ static void dry_close(struct executor *executor)
 
 struct executor *dry_executor_new(struct loop *loop, const struct reports *reports)
 {
-    static const struct executor_methods methods = {"dry", dry_launch, dry_signal, dry_close};
+    static const struct executor_methods methods = {"dry", dry_launch, dry_signal, dry_pause,
+                                                    dry_close};
     struct dry_executor *dry = memory_new(sizeof *dry);
     dry->base.methods = &methods;
     dry->loop = loop;

@@ -29,6 +29,8 @@ void loop_remove(struct loop *loop, struct watch *watch); /* NULL is fine */
 struct alarm;
 struct alarm *loop_at(struct loop *loop, int64_t at, loop_timer_callback *callback, void *context);
 void loop_cancel(struct loop *loop, struct alarm *alarm); /* NULL is fine */
+/* All alarms that are set come later by so much: the time for which this process was stopped. */
+void loop_delay(struct loop *loop, int64_t by);
 /* Waits for events at most until `deadline` (INT64_MAX: none) and calls back for all that are
  * there; returns after one batch. */
 bool loop_turn(struct loop *loop, int64_t deadline, struct error *error);
@@ -96,6 +98,9 @@ struct executor_methods {
     /* Ends an attempt: stop: TERM and CONT to its group, KILL after the grace to the group and
      * every descendant found; kill: KILL now. Unknown attempts are ignored. */
     void (*signal)(struct executor *executor, uint32_t node, uint32_t attempt, bool is_kill);
+    /* This process is about to stop (is_paused), or goes on: so does what runs, by TSTP and CONT to
+     * each group, as the terminal would have done to a job of one group. */
+    void (*pause)(struct executor *executor, bool is_paused);
     /* Nothing is running any more. Ends what tasks left behind (background children, by tree_end),
      * and frees the executor. Attempts that are running even so end unreported. */
     void (*close)(struct executor *executor);
@@ -127,7 +132,7 @@ struct executor *dry_executor_new(struct loop *loop, const struct reports *repor
  * child subreapers. If the runner dies the guardian ends its whole tree (TERM, grace, KILL, until
  * no descendant is left); if the guardian dies the runner is told by *ret_guardian becoming
  * readable. Signals: the guardian passes on what was sent to it alone, not what the terminal sent
- * to both. */
+ * to both. When the runner stops by TSTP, so does the guardian, and it goes on with it. */
 struct guardian {
     int channel; /* readable (end of file) when the guardian is gone; -1 without a guardian */
 };

@@ -21,7 +21,7 @@
 
 #define GRACE INT64_C(10000000000)
 
-static const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+static const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2};
 
 struct post {
     pid_t runner;
@@ -66,15 +66,32 @@ static void pass_on(const struct post *post)
         kill(post->runner, (int)info.ssi_signo);
 }
 
+/* The runner has taken its line off the screen, told the tasks to stop, and stopped: only now may
+ * the shell know, which waits for us. Where nobody could ever let us go on (no job control), the
+ * kernel stops neither. The shell's CONT is for the whole group; a CONT for us alone is passed on.
+ */
+static void stop_with(pid_t runner)
+{
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    raise(SIGTSTP);
+    sigprocmask(SIG_UNBLOCK, &stop, NULL);
+    sigprocmask(SIG_BLOCK, &stop, NULL);
+    kill(runner, SIGCONT);
+}
+
 /* Waits for the runner; reaps what else was left to us. Returns its status. */
 static int watch_runner(struct post *post)
 {
     for (;;) {
         int status;
         pid_t ended;
-        while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
-            if (ended == post->runner)
+        while ((ended = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0)
+            if (ended == post->runner && !WIFSTOPPED(status))
                 return status;
+            else if (ended == post->runner && WSTOPSIG(status) == SIGTSTP)
+                stop_with(ended);
         struct pollfd polled[2] = {{.fd = post->signals, .events = POLLIN},
                                    {.fd = post->channel, .events = POLLIN}};
         if (poll(polled, 2, -1) < 0)

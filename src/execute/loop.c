@@ -113,6 +113,11 @@ struct alarm *loop_at(struct loop *loop, int64_t at, loop_timer_callback *callba
     return alarms_add(&loop->alarms, at, callback, context);
 }
 
+void loop_delay(struct loop *loop, int64_t by)
+{
+    alarms_delay(&loop->alarms, by);
+}
+
 void loop_cancel(struct loop *loop, struct alarm *alarm)
 {
     if (alarm != NULL)

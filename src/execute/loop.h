@@ -20,6 +20,7 @@ struct alarms {
 struct alarm *alarms_add(struct alarms *alarms, int64_t at, loop_timer_callback *callback,
                          void *context);
 void alarms_cancel(struct alarms *alarms, struct alarm *alarm);
+void alarms_delay(struct alarms *alarms, int64_t by);
 int64_t alarms_next(const struct alarms *alarms); /* INT64_MAX: none */
 /* Calls back for those due at `now`, not for those that the callbacks add. */
 void alarms_run(struct alarms *alarms, int64_t now);

@@ -234,7 +234,7 @@ struct executor *process_executor_new(struct loop *loop, const struct reports *r
                                       const struct process_options *options, struct error *error)
 {
     static const struct executor_methods methods = {"process", process_launch, process_signal,
-                                                    process_close};
+                                                    process_pause, process_close};
     struct process_executor *executor = memory_new(sizeof *executor);
     executor->base.methods = &methods;
     executor->loop = loop;

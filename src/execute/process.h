@@ -108,6 +108,7 @@ void pipes_close(struct attempt *attempt);
 
 /* stop.c: signals, and what is left of those that were stopped. */
 void process_signal(struct executor *executor, uint32_t node, uint32_t number, bool is_kill);
+void process_pause(struct executor *executor, bool is_paused);
 /* Sends what is due to an attempt whose process has just been learnt of. */
 void stop_started(struct attempt *attempt);
 /* Its process has ended: what it left is to be ended, too. */

@@ -1,5 +1,9 @@
 /* Signals as events: the first INT, TERM or HUP cancels the run, the second kills it; WINCH tells
- * the terminal. Blocked before there are other threads, so that only the loop sees them. */
+ * the terminal. Blocked before there are other threads, so that only the loop sees them.
+ *
+ * TSTP (Ctrl-Z): tasks have process groups of their own, which the terminal does not reach, so it
+ * is passed on to each: a run stops as a whole, and goes on as a whole. Time stands still with it:
+ * no timeout, delay or grace passes while the run is stopped, and no age counts it. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -34,14 +38,41 @@ static void cancel(struct run *run, int number)
         terminal_message(run->terminal, "interrupted: ending what runs (once more to kill it)");
 }
 
+/* The default action, here and now. Where the kernel will not have it (nobody could ever let this
+ * group go on), nothing happens. */
+static void stop_here(void)
+{
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    raise(SIGTSTP);
+    pthread_sigmask(SIG_UNBLOCK, &stop, NULL);
+    pthread_sigmask(SIG_BLOCK, &stop, NULL);
+}
+
+static void stop(struct run *run)
+{
+    int64_t stopped = clock_monotonic();
+    terminal_flush(run->terminal);
+    run->executor->methods->pause(run->executor, true);
+    stop_here();
+    run->executor->methods->pause(run->executor, false);
+    int64_t lost = clock_monotonic() - stopped;
+    loop_delay(run->loop, lost);
+    run->began += lost;
+    resize(run);
+}
+
 static void arrived(void *context, uint32_t events)
 {
     struct run *run = context;
     (void)events;
     struct signalfd_siginfo info;
     while (read(run->signals->descriptor, &info, sizeof info) == sizeof info) {
-        if (info.ssi_signo == SIGWINCH)
+        if (info.ssi_signo == SIGWINCH || info.ssi_signo == SIGCONT)
             resize(run);
+        else if (info.ssi_signo == SIGTSTP)
+            stop(run);
         else
             cancel(run, (int)info.ssi_signo);
     }
@@ -70,6 +101,10 @@ bool signals_open(struct run *run, struct error *error)
     sigaddset(&wanted, SIGTERM);
     sigaddset(&wanted, SIGHUP);
     sigaddset(&wanted, SIGWINCH);
+    sigaddset(&wanted, SIGCONT);
+    struct sigaction action;
+    if (sigaction(SIGTSTP, NULL, &action) == 0 && action.sa_handler == SIG_DFL)
+        sigaddset(&wanted, SIGTSTP);
     sigprocmask(SIG_BLOCK, &wanted, &signals->original);
     sigdelset(&signals->original, SIGINT);
     sigdelset(&signals->original, SIGTERM);

@@ -49,6 +49,21 @@ static void check_alarm_order(void)
     loop_free(loop);
 }
 
+/* An hour that does not count for those that are set, and counts for those set later. */
+static void check_delayed_alarms(void)
+{
+    begin();
+    int64_t now = clock_monotonic(), hour = 3600 * INT64_C(1000000000);
+    loop_at(loop, now + 1000, note_letter, (void *)"x");
+    loop_at(loop, now - hour - 1000, note_letter, (void *)"a");
+    loop_delay(loop, hour);
+    loop_at(loop, now + 2000, note_letter, (void *)"b");
+    while (trail_length < 2)
+        CU_ASSERT_TRUE_FATAL(loop_turn(loop, INT64_MAX, NULL));
+    CHECK_TEXT(trail, "ab");
+    loop_free(loop);
+}
+
 static void check_many_alarms(void)
 {
     enum { COUNT = 2000 };
@@ -197,6 +212,7 @@ static void check_dry(void)
 
 const struct check loop_checks[] = {
     {"loop: alarms come in order, cancelled ones do not", check_alarm_order},
+    {"alarms: a delay for all", check_delayed_alarms},
     {"loop: many alarms", check_many_alarms},
     {"loop: an alarm that sets itself anew", check_alarm_rearmed},
     {"loop: a turn ends at its deadline", check_deadline},
