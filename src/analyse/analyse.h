@@ -76,6 +76,8 @@ json_t *plan_to_json(struct plan *plan);
 /* `pargraph list`: name, count of instances, description, one line a task; "manual" and "finally"
  * are said in front of the description. */
 void list_write(const struct plan *plan, struct buffer *out);
+/* The same for programs: name, instances, the description's first line, tabs between. */
+void list_write_tsv(const struct plan *plan, struct buffer *out);
 
 /* `pargraph status`: how the run stands, counts, then what failed, runs and waits, the first 20 of
  * each. */

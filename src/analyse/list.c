@@ -51,3 +51,20 @@ void list_write(const struct plan *plan, struct buffer *out)
     for (uint32_t task = 0; task < workflow->task_count; task++)
         write_line(plan, task, name_width, count_width, out);
 }
+
+void list_write_tsv(const struct plan *plan, struct buffer *out)
+{
+    const struct workflow *workflow = plan->workflow;
+    for (uint32_t task = 0; task < workflow->task_count; task++) {
+        const struct task *the = &workflow->tasks[task];
+        const char *description = names_text(workflow->names, the->details->description);
+        buffer_printf(out, "%s\t%u\t", names_text(workflow->names, the->name),
+                      plan->instances[task].count);
+        size_t begin = out->length;
+        text_printable(description, strcspn(description, "\n"), out);
+        for (size_t i = begin; i < out->length; i++)
+            if (out->bytes[i] == '\t')
+                out->bytes[i] = ' ';
+        buffer_add_byte(out, '\n');
+    }
+}

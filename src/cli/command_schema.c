@@ -1,4 +1,5 @@
-/* pargraph schema. The lines are those of schemas/pargraph.schema.json, made into C by the build. */
+/* pargraph schema. The lines are those of schemas/pargraph.schema.json, made into C by the build.
+ */
 #include "cli/cli.h"
 
 extern const char *const schema_lines[];
