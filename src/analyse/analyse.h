@@ -18,6 +18,9 @@ struct replay {
     struct replay_node *nodes; /* by node */
     uint32_t node_count;
     int64_t began_wall, last_time; /* last_time: since the run began */
+    int64_t wall_at_zero; /* of the runner that wrote last, at its time 0: a run that was resumed
+                             leaves out the time between */
+    uint32_t resumes;
     int64_t now; /* replay_run sets it to last_time; of a run that is alive, set it to the time
                     since the run began, and what runs is shown with its age */
     bool has_ended;

@@ -42,6 +42,9 @@ static void take_fact(struct replay *replay, const struct fact *fact)
         node->process = fact->process;
         node->is_started = true;
         break;
+    case FACT_REOPENED:
+        forget_outcome(node);
+        break;
     case FACT_FAILED:
     case FACT_ENDED:
         take_outcome(node, fact);
@@ -49,56 +52,21 @@ static void take_fact(struct replay *replay, const struct fact *fact)
     }
 }
 
-static bool is_request(const struct plan *plan, uint32_t vector)
+struct feed {
+    struct replay *replay;
+    struct action_list actions;
+};
+
+static bool take_input(void *context, const struct input *in)
 {
-    const struct vectors *vectors = &plan->vectors;
-    if (vector >= vectors->count)
-        return false;
-    for (uint32_t i = vectors->first[vector]; i < vectors->first[vector + 1]; i++)
-        if (vectors->amounts[i].token >= plan->token_count)
-            return false;
+    struct feed *feed = context;
+    feed->actions.count = 0;
+    scheduler_handle(feed->replay->scheduler, in, &feed->actions);
+    for (uint32_t i = 0; i < feed->actions.count; i++)
+        if (feed->actions.items[i].kind == ACTION_RECORD)
+            take_fact(feed->replay, &feed->actions.items[i].fact);
+    feed->replay->last_time = in->now;
     return true;
-}
-
-static bool is_of_plan(const struct plan *plan, const struct input *in)
-{
-    switch (in->kind) {
-    case INPUT_EVALUATED:
-        return in->node < plan->node_count &&
-               (in->verdict != VERDICT_RUN || is_request(plan, in->vector));
-    case INPUT_EXPANDED:
-    case INPUT_STARTED:
-    case INPUT_FINISHED:
-    case INPUT_TIMER:
-        return in->node < plan->node_count;
-    case INPUT_CAPACITY:
-        return in->vector < plan->token_count;
-    default:
-        return in->kind < INPUT_KINDS;
-    }
-}
-
-static bool feed(struct replay *replay, struct plan *plan, struct journal_reader *journal,
-                 struct error *error)
-{
-    struct action_list actions = {0};
-    struct input in;
-    bool is_good = true;
-    journal->vectors = &plan->vectors;
-    while (is_good && journal_next(journal, &in)) {
-        is_good = is_of_plan(plan, &in);
-        if (!is_good)
-            break;
-        actions.count = 0;
-        scheduler_handle(replay->scheduler, &in, &actions);
-        for (uint32_t i = 0; i < actions.count; i++)
-            if (actions.items[i].kind == ACTION_RECORD)
-                take_fact(replay, &actions.items[i].fact);
-        replay->last_time = in.now;
-    }
-    action_list_release(&actions);
-    return is_good ||
-           error_set(error, PLACE_NONE, "the journal does not fit the workflow it was run with");
 }
 
 static bool replay_journal(struct replay *replay, struct plan *plan, struct journal_reader *journal,
@@ -109,15 +77,22 @@ static bool replay_journal(struct replay *replay, struct plan *plan, struct jour
             error, PLACE_NONE,
             "the run was made by another version of pargraph (scheduler %u, this is %u)",
             journal->head.scheduler_version, (unsigned)SCHEDULER_VERSION);
+    if (journal->head.plan != plan_fingerprint(plan))
+        return error_set(error, PLACE_NONE, "the journal is of another workflow");
     replay->node_count = plan->node_count;
     replay->nodes = memory_array(plan->node_count, sizeof *replay->nodes);
     for (uint32_t i = 0; i < plan->node_count; i++)
         forget_outcome(&replay->nodes[i]);
     struct scheduler_options options = {.failure_policy = journal->head.failure_policy};
     replay->scheduler = scheduler_new(plan, &options);
-    if (!feed(replay, plan, journal, error))
+    struct feed feed = {.replay = replay};
+    bool is_fed = journal_feed(journal, plan, take_input, &feed, error);
+    action_list_release(&feed.actions);
+    if (!is_fed)
         return false;
     replay->began_wall = journal->head.wall;
+    replay->wall_at_zero = journal->wall_at_zero;
+    replay->resumes = journal->resumes;
     replay->has_ended = journal->has_ended;
     replay->exit_status = journal->end.exit_status;
     if (journal->has_ended)

@@ -25,7 +25,7 @@ int cli_open_run(struct seen_run *ret, const char *state, const char *file, cons
         return cli_fail(EXIT_STATUS_STATE, &error);
     ret->has_replay = true;
     if (run_folder_is_alive(&ret->folder))
-        ret->replay.now = clock_wall() - ret->replay.began_wall;
+        ret->replay.now = clock_wall() - ret->replay.wall_at_zero;
     return EXIT_STATUS_SUCCESS;
 }
 

@@ -1,8 +1,8 @@
 /* What happens in a run: inputs, as the scheduler is told them, and facts, as it records them.
  *
- * Inputs in their order are the truth: the journal holds them, and the scheduler given the same ones
- * does the same again. Facts follow from them; observers read facts. Times are nanoseconds of the
- * monotonic clock since the run began. */
+ * Inputs in their order are the truth: the journal holds them, and the scheduler given the same
+ * ones does the same again. Facts follow from them; observers read facts. Times are nanoseconds of
+ * the monotonic clock since the run began. */
 #ifndef FACT_FACT_H
 #define FACT_FACT_H
 
@@ -30,15 +30,16 @@ struct extent {
 struct outcome {
     uint8_t kind;
     int32_t code;
-    char *detail;         /* a message, or NULL; owned by whoever made the outcome */
-    struct extent log;    /* the frames of this attempt lie in here */
-    struct extent values[2]; /* kept stdout, stderr in the values file */
-    struct extent outputs; /* JSON object in the values file */
+    char *detail;                   /* a message, or NULL; owned by whoever made the outcome */
+    struct extent log;              /* the frames of this attempt lie in here */
+    struct extent values[2];        /* kept stdout, stderr in the values file */
+    struct extent outputs;          /* JSON object in the values file */
     int64_t user_time, system_time; /* nanoseconds of cpu */
-    uint64_t memory;      /* most resident, bytes */
+    uint64_t memory;                /* most resident, bytes */
 };
 
-/* The status an outcome amounts to, for `exit_code`: 128+n after a signal, 127 and 126 as a shell. */
+/* The status an outcome amounts to, for `exit_code`: 128+n after a signal, 127 and 126 as a shell.
+ */
 int outcome_exit_code(const struct outcome *outcome);
 bool outcome_is_success(const struct outcome *outcome);
 
@@ -51,6 +52,10 @@ enum input_kind {
     INPUT_TIMER,     /* a timer that was armed is due */
     INPUT_CANCEL,    /* stop: see enum cancel */
     INPUT_CAPACITY,  /* token `vector` has capacity `amount` from now on */
+    INPUT_RESUME,    /* another runner takes the run over, at `wall`: what ended badly is pending
+                        again, and finally; INPUT_FINISHED with OUTCOME_LOST follows for each that
+                        was running */
+    INPUT_KEPT,      /* before the beginning: a success that an earlier journal tells of */
     INPUT_KINDS,
 };
 
@@ -71,8 +76,13 @@ struct input {
     uint32_t timer;      /* TIMER: the generation it was armed with */
     int32_t process;     /* STARTED: its pid */
     uint64_t amount;     /* CAPACITY */
-    struct outcome outcome; /* FINISHED, and EVALUATED, EXPANDED that is_invalid */
+    int64_t wall;        /* RESUME: the wall clock at `now` */
+    struct outcome outcome; /* FINISHED, KEPT, and EVALUATED, EXPANDED that is_invalid */
 };
+
+/* Does the input speak only of what the plan has? One that was read from a file must be asked this
+ * before the scheduler sees it. */
+bool input_fits(const struct input *in, const struct plan *plan);
 
 enum fact_kind {
     FACT_RUN_BEGAN,
@@ -84,18 +94,21 @@ enum fact_kind {
                        template that was not expanded has one */
     FACT_POLICY,    /* a failure: from now on nothing (drain, fast) starts */
     FACT_RUN_ENDED, /* all ended; status is success or failure */
+    FACT_RESUMED,   /* another runner goes on with the run, even if it had ended */
+    FACT_REOPENED,  /* after that: a node waits again as if nothing had been; status: how it had
+                       ended, NONE if it had not */
 };
 
 struct fact {
     int64_t time;
     uint8_t kind;
-    uint8_t status;    /* ENDED, RUN_ENDED: enum status */
+    uint8_t status;    /* ENDED, REOPENED, RUN_ENDED: enum status */
     bool is_timeout;   /* FAILED, ENDED, SIGNALLED: by its timeout */
-    bool is_tolerated; /* ENDED failure with continue-on-error */
+    bool is_tolerated; /* ENDED, REOPENED: a failure with continue-on-error */
     uint32_t node;
-    uint32_t attempt;  /* 0: none was made */
+    uint32_t attempt; /* 0: none was made */
     int32_t process;
-    int64_t until;     /* FAILED */
+    int64_t until;                 /* FAILED */
     const struct outcome *outcome; /* FAILED, ENDED after an attempt; lives while it is handed on */
 };
 

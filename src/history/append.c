@@ -23,6 +23,33 @@ bool append_create(struct append_file *ret, const struct run_folder *folder, con
     return true;
 }
 
+bool append_resume(struct append_file *ret, const struct run_folder *folder, const char *file_name,
+                   struct error *error)
+{
+    CLEANUP_CLOSE int opened = openat(folder->directory, file_name,
+                                      O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    struct stat status;
+    if (opened < 0 || fstat(opened, &status) < 0)
+        return error_set_system(error, errno, "cannot open %s/%s", folder->path, file_name);
+    if (!S_ISREG(status.st_mode))
+        return error_set(error, PLACE_NONE, "cannot open %s/%s: it is not a plain file",
+                         folder->path, file_name);
+    *ret = (struct append_file){.descriptor = opened,
+                                .path = file_join(folder->path, file_name),
+                                .length = (uint64_t)status.st_size};
+    opened = -1;
+    return true;
+}
+
+bool append_cut(struct append_file *file, uint64_t length, struct error *error)
+{
+    if (ftruncate(file->descriptor, (off_t)length) < 0)
+        return error_set_system(error, errno, "cannot cut %s", file->path);
+    file->length = length;
+    file->is_unsynced = true;
+    return true;
+}
+
 bool append_open(struct append_file *ret, const struct run_folder *folder, const char *file_name,
                  struct error *error)
 {

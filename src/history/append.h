@@ -19,6 +19,12 @@ struct append_file {
 /* Makes the file, which must not be there yet, for writing and reading. */
 bool append_create(struct append_file *ret, const struct run_folder *folder, const char *file_name,
                    struct error *error);
+/* Opens one that is there, or makes it, for writing and reading, with all it has. */
+bool append_resume(struct append_file *ret, const struct run_folder *folder, const char *file_name,
+                   struct error *error);
+/* Cuts it, or fills it up with zeros: what was written down elsewhere as lying there keeps its
+ * place. */
+bool append_cut(struct append_file *file, uint64_t length, struct error *error);
 /* Opens one that is there, for reading only. */
 bool append_open(struct append_file *ret, const struct run_folder *folder, const char *file_name,
                  struct error *error);

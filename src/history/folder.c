@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -142,6 +143,28 @@ bool run_folder_is_alive(const struct run_folder *folder)
     CLEANUP_CLOSE int lock =
         openat(folder->directory, "lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     return lock >= 0 && flock(lock, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
+enum { LOCK_TRIES = 40, LOCK_PAUSE = 10 }; /* milliseconds */
+
+/* Whoever asks whether a run is alive holds the lock for a moment too. */
+bool run_folder_lock(struct run_folder *folder, struct error *error)
+{
+    CLEANUP_CLOSE int lock =
+        openat(folder->directory, "lock", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (lock < 0)
+        return error_set_system(error, errno, "cannot open %s/lock", folder->path);
+    for (int tries = 0; flock(lock, LOCK_EX | LOCK_NB) < 0; tries++) {
+        if (errno != EWOULDBLOCK)
+            return error_set_system(error, errno, "cannot lock %s/lock", folder->path);
+        if (tries == LOCK_TRIES)
+            return error_set(error, PLACE_NONE, "run %s is running: another pargraph owns it",
+                             folder->id);
+        poll(NULL, 0, LOCK_PAUSE);
+    }
+    folder->lock = lock;
+    lock = -1;
+    return true;
 }
 
 void run_folder_close(struct run_folder *folder)

@@ -57,6 +57,9 @@ bool run_folder_create(struct run_folder *ret, const char *state, int64_t wall,
  * (a path, say), it names no run. */
 bool run_folder_open(struct run_folder *ret, const char *state, const char *id,
                      struct error *error);
+/* Takes the lock of a run that was opened for reading. False, with an error that says so, while
+ * somebody else owns it; readers may ask at the same time. */
+bool run_folder_lock(struct run_folder *folder, struct error *error);
 /* Is its lock held, that is, is the run alive? */
 bool run_folder_is_alive(const struct run_folder *folder);
 /* Gives the lock up too, unless another process holds its descriptor. A zeroed folder is left as it
@@ -81,13 +84,14 @@ struct journal_head {
     uint8_t failure_policy;
     int64_t wall; /* wall clock at monotonic 0 */
     uint64_t cpu_capacity;
+    uint32_t plan; /* plan_fingerprint */
 };
 
 enum record_kind {
     RECORD_HEAD = 1,  /* journal_head, as text "key value\n" lines */
     RECORD_INPUT,     /* struct input: what its kind uses */
     RECORD_END,       /* the run is over: u8 exit status of pargraph, i64 time, u32 succeeded, u32
-                         failed, u32 total */
+                         failed, u32 total. Nothing follows but an INPUT_RESUME */
     RECORD_VECTOR,    /* a request that was evaluated: u32 id, then u32 token, u64 amount each */
     RECORD_EXPANSION, /* what a dynamic matrix came to, before its INPUT_EXPANDED: u32 node, u8 0
                          and the JSON, or u8 1 and its place in the values file (u64 offset, u64
@@ -105,6 +109,12 @@ struct values;  /* below */
 struct journal; /* open for writing */
 struct journal *journal_create(const struct run_folder *folder, const struct journal_head *head,
                                struct error *error);
+/* Goes on with one that is there, behind its first `good` bytes: the rest is cut off. */
+struct journal *journal_resume(const struct run_folder *folder, uint64_t good, struct error *error);
+/* Puts a new journal, of this head and these inputs, in place of the one that is there: at once, or
+ * not at all. */
+bool journal_replace(const struct run_folder *folder, const struct journal_head *head,
+                     const struct input *inputs, uint32_t count, struct error *error);
 /* Appends to memory; journal_write puts all of it into the file, in one write. An outcome's detail
  * is kept up to 64 KiB. */
 /* A request that INPUT_EVALUATED is about to name for the first time: vector `id` of the plan. */
@@ -127,6 +137,9 @@ struct journal_reader {
     struct vectors *vectors; /* those of a plan, to grow as they grew in the run; NULL: passed over.
                                 The caller's, set after journal_open */
     size_t good;             /* offset behind the last good record read */
+    int64_t wall_at_zero;    /* wall clock at time 0 of those who write now: the head's, until
+                                an INPUT_RESUME was read */
+    uint32_t resumes;        /* so many of these */
     bool has_ended;
     struct journal_end end;
     struct buffer detail; /* text of the input last read */
@@ -149,11 +162,25 @@ bool journal_next(struct journal_reader *reader, struct input *in);
 bool journal_get_expansion(struct journal_reader *reader, const struct run_folder *folder,
                            uint32_t node, char **ret_json, size_t *ret_length, struct error *error);
 void journal_reader_close(struct journal_reader *reader);
+/* All inputs of the journal, in order; the plan gets the vectors that it got in the run. False with
+ * an error at one that does not fit the plan. take() returns false to end the journal before its
+ * input: reader->good is where that begins. */
+typedef bool journal_take(void *context, const struct input *in);
+bool journal_feed(struct journal_reader *reader, struct plan *plan, journal_take *take,
+                  void *context, struct error *error);
 
 /* --- the log --- */
 
 struct run_log;
 struct run_log *log_create(const struct run_folder *folder, struct error *error);
+/* Goes on with the log that is there, or makes one. The first `kept` bytes are told of in the
+ * journal and stay; behind them whole frames stay, and a torn one is cut off. Each frame, from the
+ * beginning on, is shown to `frame`: those of attempts whose extent nobody wrote down are found so.
+ */
+typedef void log_frame(void *context, uint32_t node, uint32_t attempt, uint64_t offset,
+                       uint64_t length);
+struct run_log *log_resume(const struct run_folder *folder, uint64_t kept, log_frame *frame,
+                           void *context, struct error *error);
 /* Behind all that was added so far: where the next frame will begin, unless bytes of the same
  * attempt and stream continue the last one. */
 uint64_t log_offset(const struct run_log *log);
@@ -176,6 +203,8 @@ bool log_read(const struct run_folder *folder, uint32_t node, uint32_t attempt,
 
 struct values *values_create(const struct run_folder *folder, struct error *error);
 struct values *values_open(const struct run_folder *folder, struct error *error); /* to get only */
+/* Goes on behind the first `kept` bytes of the one that is there, or makes one. */
+struct values *values_resume(const struct run_folder *folder, uint64_t kept, struct error *error);
 /* Written at once, before the journal can point at it. No bytes make a zeroed extent, which gives
  * no bytes back. */
 bool values_add(struct values *values, const void *bytes, size_t length, struct extent *ret,

@@ -58,6 +58,36 @@ struct journal *journal_create(const struct run_folder *folder, const struct jou
     return NULL;
 }
 
+struct journal *journal_resume(const struct run_folder *folder, uint64_t good, struct error *error)
+{
+    struct append_file file;
+    if (!append_resume(&file, folder, "journal", error))
+        return NULL;
+    if (!append_cut(&file, good, error)) {
+        append_close(&file);
+        return NULL;
+    }
+    struct journal *journal = memory_new(sizeof *journal);
+    journal->file = file;
+    return journal;
+}
+
+bool journal_replace(const struct run_folder *folder, const struct journal_head *head,
+                     const struct input *inputs, uint32_t count, struct error *error)
+{
+    struct journal made = {0};
+    CLEANUP_BUFFER struct buffer text = {0};
+    record_put_head(head, &text);
+    buffer_add(&made.gathered, JOURNAL_MAGIC, JOURNAL_MAGIC_LENGTH);
+    add_record(&made.gathered, RECORD_HEAD, text.bytes, text.length);
+    for (uint32_t i = 0; i < count; i++)
+        journal_add_input(&made, &inputs[i]);
+    bool is_replaced =
+        run_folder_write(folder, "journal", made.gathered.bytes, made.gathered.length, error);
+    buffer_release(&made.gathered);
+    return is_replaced;
+}
+
 void journal_add_input(struct journal *journal, const struct input *in)
 {
     assert(in->kind < INPUT_KINDS);

@@ -114,6 +114,50 @@ bool log_write(struct run_log *log, struct error *error)
     return true;
 }
 
+/* The next frame's place, 0 if none is there. Only its header is read. */
+static uint64_t walk_frame(const struct append_file *file, uint64_t at, struct frame *ret)
+{
+    char header[FRAME_HEADER];
+    if (file->length - at < FRAME_HEADER ||
+        append_read(file, at, header, sizeof header, NULL) != sizeof header ||
+        !get_frame(header, ret) || ret->length > file->length - at - FRAME_HEADER)
+        return 0;
+    return at + FRAME_HEADER + ret->length;
+}
+
+/* Where the whole frames end. A damage before `kept` costs the frames up to there. */
+static uint64_t walk_frames(const struct append_file *file, uint64_t kept, log_frame *frame,
+                            void *context)
+{
+    uint64_t at = 0;
+    while (at < file->length) {
+        struct frame this;
+        uint64_t next = walk_frame(file, at, &this);
+        if (next == 0 && at >= kept)
+            break;
+        if (next != 0)
+            frame(context, this.node, this.attempt, at, next - at);
+        at = next != 0 ? next : kept;
+    }
+    return at > kept ? at : kept;
+}
+
+struct run_log *log_resume(const struct run_folder *folder, uint64_t kept, log_frame *frame,
+                           void *context, struct error *error)
+{
+    struct append_file file;
+    if (!append_resume(&file, folder, "log", error))
+        return NULL;
+    uint64_t end = walk_frames(&file, kept, frame, context);
+    if (end != file.length && !append_cut(&file, end, error)) {
+        append_close(&file);
+        return NULL;
+    }
+    struct run_log *log = memory_new(sizeof *log);
+    *log = (struct run_log){.file = file, .last = NO_FRAME};
+    return log;
+}
+
 void log_close(struct run_log *log)
 {
     append_close(&log->file);

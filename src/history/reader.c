@@ -54,6 +54,7 @@ bool journal_open(struct journal_reader *ret, const struct run_folder *folder, s
         error_set(error, PLACE_NONE, "%s/journal is damaged at its beginning", folder->path);
     else {
         go_past(&reader, &head);
+        reader.wall_at_zero = reader.head.wall;
         *ret = reader;
         return true;
     }
@@ -92,12 +93,26 @@ static bool get_vector(struct journal_reader *reader, const struct record *recor
     return id == get_u32(record->payload);
 }
 
+/* Nothing comes behind the end of a run but that another runner takes it up again. */
+static bool get_input(struct journal_reader *reader, const struct record *record, struct input *in)
+{
+    if (!record_get_input(record->payload, record->length, in, &reader->detail) ||
+        (reader->has_ended && in->kind != INPUT_RESUME))
+        return false;
+    reader->has_ended = false;
+    if (in->kind != INPUT_RESUME)
+        return true;
+    reader->wall_at_zero = in->wall - in->now;
+    reader->resumes++;
+    return true;
+}
+
 bool journal_next(struct journal_reader *reader, struct input *in)
 {
     struct record record;
-    while (!reader->has_ended && peek(reader, &record)) {
-        bool is_good = record.kind == RECORD_INPUT
-                           ? record_get_input(record.payload, record.length, in, &reader->detail)
+    while (peek(reader, &record)) {
+        bool is_good = record.kind == RECORD_INPUT    ? get_input(reader, &record, in)
+                       : reader->has_ended            ? false
                        : record.kind == RECORD_VECTOR ? get_vector(reader, &record)
                        : record.kind == RECORD_EXPANSION
                            ? expansion_take(&reader->expansion, record.payload, record.length)
@@ -110,6 +125,26 @@ bool journal_next(struct journal_reader *reader, struct input *in)
         reader->has_ended = record.kind == RECORD_END;
     }
     return false;
+}
+
+bool journal_feed(struct journal_reader *reader, struct plan *plan, journal_take *take,
+                  void *context, struct error *error)
+{
+    struct input in;
+    reader->vectors = &plan->vectors;
+    for (;;) {
+        size_t before = reader->good;
+        if (!journal_next(reader, &in))
+            return true;
+        if (!input_fits(&in, plan))
+            return error_set(error, PLACE_NONE,
+                             "the journal does not fit the workflow it was run with");
+        if (take(context, &in))
+            continue;
+        reader->good = before;
+        reader->has_ended = false;
+        return true;
+    }
 }
 
 void journal_reader_close(struct journal_reader *reader)

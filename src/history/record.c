@@ -9,6 +9,8 @@
  *     TIMER      u32 node, u32 attempt, u32 timer
  *     CANCEL     u8 verdict
  *     CAPACITY   u32 vector, u64 amount
+ *     RESUME     i64 wall
+ *     KEPT       u32 node, u32 attempt, outcome
  *
  * An outcome: u8 kind, u32 code, u64 user time, u64 system time, u64 memory, u8 parts, then those
  * of the extents log, values[0], values[1], outputs (u64 offset, u64 length, u32 checksum) whose
@@ -81,6 +83,7 @@ char *record_put_input(char *at, const struct input *in)
     case INPUT_STARTED:
         return put_u32(put_attempt(at, in), (uint32_t)in->process);
     case INPUT_FINISHED:
+    case INPUT_KEPT:
         return put_outcome(put_attempt(at, in), &in->outcome);
     case INPUT_TIMER:
         return put_u32(put_attempt(at, in), in->timer);
@@ -88,6 +91,8 @@ char *record_put_input(char *at, const struct input *in)
         return put_u8(at, in->verdict);
     case INPUT_CAPACITY:
         return put_u64(put_u32(at, in->vector), in->amount);
+    case INPUT_RESUME:
+        return put_u64(at, (uint64_t)in->wall);
     default:
         return at;
     }
@@ -210,6 +215,7 @@ static void take_fields(struct rest *rest, struct input *in, struct buffer *deta
         in->process = (int32_t)take_u32(rest);
         break;
     case INPUT_FINISHED:
+    case INPUT_KEPT:
         take_attempt(rest, in);
         take_outcome(rest, &in->outcome, detail);
         break;
@@ -223,6 +229,9 @@ static void take_fields(struct rest *rest, struct input *in, struct buffer *deta
     case INPUT_CAPACITY:
         in->vector = take_u32(rest);
         in->amount = take_u64(rest);
+        break;
+    case INPUT_RESUME:
+        in->wall = (int64_t)take_u64(rest);
         break;
     default:
         break;
@@ -244,9 +253,9 @@ bool record_get_input(const char *bytes, size_t length, struct input *in, struct
 
 void record_put_head(const struct journal_head *head, struct buffer *out)
 {
-    buffer_printf(out, "scheduler %u\nfailure %u\nwall %lld\ncpu %llu\n", head->scheduler_version,
-                  head->failure_policy, (long long)head->wall,
-                  (unsigned long long)head->cpu_capacity);
+    buffer_printf(out, "scheduler %u\nfailure %u\nwall %lld\ncpu %llu\nplan %u\n",
+                  head->scheduler_version, head->failure_policy, (long long)head->wall,
+                  (unsigned long long)head->cpu_capacity, head->plan);
 }
 
 /* Copies what stands behind "key " on a line of text; false if it is not there or not short. */
@@ -287,15 +296,17 @@ static bool read_unsigned(const char *text, const char *key, uint64_t most, uint
 bool record_get_head(const char *bytes, size_t length, struct journal_head *ret)
 {
     CLEANUP_FREE char *text = memory_text_n(bytes, length);
-    uint64_t version, policy, capacity;
+    uint64_t version, policy, capacity, plan;
     int64_t wall;
     if (!read_unsigned(text, "scheduler", UINT32_MAX, &version) ||
         !read_unsigned(text, "failure", UINT8_MAX, &policy) || !read_signed(text, "wall", &wall) ||
-        !read_unsigned(text, "cpu", UINT64_MAX, &capacity))
+        !read_unsigned(text, "cpu", UINT64_MAX, &capacity) ||
+        !read_unsigned(text, "plan", UINT32_MAX, &plan))
         return false;
     *ret = (struct journal_head){.scheduler_version = (uint32_t)version,
                                  .failure_policy = (uint8_t)policy,
                                  .wall = wall,
-                                 .cpu_capacity = capacity};
+                                 .cpu_capacity = capacity,
+                                 .plan = (uint32_t)plan};
     return true;
 }

@@ -1,6 +1,8 @@
 /* From a name that a user wrote to nodes. */
+#include <endian.h>
 #include <string.h>
 
+#include "base/checksum.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "plan/plan.h"
@@ -69,4 +71,19 @@ bool plan_find(const struct plan *plan, const char *text, uint32_t *ret_first, u
         }
     }
     return no_instance(plan, task, text, error);
+}
+
+uint32_t plan_fingerprint(const struct plan *plan)
+{
+    const struct workflow *workflow = plan->workflow;
+    uint32_t checksum = 0;
+    for (uint32_t i = 0; i < workflow->task_count; i++) {
+        const struct instances *instances = &plan->instances[i];
+        uint32_t places[] = {htole32(instances->first), htole32(instances->count)};
+        name name = workflow->tasks[i].name;
+        checksum = checksum_crc32c(checksum, names_text(workflow->names, name),
+                                   names_length(workflow->names, name));
+        checksum = checksum_crc32c(checksum, places, sizeof places);
+    }
+    return checksum;
 }

@@ -174,6 +174,10 @@ bool plan_build(struct plan *ret, struct workflow *workflow, const struct plan_o
                 struct diagnostics *diagnostics);
 void plan_release(struct plan *plan);
 
+/* What the nodes' numbers mean, as one number: of plans that number differently it differs, but for
+ * chance. Of a plan as plan_build left it. */
+uint32_t plan_fingerprint(const struct plan *plan);
+
 /* The instance's name, T or T[a=1,b=x] (LANGUAGE.md, matrix), unique in the plan; for a join
  * "T[*]", for finally_join "finally". */
 void plan_write_name(const struct plan *plan, uint32_t node, struct buffer *out);

@@ -45,7 +45,8 @@ static bool open_run(struct run *run, struct error *error)
     struct journal_head head = {.scheduler_version = SCHEDULER_VERSION,
                                 .failure_policy = options->failure_policy,
                                 .wall = clock_wall(),
-                                .cpu_capacity = run->plan->tokens[0].capacity};
+                                .cpu_capacity = run->plan->tokens[0].capacity,
+                                .plan = plan_fingerprint(run->plan)};
     run->journalled_vectors = run->plan->vectors.count;
     run->began = clock_monotonic();
     run->scheduler = scheduler_new(

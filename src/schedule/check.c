@@ -11,6 +11,9 @@ static uint32_t *recount_needs(const struct scheduler *scheduler)
             continue;
         for (uint32_t i = plan->dependents.first[node]; i < plan->dependents.first[node + 1]; i++)
             counts[plan->dependents.targets[i]]++;
+        const struct edge *end, *late = late_edges(scheduler, node, &end);
+        for (; late < end; late++)
+            counts[late->to]++;
     }
     return counts;
 }
@@ -24,7 +27,9 @@ static const char *check_needs(const struct scheduler *scheduler)
         uint8_t state = scheduler->states[node];
         if (scheduler->needs_left[node] != counts[node])
             return "needs_left is not the number of needs that have not ended";
-        if (counts[node] > 0 && state != STATE_PENDING)
+        bool is_gone = state == STATE_RUN && (scheduler->marks[node] & MARK_GONE) == MARK_GONE;
+        bool is_kept = scheduler->is_resumed && (state == STATE_ENDED || is_gone);
+        if (counts[node] > 0 && state != STATE_PENDING && !is_kept)
             return "a node has left PENDING before its needs ended";
         if (scheduler->has_begun && counts[node] == 0 && state == STATE_PENDING)
             return "a node is PENDING without a need";

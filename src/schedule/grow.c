@@ -81,6 +81,18 @@ void template_ask(struct scheduler *scheduler, uint32_t node)
     }
 }
 
+/* The answer to the last question will not come; those that are not asked about any more go. */
+void templates_ask_again(struct scheduler *scheduler)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = scheduler->templates_first; i < scheduler->templates.count; i++)
+        if (scheduler->states[scheduler->templates.items[i]] == STATE_EVALUATE)
+            scheduler->templates.items[kept++] = scheduler->templates.items[i];
+    scheduler->templates.count = kept;
+    scheduler->templates_first = 0;
+    ask_for_next(scheduler);
+}
+
 /* Edges out of new nodes into old ones: into those that need the template. */
 static void count_new_needs(struct scheduler *scheduler, uint32_t old)
 {
@@ -103,9 +115,14 @@ static void take_in(struct scheduler *scheduler, uint32_t template)
             scheduler->marks[node] = scheduler->marks[template];
     for (uint32_t i = 0; i < plan->ended_needs.count; i++) {
         const struct edge *edge = &plan->ended_needs.items[i];
-        if (plan->is_selected[edge->from] && edge->from < old && edge->to >= old)
-            node_tell(scheduler, edge->from, edge->to);
+        if (!plan->is_selected[edge->from] || edge->from >= old || edge->to < old)
+            continue;
+        node_tell(scheduler, edge->from, edge->to);
+        *VEC_PUSH(&scheduler->late) = *edge;
     }
+    for (uint32_t node = old; node < scheduler->node_count; node++)
+        if (node_is_finally(plan, node) && plan->finally_join != NO_NODE)
+            *VEC_PUSH(&scheduler->late) = (struct edge){.from = plan->finally_join, .to = node};
     for (uint32_t node = old; node < scheduler->node_count; node++)
         if (plan->is_selected[node] && scheduler->needs_left[node] == 0)
             node_needs_ended(scheduler, node);

@@ -64,7 +64,7 @@ uint8_t node_flags(const struct scheduler *scheduler, uint32_t node)
     return flags;
 }
 
-static void ask(struct scheduler *scheduler, uint32_t node)
+void node_ask(struct scheduler *scheduler, uint32_t node)
 {
     scheduler->states[node] = STATE_EVALUATE;
     struct action *action = action_add(scheduler, ACTION_EVALUATE, node);
@@ -84,7 +84,7 @@ static void request(struct scheduler *scheduler, uint32_t node)
 {
     const struct rule *rule = plan_rule(scheduler->plan, node);
     if (rule->flags & RULE_REQUEST) {
-        ask(scheduler, node);
+        node_ask(scheduler, node);
         return;
     }
     scheduler->vectors[node] = rule->vector;
@@ -97,7 +97,7 @@ static void instance_needs_ended(struct scheduler *scheduler, uint32_t node)
     if (!policy_lets_start(scheduler, rule))
         node_refuse(scheduler, node);
     else if (rule->flags & RULE_CONDITION)
-        ask(scheduler, node);
+        node_ask(scheduler, node);
     else if (scheduler->marks[node] & MARK_FAILED)
         node_end(scheduler, node, STATUS_BLOCKED, NULL);
     else if (scheduler->marks[node] & MARK_CANCELLED)
@@ -192,6 +192,13 @@ void node_signal(struct scheduler *scheduler, uint32_t node, enum signal_how how
     action->how = (uint8_t)how;
 }
 
+void node_delay(struct scheduler *scheduler, uint32_t node)
+{
+    scheduler->states[node] = STATE_DELAY;
+    timer_arm(scheduler, node,
+              retry_delay(plan_rule(scheduler->plan, node), scheduler->attempts[node]));
+}
+
 static void retry(struct scheduler *scheduler, uint32_t node)
 {
     int64_t delay = retry_delay(plan_rule(scheduler->plan, node), scheduler->attempts[node]);
@@ -200,12 +207,10 @@ static void retry(struct scheduler *scheduler, uint32_t node)
     fact->is_timeout = scheduler->marks[node] & MARK_TIMEOUT;
     fact->until = time_after(scheduler->in->now, delay);
     fact->outcome = &scheduler->in->outcome;
-    if (delay == 0) {
+    if (delay == 0)
         request(scheduler, node);
-    } else {
-        scheduler->states[node] = STATE_DELAY;
-        timer_arm(scheduler, node, delay);
-    }
+    else
+        node_delay(scheduler, node);
 }
 
 static void fail(struct scheduler *scheduler, uint32_t node)
@@ -222,8 +227,11 @@ static void fail(struct scheduler *scheduler, uint32_t node)
 
 static void lose(struct scheduler *scheduler, uint32_t node)
 {
+    scheduler->marks[node] &= (uint8_t)~MARK_TIMEOUT;
     scheduler->marks[node] |= MARK_REPEAT;
-    if (policy_lets_start(scheduler, plan_rule(scheduler->plan, node)))
+    if (scheduler->needs_left[node] > 0) /* a need has been reopened */
+        node_reopen(scheduler, node);
+    else if (policy_lets_start(scheduler, plan_rule(scheduler->plan, node)))
         stand_in_line(scheduler, node);
     else
         node_refuse(scheduler, node);
@@ -246,16 +254,31 @@ void node_finished(struct scheduler *scheduler)
     scheduler->counts.running--;
     scheduler->counts.pending++;
     tokens_release(scheduler, scheduler->vectors[node]);
-    if (marks & MARK_TIMEOUT)
+    bool is_lost = in->outcome.kind == OUTCOME_LOST;
+    if (is_lost && (marks & MARK_GONE) == MARK_GONE)
+        lose(scheduler, node);
+    else if (marks & MARK_TIMEOUT)
         fail(scheduler, node);
     else if (outcome_is_success(&in->outcome))
         node_end(scheduler, node, STATUS_SUCCESS, &in->outcome);
     else if (marks & MARK_STOPPED)
         node_end(scheduler, node, STATUS_CANCELLED, &in->outcome);
-    else if (in->outcome.kind == OUTCOME_LOST)
+    else if (is_lost)
         lose(scheduler, node);
     else
         fail(scheduler, node);
+}
+
+void node_kept(struct scheduler *scheduler)
+{
+    uint32_t node = scheduler->in->node;
+    const struct plan *plan = scheduler->plan;
+    if (scheduler->has_begun || scheduler->states[node] != STATE_PENDING ||
+        !plan->is_selected[node] || plan->is_join[node] || node_is_finally(plan, node))
+        return;
+    scheduler->is_resumed = true;
+    scheduler->attempts[node] = scheduler->in->attempt;
+    node_end(scheduler, node, STATUS_SUCCESS, &scheduler->in->outcome);
 }
 
 void node_timer(struct scheduler *scheduler)
@@ -305,6 +328,17 @@ void node_tell(struct scheduler *scheduler, uint32_t from, uint32_t to)
     tell(scheduler, from, to, marks_passed_on(scheduler, from));
 }
 
+/* Before the beginning nothing starts. After a resume there are dependents that did not wait: what
+ * was kept, and what is still to be told as lost. */
+static void tell_end(struct scheduler *scheduler, uint32_t from, uint32_t to, uint8_t marks)
+{
+    uint8_t state = scheduler->states[to];
+    tell(scheduler, from, to, marks);
+    if (--scheduler->needs_left[to] == 0 && scheduler->has_begun && state != STATE_ENDED &&
+        state != STATE_RUN)
+        node_needs_ended(scheduler, to);
+}
+
 bool cascade_step(struct scheduler *scheduler)
 {
     if (scheduler->ended_first == scheduler->ended.count) {
@@ -314,13 +348,11 @@ bool cascade_step(struct scheduler *scheduler)
     uint32_t node = scheduler->ended.items[scheduler->ended_first++];
     uint8_t marks = marks_passed_on(scheduler, node);
     const struct graph *graph = &scheduler->plan->dependents;
-    for (uint32_t i = graph->first[node]; i < graph->first[node + 1]; i++) {
-        uint32_t to = graph->targets[i];
-        if (!scheduler->plan->is_selected[to])
-            continue;
-        tell(scheduler, node, to, marks);
-        if (--scheduler->needs_left[to] == 0)
-            node_needs_ended(scheduler, to);
-    }
+    for (uint32_t i = graph->first[node]; i < graph->first[node + 1]; i++)
+        if (scheduler->plan->is_selected[graph->targets[i]])
+            tell_end(scheduler, node, graph->targets[i], marks);
+    const struct edge *end, *late = late_edges(scheduler, node, &end);
+    for (; late < end; late++)
+        tell_end(scheduler, node, late->to, marks);
     return true;
 }

@@ -29,6 +29,7 @@ void scheduler_free(struct scheduler *scheduler)
     VEC_RELEASE(&scheduler->released);
     VEC_RELEASE(&scheduler->ended);
     VEC_RELEASE(&scheduler->templates);
+    VEC_RELEASE(&scheduler->late);
     void *arrays[] = {
         scheduler->states,     scheduler->statuses, scheduler->marks,  scheduler->attempts,
         scheduler->needs_left, scheduler->vectors,  scheduler->timers, scheduler->lines,
@@ -42,7 +43,8 @@ static void begin(struct scheduler *scheduler)
     scheduler->has_begun = true;
     fact_add(scheduler, FACT_RUN_BEGAN, NO_NODE);
     for (uint32_t node = 0; node < scheduler->node_count; node++)
-        if (scheduler->plan->is_selected[node] && scheduler->plan->need_counts[node] == 0)
+        if (scheduler->plan->is_selected[node] && scheduler->needs_left[node] == 0 &&
+            scheduler->states[node] == STATE_PENDING)
             node_needs_ended(scheduler, node);
 }
 
@@ -71,6 +73,9 @@ static void take_of_node(struct scheduler *scheduler)
     case INPUT_TIMER:
         node_timer(scheduler);
         break;
+    case INPUT_KEPT:
+        node_kept(scheduler);
+        break;
     }
 }
 
@@ -80,6 +85,12 @@ static void take(struct scheduler *scheduler)
     switch (in->kind) {
     case INPUT_BEGIN:
         if (!scheduler->has_begun)
+            begin(scheduler);
+        break;
+    case INPUT_RESUME:
+        if (scheduler->has_begun)
+            resume_run(scheduler);
+        else
             begin(scheduler);
         break;
     case INPUT_CANCEL:
@@ -121,7 +132,7 @@ static void end(struct scheduler *scheduler)
 
 void scheduler_handle(struct scheduler *scheduler, const struct input *in, struct action_list *out)
 {
-    if (scheduler->has_ended)
+    if (scheduler->has_ended && in->kind != INPUT_RESUME)
         return;
     scheduler->in = in;
     scheduler->out = out;

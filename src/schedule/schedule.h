@@ -16,7 +16,10 @@
  * A node ends after all its needs have. After a failure (drain, fast) or a cancel, what waits for
  * tokens or a retry ends at once: cancelled, or as the failure its last attempt was; what waits for
  * needs ends when these have. Tasks of finally start after all others whatever became of these,
- * unless a condition, or a need among themselves, keeps them; only a kill touches them. */
+ * unless a condition, or a need among themselves, keeps them; only a kill touches them.
+ *
+ * A resume (resume.c) takes nodes that ended badly back to PENDING, and what runs through RUN, as
+ * lost, to its line again. */
 #ifndef SCHEDULE_SCHEDULE_H
 #define SCHEDULE_SCHEDULE_H
 

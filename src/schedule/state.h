@@ -20,6 +20,7 @@ enum {
     MARK_STOPPED = 32,       /* the live attempt is being ended by a policy or a cancel */
     MARK_RETRY = 64,         /* an attempt failed and another was to follow */
     MARK_REPEAT = 128,       /* the last attempt was lost: its number is used again */
+    MARK_GONE = MARK_TIMEOUT | MARK_STOPPED, /* RUN after a resume: it will be told as lost */
 };
 
 /* All who wait for one vector, the first at the head. Newcomers behind the last one (nearly all)
@@ -53,6 +54,7 @@ struct scheduler {
     bool has_begun, has_ended;
     bool is_policy_on; /* drain, fast: a failure came; only what heeds failures starts */
     bool is_cancelled, is_interrupted, is_timed_out, is_killed;
+    bool is_resumed; /* once or more: what has ended may need what has not */
     bool is_sweep_due;
 
     uint32_t node_count; /* of the arrays by node; the plan may be ahead until INPUT_EXPANDED */
@@ -76,6 +78,11 @@ struct scheduler {
     uint32_t ended_first;
     VEC(uint32_t) templates; /* to be expanded, one at a time: the first is under way */
     uint32_t templates_first;
+
+    /* What new nodes needed of what had ended when they came: the graph has no such edges. They are
+     * counted from the resume on that finds them: the first late_sorted, by from. */
+    VEC(struct edge) late;
+    uint32_t late_sorted;
 
     struct counts counts;
     const struct input *in; /* of the call under way */
@@ -145,6 +152,9 @@ void node_tell(struct scheduler *scheduler, uint32_t from, uint32_t to);
 void node_launch(struct scheduler *scheduler, uint32_t node);
 void node_signal(struct scheduler *scheduler, uint32_t node, enum signal_how how, uint8_t mark);
 void node_finished(struct scheduler *scheduler);
+void node_kept(struct scheduler *scheduler);
+void node_ask(struct scheduler *scheduler, uint32_t node);
+void node_delay(struct scheduler *scheduler, uint32_t node);
 void node_timer(struct scheduler *scheduler);
 void node_end(struct scheduler *scheduler, uint32_t node, enum status status,
               const struct outcome *outcome);
@@ -157,5 +167,14 @@ bool cascade_step(struct scheduler *scheduler);
 void nodes_reach(struct scheduler *scheduler, uint32_t node_count);
 void template_ask(struct scheduler *scheduler, uint32_t node);
 void template_expanded(struct scheduler *scheduler);
+void templates_ask_again(struct scheduler *scheduler);
+
+/* resume.c */
+void resume_run(struct scheduler *scheduler);
+/* The late edges of a node that count. */
+const struct edge *late_edges(const struct scheduler *scheduler, uint32_t node,
+                              const struct edge **ret_end);
+/* Back to PENDING, as if nothing had been, whatever it was. */
+void node_reopen(struct scheduler *scheduler, uint32_t node);
 
 #endif

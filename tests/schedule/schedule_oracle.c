@@ -44,7 +44,8 @@ static void take_finished(struct oracle *oracle, const struct input *in)
     struct oracle_node *node = &oracle->nodes[in->node];
     node->is_live = false;
     account(oracle, in->node, false);
-    node->is_lost = in->outcome.kind == OUTCOME_LOST && !node->is_timed_out;
+    node->is_lost = in->outcome.kind == OUTCOME_LOST && (node->is_gone || !node->is_timed_out);
+    node->is_gone = false;
     node->has_failed = !outcome_is_success(&in->outcome) || node->is_timed_out;
     if (node->is_lost)
         node->attempts--;
@@ -58,6 +59,21 @@ static void take_timer(struct oracle *oracle, const struct input *in)
     node->timer = 0;
     if (node->is_live && !node->is_stopped)
         node->is_timed_out = true;
+}
+
+/* Nothing that was asked for will be answered; what ran will be told as lost. */
+static void take_resume(struct oracle *oracle)
+{
+    oracle->resumes++;
+    oracle->expanding = NO_NODE;
+    oracle->is_cancelled = oracle->is_interrupted = oracle->is_killed = false;
+    oracle->is_timed_out = oracle->is_policy_on = oracle->has_ended = false;
+    for (uint32_t i = 0; i < oracle->plan->node_count; i++) {
+        struct oracle_node *node = &oracle->nodes[i];
+        node->is_gone = node->is_live;
+        node->is_asked = false;
+        node->timer = 0;
+    }
 }
 
 void oracle_input(struct oracle *oracle, const struct input *in)
@@ -90,6 +106,9 @@ void oracle_input(struct oracle *oracle, const struct input *in)
         break;
     case INPUT_CAPACITY:
         oracle->capacity[in->vector] = in->amount;
+        break;
+    case INPUT_RESUME:
+        take_resume(oracle);
         break;
     }
 }
@@ -202,6 +221,18 @@ static void see_run_ended(struct oracle *oracle, const struct fact *fact)
           "the run's status is not its nodes'");
 }
 
+/* Only a resume does so, and what succeeded stays, but for finally. */
+static void see_reopened(struct oracle *oracle, const struct fact *fact)
+{
+    struct oracle_node *node = &oracle->nodes[fact->node];
+    judge(oracle, oracle->resumes > 0, "reopened without a resume");
+    judge(oracle, !node->is_live, "a node was reopened while it ran");
+    judge(oracle, fact->status == node->status, "reopened from another end");
+    judge(oracle, node->status != STATUS_SUCCESS || !oracle_is_main(oracle, fact->node),
+          "a success was reopened");
+    *node = (struct oracle_node){.vector = node->vector};
+}
+
 static void see_fact(struct oracle *oracle, const struct scheduler *scheduler,
                      const struct fact *fact)
 {
@@ -211,6 +242,8 @@ static void see_fact(struct oracle *oracle, const struct scheduler *scheduler,
         see_policy(oracle);
     else if (fact->kind == FACT_RUN_ENDED)
         see_run_ended(oracle, fact);
+    else if (fact->kind == FACT_REOPENED)
+        see_reopened(oracle, fact);
 }
 
 static void see(struct oracle *oracle, const struct scheduler *scheduler,

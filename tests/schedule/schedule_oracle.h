@@ -10,6 +10,7 @@ enum { ORACLE_NODES = 64, ORACLE_TOKENS = 4 };
 
 struct oracle_node {
     bool is_live, is_asked, is_signalled, is_stopped, is_lost, is_timed_out, has_answer;
+    bool is_gone;      /* what runs went with its runner: it is told as lost, next */
     uint8_t status;    /* once it has ended */
     uint32_t attempts; /* launched, lost ones not counted */
     uint32_t vector;
@@ -24,7 +25,8 @@ struct oracle {
     struct oracle_node nodes[ORACLE_NODES];
     uint64_t held[ORACLE_TOKENS], capacity[ORACLE_TOKENS];
     uint32_t expanding; /* a node, or NO_NODE */
-    bool has_wide;      /* a request for more than 1 of a running token: reservations may come */
+    uint32_t resumes;
+    bool has_wide; /* a request for more than 1 of a running token: reservations may come */
     bool is_cancelled, is_interrupted, is_killed, is_timed_out, is_policy_on, has_ended;
     bool has_cancelling_answer;
     const char *wrong;

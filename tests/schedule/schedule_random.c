@@ -21,6 +21,7 @@ struct simulation {
     uint32_t steps;
     uint64_t hash;                                           /* of all actions */
     uint32_t cancel_chance, failure_chance, capacity_chance; /* per thousand */
+    uint32_t resume_chance, resumes;
     bool is_lowered;
 };
 
@@ -262,8 +263,41 @@ static void restore_capacities(struct simulation *simulation)
     simulation->is_lowered = false;
 }
 
+enum { MOST_RESUMES = 4 };
+
+/* Killed at any moment, or taken up again after its end. Whatever runs is lost, but for a torn
+ * journal's sake not always told so before the next resume. */
+static void resume(struct simulation *simulation)
+{
+    if (simulation->resumes == MOST_RESUMES || !chance(simulation, simulation->resume_chance))
+        return;
+    simulation->resumes++;
+    give(simulation, (struct input){.kind = INPUT_RESUME});
+    uint32_t count = simulation->builder.plan.node_count;
+    bool is_torn = chance(simulation, 100);
+    for (uint32_t node = 0; node < count; node++) {
+        const struct oracle_node *this = &simulation->oracle.nodes[node];
+        if (this->is_gone && !simulation->oracle.has_ended && !(is_torn && chance(simulation, 300)))
+            give(simulation, (struct input){.kind = INPUT_FINISHED,
+                                            .node = node,
+                                            .attempt = this->attempts,
+                                            .outcome = {.kind = OUTCOME_LOST}});
+    }
+    if (is_torn)
+        give(simulation, (struct input){.kind = INPUT_RESUME});
+    for (uint32_t node = 0; node < count && is_torn; node++)
+        if (simulation->oracle.nodes[node].is_gone)
+            give(simulation, (struct input){.kind = INPUT_FINISHED,
+                                            .node = node,
+                                            .attempt = simulation->oracle.nodes[node].attempts,
+                                            .outcome = {.kind = OUTCOME_LOST}});
+}
+
 static void disturb(struct simulation *simulation)
 {
+    resume(simulation);
+    if (simulation->oracle.has_ended)
+        return;
     uint32_t tokens = simulation->builder.plan.token_count;
     if (chance(simulation, simulation->cancel_chance))
         give(simulation,
@@ -278,7 +312,11 @@ static void disturb(struct simulation *simulation)
 static void drive(struct simulation *simulation)
 {
     give(simulation, (struct input){.kind = INPUT_BEGIN});
-    while (!simulation->oracle.has_ended && simulation->oracle.wrong == NULL) {
+    while (simulation->oracle.wrong == NULL) {
+        if (simulation->oracle.has_ended)
+            resume(simulation);
+        if (simulation->oracle.has_ended)
+            break;
         simulation->now += below(simulation, 4);
         disturb(simulation);
         if (simulation->oracle.has_ended || move_any(simulation))
@@ -298,6 +336,7 @@ static uint64_t run_seed(uint64_t seed)
     simulation.cancel_chance = chances[below(&simulation, 4)] / 2;
     simulation.failure_chance = chances[below(&simulation, 4)] * 2;
     simulation.capacity_chance = chances[below(&simulation, 4)] / 2;
+    simulation.resume_chance = chances[below(&simulation, 4)] * 3;
     make_plan(&simulation);
     struct scheduler_options options = {.failure_policy = (uint8_t)below(&simulation, 3)};
     oracle_init(&simulation.oracle, &simulation.builder.plan, options.failure_policy);

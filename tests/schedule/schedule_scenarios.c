@@ -254,8 +254,9 @@ static void parse_expanded(struct scenario *scenario, struct input *in, char **w
 
 static struct input parse_input(struct scenario *scenario, char **words, int count)
 {
-    static const char *const kinds[] = {"begin", "evaluated", "expanded", "started", "finished",
-                                        "timer", "cancel",    "capacity", NULL};
+    static const char *const kinds[] = {"begin",    "evaluated", "expanded", "started",
+                                        "finished", "timer",     "cancel",   "capacity",
+                                        "resume",   "kept",      NULL};
     static const char *const cancels[] = {"interrupt", "kill", "timeout", NULL};
     if (words[0][0] == '@') {
         scenario->now = (int64_t)(atof(words[0] + 1) * (double)NANOSECONDS);
@@ -268,7 +269,7 @@ static struct input parse_input(struct scenario *scenario, char **words, int cou
         in.amount = strtoull(words[2], NULL, 10);
     } else if (in.kind == INPUT_CANCEL) {
         in.verdict = find_word(scenario, words[1], cancels);
-    } else if (in.kind != INPUT_BEGIN) {
+    } else if (in.kind != INPUT_BEGIN && in.kind != INPUT_RESUME) {
         in.node = find(scenario, words[1]);
         if (in.kind == INPUT_TIMER)
             in.timer = (uint32_t)atoi(words[2]);

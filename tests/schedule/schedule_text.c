@@ -21,7 +21,8 @@ static double seconds(int64_t time)
 static void write_fact(struct buffer *out, const struct fact *fact, char *const *names)
 {
     static const char *const kinds[] = {"run-began", "launched", "started", "failed",
-                                        "signalled", "ended",    "policy",  "run-ended"};
+                                        "signalled", "ended",    "policy",  "run-ended",
+                                        "resumed",   "reopened"};
     static const char *const statuses[] = {"none",      "success", "skipped",
                                            "cancelled", "blocked", "failure"};
     buffer_printf(out, "record %s", kinds[fact->kind]);

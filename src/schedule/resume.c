@@ -1,0 +1,183 @@
+/* Going on with a run that was killed, or ended badly, under a new runner.
+ *
+ * What ended well stays: successes, failures that were tolerated, and what was skipped, as long as
+ * all that its condition could ask about stays too. All else is reopened: it waits for its needs as
+ * if nothing had been, with all its attempts before it; so are all tasks of finally. Cancels,
+ * policies and deadlines of the time before are forgotten.
+ *
+ * Nothing that was asked for is on its way any more: evaluations and expansions are asked for
+ * again, delays begin again. What was running stays in RUN, marked as gone, until it is told as
+ * lost; then its attempt is repeated, or it waits for a need that was reopened.
+ *
+ * A success may so have needs that have not ended. It is never told of their ends again. */
+#include "schedule/state.h"
+
+#include <stdlib.h>
+
+static bool is_kept(const struct scheduler *scheduler, uint32_t node)
+{
+    const struct plan *plan = scheduler->plan;
+    uint8_t status = scheduler->statuses[node];
+    if (!plan_is_counted(plan, node))
+        return !(scheduler->marks[node] & (MARK_FAILED | MARK_CANCELLED));
+    if (plan->is_join[node] && status == STATUS_SUCCESS) /* its instances are there */
+        return true;
+    if (node_is_finally(plan, node))
+        return false;
+    return status == STATUS_SUCCESS || status == STATUS_SKIPPED ||
+           (status == STATUS_FAILURE && plan_rule(plan, node)->flags & RULE_CONTINUE);
+}
+
+static int compare_edges(const void *a, const void *b)
+{
+    const struct edge *one = a, *two = b;
+    if (one->from != two->from)
+        return one->from < two->from ? -1 : 1;
+    return one->to < two->to ? -1 : one->to > two->to;
+}
+
+static void sort_late(struct scheduler *scheduler)
+{
+    struct edge *edges = scheduler->late.items;
+    /* Those that come to be counted now are of needs that have ended. */
+    if (scheduler->late.count > scheduler->late_sorted)
+        qsort(edges, scheduler->late.count, sizeof *edges, compare_edges);
+    scheduler->late_sorted = scheduler->late.count;
+}
+
+const struct edge *late_edges(const struct scheduler *scheduler, uint32_t node,
+                              const struct edge **ret_end)
+{
+    const struct edge *edges = scheduler->late.items;
+    uint32_t low = 0, high = scheduler->late_sorted;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (edges[middle].from < node)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (high = low; high < scheduler->late_sorted && edges[high].from == node;)
+        high++;
+    *ret_end = edges + high;
+    return edges + low;
+}
+
+static void count_as_pending(struct scheduler *scheduler, uint32_t node)
+{
+    const struct graph *graph = &scheduler->plan->dependents;
+    scheduler->remaining++;
+    for (uint32_t i = graph->first[node]; i < graph->first[node + 1]; i++)
+        if (scheduler->plan->is_selected[graph->targets[i]])
+            scheduler->needs_left[graph->targets[i]]++;
+    const struct edge *end, *late = late_edges(scheduler, node, &end);
+    for (; late < end; late++)
+        scheduler->needs_left[late->to]++;
+    if (!plan_is_counted(scheduler->plan, node))
+        return;
+    bool is_failure = scheduler->statuses[node] == STATUS_FAILURE;
+    scheduler->counts.pending++;
+    scheduler->counts.by_status[scheduler->statuses[node]]--;
+    scheduler->counts.tolerated -=
+        is_failure && plan_rule(scheduler->plan, node)->flags & RULE_CONTINUE;
+}
+
+void node_reopen(struct scheduler *scheduler, uint32_t node)
+{
+    uint8_t status = scheduler->statuses[node];
+    if (plan_is_counted(scheduler->plan, node)) {
+        struct fact *fact = fact_add(scheduler, FACT_REOPENED, node);
+        fact->status = status;
+        fact->is_tolerated =
+            status == STATUS_FAILURE && plan_rule(scheduler->plan, node)->flags & RULE_CONTINUE;
+    }
+    if (scheduler->states[node] == STATE_ENDED)
+        count_as_pending(scheduler, node);
+    timer_disarm(scheduler, node);
+    scheduler->statuses[node] = STATUS_NONE;
+    scheduler->marks[node] = 0;
+    scheduler->attempts[node] = 0;
+    scheduler->states[node] = STATE_PENDING;
+}
+
+/* One that had gone on without what it needs. */
+static void reopen_dependent(struct scheduler *scheduler, uint32_t node, node_list *reopened)
+{
+    const struct plan *plan = scheduler->plan;
+    uint8_t state = scheduler->states[node];
+    if (!plan->is_selected[node] || state == STATE_PENDING || state == STATE_RUN)
+        return;
+    if (state == STATE_ENDED && plan_is_counted(plan, node) &&
+        scheduler->statuses[node] != STATUS_SKIPPED)
+        return;
+    node_reopen(scheduler, node);
+    if (state == STATE_ENDED)
+        *VEC_PUSH(reopened) = node;
+}
+
+static void reopen_dependents(struct scheduler *scheduler, uint32_t node, node_list *reopened)
+{
+    const struct graph *graph = &scheduler->plan->dependents;
+    for (uint32_t i = graph->first[node]; i < graph->first[node + 1]; i++)
+        reopen_dependent(scheduler, graph->targets[i], reopened);
+    const struct edge *end, *late = late_edges(scheduler, node, &end);
+    for (; late < end; late++)
+        reopen_dependent(scheduler, late->to, reopened);
+}
+
+static void reopen(struct scheduler *scheduler)
+{
+    node_list reopened = {0};
+    sort_late(scheduler);
+    for (uint32_t node = 0; node < scheduler->node_count; node++) {
+        if (!scheduler->plan->is_selected[node])
+            continue;
+        if (scheduler->states[node] == STATE_ENDED) {
+            if (is_kept(scheduler, node))
+                continue;
+            node_reopen(scheduler, node);
+            *VEC_PUSH(&reopened) = node;
+        }
+        scheduler->marks[node] &= (uint8_t) ~(MARK_FAILED | MARK_CANCELLED | MARK_MAIN_FAILED |
+                                              MARK_MAIN_CANCELLED);
+        if (scheduler->states[node] == STATE_RUN) {
+            scheduler->marks[node] |= MARK_GONE;
+            timer_disarm(scheduler, node);
+        }
+    }
+    for (uint32_t i = 0; i < reopened.count; i++)
+        reopen_dependents(scheduler, reopened.items[i], &reopened);
+    VEC_RELEASE(&reopened);
+}
+
+static void go_on(struct scheduler *scheduler, uint32_t node)
+{
+    switch (scheduler->states[node]) {
+    case STATE_PENDING:
+        if (scheduler->needs_left[node] == 0)
+            node_needs_ended(scheduler, node);
+        break;
+    case STATE_EVALUATE:
+        if (!scheduler->plan->is_join[node])
+            node_ask(scheduler, node);
+        break;
+    case STATE_DELAY:
+        node_delay(scheduler, node);
+        break;
+    }
+}
+
+void resume_run(struct scheduler *scheduler)
+{
+    fact_add(scheduler, FACT_RESUMED, NO_NODE);
+    scheduler->is_resumed = true;
+    scheduler->has_ended = scheduler->is_policy_on = scheduler->is_cancelled = false;
+    scheduler->is_interrupted = scheduler->is_timed_out = scheduler->is_killed = false;
+    reopen(scheduler);
+    lines_filter(scheduler);
+    templates_ask_again(scheduler);
+    uint32_t count = scheduler->node_count;
+    for (uint32_t node = 0; node < count; node++)
+        if (scheduler->plan->is_selected[node])
+            go_on(scheduler, node);
+}
