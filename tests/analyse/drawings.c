@@ -110,7 +110,8 @@ static void replay_outcomes(struct example *example, struct replay *ret)
     struct recording recording;
     example_open(example, outcomes, NULL);
     CU_ASSERT_FATAL(example->is_good);
-    CU_ASSERT_FATAL(recording_open(&recording, SCHEDULER_VERSION, POLICY_KEEP_GOING));
+    CU_ASSERT_FATAL(
+        recording_open(&recording, &example->plan, SCHEDULER_VERSION, POLICY_KEEP_GOING));
     recording_add(&recording, (struct input){.kind = INPUT_EVALUATED,
                                              .node = example_node(example, "not"),
                                              .attempt = 1,

@@ -51,7 +51,8 @@ uint32_t example_node(const struct example *example, const char *text)
     return plan_find(&example->plan, text, &first, &count, NULL) ? first : NO_NODE;
 }
 
-bool recording_open(struct recording *recording, uint32_t scheduler_version, uint8_t policy)
+bool recording_open(struct recording *recording, const struct plan *plan,
+                    uint32_t scheduler_version, uint8_t policy)
 {
     const char *temporary = getenv("TMPDIR");
     CLEANUP_ERROR struct error error = {0};
@@ -64,7 +65,8 @@ bool recording_open(struct recording *recording, uint32_t scheduler_version, uin
     struct journal_head head = {.scheduler_version = scheduler_version,
                                 .failure_policy = policy,
                                 .wall = BEGAN,
-                                .cpu_capacity = 4};
+                                .cpu_capacity = 4,
+                                .plan = plan_fingerprint(plan)};
     recording->journal = journal_create(&recording->folder, &head, &error);
     recording_add(recording, (struct input){.kind = INPUT_BEGIN});
     return recording->journal != NULL;

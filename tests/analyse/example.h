@@ -27,7 +27,8 @@ struct recording {
     struct journal *journal;
 };
 
-bool recording_open(struct recording *recording, uint32_t scheduler_version, uint8_t policy);
+bool recording_open(struct recording *recording, const struct plan *plan,
+                    uint32_t scheduler_version, uint8_t policy);
 void recording_add(struct recording *recording, struct input in);
 void recording_start(struct recording *recording, int64_t now, uint32_t node, uint32_t attempt);
 void recording_finish(struct recording *recording, int64_t now, uint32_t node, uint32_t attempt,

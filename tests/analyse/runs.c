@@ -31,7 +31,8 @@ static void open_case(struct case_of_run *run)
     *run = (struct case_of_run){0};
     example_open(&run->example, chain, NULL);
     CU_ASSERT_FATAL(run->example.is_good);
-    CU_ASSERT_FATAL(recording_open(&run->recording, SCHEDULER_VERSION, POLICY_DRAIN));
+    CU_ASSERT_FATAL(
+        recording_open(&run->recording, &run->example.plan, SCHEDULER_VERSION, POLICY_DRAIN));
     run->a = example_node(&run->example, "a");
     run->b = example_node(&run->example, "b");
     run->c = example_node(&run->example, "c");
@@ -147,7 +148,8 @@ void test_replay_refuses(void)
     struct case_of_run run;
     open_case(&run);
     recording_close(&run.recording);
-    CU_ASSERT_FATAL(recording_open(&run.recording, SCHEDULER_VERSION + 1, POLICY_DRAIN));
+    CU_ASSERT_FATAL(
+        recording_open(&run.recording, &run.example.plan, SCHEDULER_VERSION + 1, POLICY_DRAIN));
     recording_end(&run.recording, 0, SECOND);
     check_refused(&run, "the run was made by another version of pargraph (scheduler 2, this is 1)");
     close_case(&run);
@@ -177,6 +179,9 @@ void test_replay_of_evaluated_requests(void)
                  "  b: {resources: {mem: \"${{ 4 * task.attempt }}G\"}, run: x}\n",
                  NULL);
     CU_ASSERT_FATAL(run.example.is_good);
+    recording_close(&run.recording);
+    CU_ASSERT_FATAL(
+        recording_open(&run.recording, &run.example.plan, SCHEDULER_VERSION, POLICY_DRAIN));
     struct vectors grown = {0};
     const struct vectors *old = &run.example.plan.vectors;
     for (uint32_t i = 0; i < old->count; i++)
@@ -322,6 +327,9 @@ void test_status_of_many(void)
     example_close(&run.example);
     example_open(&run.example, "tasks: {a: {matrix: {i: \"${{ range(100) }}\"}, run: x}}\n", NULL);
     CU_ASSERT_FATAL(run.example.is_good);
+    recording_close(&run.recording);
+    CU_ASSERT_FATAL(
+        recording_open(&run.recording, &run.example.plan, SCHEDULER_VERSION, POLICY_DRAIN));
     recording_end(&run.recording, -1, 0);
     replay_case(&run);
     CLEANUP_BUFFER struct buffer out = {0};

@@ -265,8 +265,12 @@ static void values_out_of_range_end_the_journal(void)
 static void check_head(const struct sample *sample, const char *text, size_t length, bool is_good)
 {
     struct buffer bytes = {0};
+    struct buffer whole = {0};
     buffer_add_text(&bytes, "pgjrnl1\n");
-    add_record(&bytes, RECORD_HEAD, text, length);
+    buffer_add_text(&whole, "plan 7\n");
+    buffer_add(&whole, text, length);
+    add_record(&bytes, RECORD_HEAD, whole.bytes, whole.length);
+    buffer_release(&whole);
     put_file(path_of(sample->folder.path, "journal"), bytes.bytes, bytes.length);
     struct journal_reader reader;
     struct error error = {0};
@@ -274,6 +278,7 @@ static void check_head(const struct sample *sample, const char *text, size_t len
     CU_ASSERT_EQUAL(is_open, is_good);
     if (is_open) {
         CU_ASSERT_EQUAL(reader.head.wall, -5);
+        CU_ASSERT_EQUAL(reader.head.plan, 7);
         journal_reader_close(&reader);
     } else {
         CHECK_ERROR(&error, text_of("%s/journal is damaged at its beginning", sample->folder.path));

@@ -62,6 +62,8 @@ uint32_t sample_inputs(struct input *inputs)
          .node = 7,
          .is_invalid = true,
          .outcome = full_outcome("no list")},
+        {.kind = INPUT_RESUME, .now = 11, .wall = INT64_MIN},
+        {.kind = INPUT_KEPT, .now = 12, .node = 1, .attempt = 2, .outcome = full_outcome(NULL)},
     };
     memcpy(inputs, samples, sizeof samples);
     return sizeof samples / sizeof *samples;
@@ -89,7 +91,8 @@ bool is_same_input(const struct input *a, const struct input *b)
     return a->now == b->now && a->kind == b->kind && a->verdict == b->verdict &&
            a->is_invalid == b->is_invalid && a->node == b->node && a->attempt == b->attempt &&
            a->vector == b->vector && a->timer == b->timer && a->process == b->process &&
-           a->amount == b->amount && is_same_outcome(&a->outcome, &b->outcome);
+           a->amount == b->amount && a->wall == b->wall &&
+           is_same_outcome(&a->outcome, &b->outcome);
 }
 
 static const struct journal_end sample_end = {.exit_status = 130,
@@ -181,6 +184,7 @@ static void what_a_kind_does_not_use_is_zero(void)
                          .timer = 5,
                          .process = 6,
                          .amount = 7,
+                         .wall = 8,
                          .outcome = full_outcome("detail")};
     const struct input expected[INPUT_KINDS] = {
         [INPUT_BEGIN] = {.now = 1},
@@ -191,6 +195,8 @@ static void what_a_kind_does_not_use_is_zero(void)
         [INPUT_TIMER] = {.now = 1, .node = 2, .attempt = 3, .timer = 5},
         [INPUT_CANCEL] = {.now = 1, .verdict = 1},
         [INPUT_CAPACITY] = {.now = 1, .vector = 4, .amount = 7},
+        [INPUT_RESUME] = {.now = 1, .wall = 8},
+        [INPUT_KEPT] = {.now = 1, .node = 2, .attempt = 3, .outcome = full.outcome},
     };
     for (uint8_t kind = 0; kind < INPUT_KINDS; kind++) {
         struct journal_reader reader;
@@ -221,7 +227,7 @@ static void long_detail_is_cut(void)
 static void heads_keep_extremes(void)
 {
     const struct journal_head heads[] = {
-        {0}, {UINT32_MAX, UINT8_MAX, INT64_MAX, UINT64_MAX}, {1, 1, INT64_MIN, 1}};
+        {0}, {UINT32_MAX, UINT8_MAX, INT64_MAX, UINT64_MAX, UINT32_MAX}, {1, 1, INT64_MIN, 1, 1}};
     char *scratch = scratch_new();
     for (int i = 0; i < 3; i++) {
         struct run_folder folder = run_new(scratch);
@@ -234,6 +240,8 @@ static void heads_keep_extremes(void)
         CU_ASSERT_EQUAL(reader.head.failure_policy, heads[i].failure_policy);
         CU_ASSERT_EQUAL(reader.head.wall, heads[i].wall);
         CU_ASSERT_EQUAL(reader.head.cpu_capacity, heads[i].cpu_capacity);
+        CU_ASSERT_EQUAL(reader.head.plan, heads[i].plan);
+        CU_ASSERT_EQUAL(reader.wall_at_zero, heads[i].wall);
         struct input in;
         CU_ASSERT_FALSE(journal_next(&reader, &in));
         CU_ASSERT_FALSE(reader.has_ended);
