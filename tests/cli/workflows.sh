@@ -2,7 +2,7 @@
 # Every workflow under workflows/ runs, and gives what it promises.
 . "$srcdir/tests/cli/lib.sh"
 
-for file in "$srcdir"/workflows/*.yml; do
+for file in $(grep -l '^pargraph:' "$srcdir"/workflows/*.yml); do
     go check "$file"
     is "check $(basename "$file")" 0
     go dot "$file"
@@ -12,7 +12,8 @@ done
 mkdir texts
 printf 'the cat and the dog\nThe end\n' >texts/a
 printf 'A dog, a cat; the DOG!\n' >texts/b
-cp "$srcdir/workflows/wordcount.yml" .
+cp -R "$srcdir"/workflows/. .
+chmod -R u+w .
 go run wordcount.yml -p folder="$folder/texts" -p top=3
 is 'wordcount' 0 '      4 the
       3 dog
@@ -28,5 +29,80 @@ if [ -d /usr/share/common-licenses ]; then
 else
     skip '/usr/share/common-licenses is not there'
 fi
+
+# A C program from its sources.
+go run cbuild.yml
+is 'cbuild' 0 '2 3 5 7 11 13 17 19 23 29 31 37 41 43 47 53 59 61 67 71 73 79 83 89 97'
+[ "$(cbuild.out/primes 30)" = '2 3 5 7 11 13 17 19 23 29' ] && ok || bad 'cbuild' 'the program is wrong'
+go run -q cbuild.yml -p 'cflags=["-O0", "-DNDEBUG"]' -p out='another place'
+[ -x 'another place/primes' ] && ok || bad 'cbuild' 'nothing in the other folder'
+echo 'int sieve(' >cbuild/sieve.c
+go run cbuild.yml
+is 'cbuild with an error' 1
+has 'cbuild tells where' 'sieve.c:1' "$err"
+lacks 'cbuild does not link' 'link ok' "$err"
+
+# Images: the means as one table of all points gives them.
+go run images.yml -p size=24
+is 'images' 0
+for name in ramp checkers disc; do
+    awk 'NR == 2 { n = $1 } NR > 3 { grey[int((NR - 4) / n), (NR - 4) % n] = $1 }
+        END { for (y = 0; y < n; y++) for (x = 0; x < n; x++) {
+                sum = count = 0
+                for (z = x - 1; z <= x + 1; z++) if ((y, z) in grey) { sum += grey[y, z]; count++ }
+                all += int(sum / count) }
+            printf "%.2f\n", all / (n * n) }' images.out/$name.pgm
+done | awk '{ printf "%10s", $1 * 1 } END { print "" }' >means.txt
+has 'images: the means' "mean$(cat means.txt)" "$out"
+[ "$(sed -n 2p images.out/disc-blurred.pgm)" = '24 24' ] && ok || bad 'images' 'the size is lost'
+
+# The tree gives what the formula gives, however many leaves it has.
+for leaves in 2 3 8 13; do
+    go run reduce.yml -p leaves=$leaves -p numbers=500
+    is "reduce by $leaves leaves" 0 $((500 * 501 * 1001 / 6))
+done
+
+# The table by tiles is the table in one piece.
+distance() {
+    awk -v a="$1" -v b="$2" 'function least(x, y) { return x < y ? x : y }
+        BEGIN { for (i = 0; i <= length(a); i++) for (j = 0; j <= length(b); j++)
+                if (!i || !j) d[i, j] = i + j
+                else d[i, j] = least(d[i-1, j-1] + (substr(a, i, 1) != substr(b, j, 1)), least(d[i-1, j], d[i, j-1]) + 1)
+            print d[length(a), length(b)] }'
+}
+for tiles in 1 2 3 5; do
+    go run wavefront.yml -p tiles=$tiles -p a='the edit distance' -p b='instances of it'
+    is "wavefront of $tiles by $tiles" 0 "$(distance 'the edit distance' 'instances of it')"
+done
+go run wavefront.yml -p tiles=2 -p a=kitten -p b=sitting
+is 'wavefront of kitten and sitting' 0 3
+
+# More memory by each attempt. (A program with an address sanitizer has no such limit to keep to.)
+go run retry.yml
+is 'retry' 0
+go logs job
+is 'retry: the third attempt has enough' 0 'attempt 3 with 256 MiB
+done by attempt 3'
+[ ! -e retry.part ] && ok || bad 'retry' 'cleanup did not clean'
+go run retry.yml -p megabytes=50
+is 'retry with little' 0 'attempt 1 with 64 MiB
+done by attempt 1'
+go run -q retry.yml -p megabytes=500
+is 'retry with more' 0
+
+# What fails does not keep the rest from being done, and is told.
+go run backup.yml --params-file backup.params.yml
+is 'backup' 0
+has 'backup says so' 'all saved to backup.out' "$out"
+[ "$(tar -tzf backup.out/cbuild.tar.gz | grep -c '[.][ch]$')" -eq 5 ] && ok || bad 'backup' 'the archive is not whole'
+[ ! -e backup.out/alert.txt ] && ok || bad 'backup' 'an alert without a failure'
+go run backup.yml -p 'folders=["cbuild","no such"]' -p target=again
+is 'backup of what is not there' 1
+holds 'backup tells what failed' again/alert.txt "run $("$pargraph" runs | tail -n 1 | cut -d ' ' -f 1) failed:
+archive[folder=\"no such\"]"
+[ -e again/cbuild.tar.gz ] && [ ! -e 'again/no such.tar.gz' ] && ok || bad 'backup' "there is: $(ls again)"
+go run backup.yml -p verify=false
+is 'backup without verify' 0
+has 'backup skips' 'skipped' "$err"
 
 finish
