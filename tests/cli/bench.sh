@@ -15,4 +15,16 @@ $out"
 done
 [ -z "$err" ] && ok || bad "bench/plan" "says something on standard error"
 
+LIMIT=$programs/bench/spawn_limit "$srcdir/bench/spawn" -n 20 -r 1 exec shell chain tree one memory long \
+    >out.txt 2>err.txt
+status=$? out=$(cat out.txt) err=$(cat err.txt)
+is "bench/spawn" 0
+for case in exec shell chain tree one; do
+    has "bench/spawn compares $case" "$case (" "$out"
+done
+has "bench/spawn runs pargraph" "  pargraph " "$out"
+has "bench/spawn measures memory" "bytes a task while running" "$out"
+has "bench/spawn runs a long chain" "a chain of 2000 ran" "$out"
+[ -z "$err" ] && ok || bad "bench/spawn" "says something on standard error: $err"
+
 finish
