@@ -41,9 +41,14 @@ void *memory_resize(void *old, size_t count, size_t size)
     return checked(reallocarray(old, count, size));
 }
 
+void *memory_bare(size_t size)
+{
+    return checked(malloc(size ? size : 1));
+}
+
 void *memory_copy(const void *bytes, size_t size)
 {
-    void *copy = checked(malloc(size ? size : 1));
+    void *copy = memory_bare(size);
     if (size > 0)
         memcpy(copy, bytes, size);
     return copy;
@@ -51,7 +56,7 @@ void *memory_copy(const void *bytes, size_t size)
 
 char *memory_text_n(const char *text, size_t length)
 {
-    char *copy = checked(malloc(length + 1));
+    char *copy = memory_bare(length + 1);
     if (length > 0)
         memcpy(copy, text, length);
     copy[length] = '\0';

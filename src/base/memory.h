@@ -14,6 +14,7 @@ extern void (*memory_exhausted)(void);
 
 void *memory_new(size_t size);                 /* zeroed */
 void *memory_array(size_t count, size_t size); /* zeroed; checks the product */
+void *memory_bare(size_t size); /* not zeroed: malloc, for libraries that are given an allocator */
 void *memory_resize(void *old, size_t count, size_t size);
 void *memory_copy(const void *bytes, size_t size);
 char *memory_text(const char *text); /* a copy; NULL gives NULL */

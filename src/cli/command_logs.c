@@ -15,12 +15,17 @@ static const struct command_help help = {
     "Of several instances each comes under its name. To a terminal, control characters are\n"
     "shown as '?'; to a file or a pipe every byte is as it was written.\n"};
 
+struct sink {
+    bool is_terminal;
+    bool has_failed; /* nothing more is written */
+};
+
 static void write_chunk(void *context, int stream, const char *bytes, size_t length)
 {
     (void)stream;
-    bool is_terminal = *(bool *)context;
+    struct sink *sink = context;
     struct buffer text = {0};
-    if (!is_terminal) {
+    if (!sink->is_terminal) {
         buffer_add(&text, bytes, length);
     } else {
         size_t begin = 0;
@@ -32,26 +37,25 @@ static void write_chunk(void *context, int stream, const char *bytes, size_t len
                 begin = i + 1;
             }
     }
-    cli_write(&text);
+    sink->has_failed = sink->has_failed || !cli_write(&text);
     buffer_release(&text);
 }
 
 static bool write_log(const struct seen_run *seen, uint32_t node, bool has_header,
-                      struct error *error)
+                      struct sink *sink, struct error *error)
 {
-    bool is_terminal = isatty(STDOUT_FILENO);
     CLEANUP_BUFFER struct buffer header = {0};
     if (has_header) {
         buffer_add_text(&header, "==> ");
         plan_write_name(&seen->loaded.plan, node, &header);
         buffer_add_text(&header, " <==\n");
-        cli_write(&header);
+        sink->has_failed = !cli_write(&header);
     }
     const struct extent *log = &seen->replay.nodes[node].log;
-    if (log->length == 0)
+    if (log->length == 0 || sink->has_failed)
         return true;
     uint32_t attempt = scheduler_attempt(seen->replay.scheduler, node);
-    return log_read(&seen->folder, node, attempt, log, write_chunk, &is_terminal, error);
+    return log_read(&seen->folder, node, attempt, log, write_chunk, sink, error);
 }
 
 static int print_logs(const struct seen_run *seen, const char *task)
@@ -60,10 +64,11 @@ static int print_logs(const struct seen_run *seen, const char *task)
     uint32_t first, count;
     if (!plan_find(&seen->loaded.plan, task, &first, &count, &error))
         return cli_fail(EXIT_STATUS_INVALID, &error);
-    for (uint32_t node = first; node < first + count; node++)
-        if (!write_log(seen, node, count > 1, &error))
+    struct sink sink = {.is_terminal = isatty(STDOUT_FILENO)};
+    for (uint32_t node = first; node < first + count && !sink.has_failed; node++)
+        if (!write_log(seen, node, count > 1, &sink, &error))
             return cli_fail(EXIT_STATUS_STATE, &error);
-    return EXIT_STATUS_SUCCESS;
+    return sink.has_failed ? EXIT_STATUS_FAILED : EXIT_STATUS_SUCCESS;
 }
 
 int command_logs(int argc, char **argv)

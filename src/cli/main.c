@@ -75,6 +75,7 @@ static void open_standard_descriptors(void)
 int main(int argc, char **argv)
 {
     open_standard_descriptors();
+    value_init();
     if (argc < 2)
         return cli_usage("", "a command is wanted");
     const char *word = argv[1];

@@ -143,5 +143,10 @@ bool guardian_hold(struct guardian *guardian, int descriptor, struct error *erro
 /* Ends every process below this one, found in /proc: TERM and CONT, KILL after `grace` nanoseconds,
  * until none is left. Reaps those that are its own children. Returns how many there were. */
 uint32_t tree_end(int64_t grace);
+/* The same at once and with KILL, by one thread, for want of memory: takes none. Whoever loses its
+ * parent becomes this process's child, so it is enough to end children until there are none. */
+void tree_kill(void);
+/* Can processes be found, that is, is there a /proc? Without, only groups are ended. */
+bool tree_is_visible(void);
 
 #endif

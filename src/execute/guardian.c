@@ -16,6 +16,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "execute/execute.h"
 
@@ -37,11 +38,11 @@ static void guarded_signals(sigset_t *ret)
         sigaddset(ret, passed_on[i]);
 }
 
-/* Takes one descriptor, to be held as long as this process lives; false at the end of the channel.
- */
+/* Takes one descriptor, to be held as long as this process lives, and answers whether it came;
+ * false at the end of the channel. */
 static bool take_descriptor(int channel)
 {
-    char byte;
+    char byte = 0;
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(int))];
@@ -52,7 +53,11 @@ static bool take_descriptor(int channel)
                              .msg_control = control.bytes,
                              .msg_controllen = sizeof control.bytes};
     ssize_t length = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
-    return length > 0 || (length < 0 && errno == EINTR);
+    if (length <= 0)
+        return length < 0 && (errno == EINTR || errno == EAGAIN);
+    byte = CMSG_FIRSTHDR(&message) != NULL && (message.msg_flags & MSG_CTRUNC) == 0;
+    send(channel, &byte, 1, MSG_NOSIGNAL);
+    return true;
 }
 
 /* What the terminal sends comes from the kernel, to the whole foreground group: the runner has it.
@@ -87,7 +92,8 @@ static int watch_runner(struct post *post)
     for (;;) {
         int status;
         pid_t ended;
-        while ((ended = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0)
+        while ((ended = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0 ||
+               (ended < 0 && errno == EINTR))
             if (ended == post->runner && !WIFSTOPPED(status))
                 return status;
             else if (ended == post->runner && WSTOPSIG(status) == SIGTSTP)
@@ -112,10 +118,23 @@ static void tell_killed(int signal)
     file_write_all(STDERR_FILENO, line.bytes, line.length);
 }
 
+/* Nobody else is left to end what runs. */
+static void end_without_memory(void)
+{
+    static const char line[] = "pargraph: out of memory; ending what runs\n";
+    (void)!write(STDERR_FILENO, line, sizeof line - 1);
+    tree_kill();
+    _exit(4);
+}
+
 static _Noreturn void guard(struct post *post)
 {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
+    memory_exhausted = end_without_memory;
     int status = watch_runner(post);
+    /* What is read of /proc needs two descriptors, which there may be no more of. */
+    file_close(&post->channel);
+    file_close(&post->signals);
     if (WIFSIGNALED(status))
         tell_killed(WTERMSIG(status));
     tree_end(GRACE);
@@ -173,5 +192,12 @@ bool guardian_hold(struct guardian *guardian, int descriptor, struct error *erro
     while (sent < 0 && errno == EINTR);
     if (sent != 1)
         return error_set_system(error, errno, "cannot give the guardian a descriptor");
-    return true;
+    char is_held = 0;
+    ssize_t answered;
+    do
+        answered = recv(guardian->channel, &is_held, 1, 0);
+    while (answered < 0 && errno == EINTR);
+    return (answered == 1 && is_held != 0) ||
+           error_set(error, PLACE_NONE,
+                     "the guardian process cannot take a descriptor: it has too few, or has ended");
 }

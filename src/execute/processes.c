@@ -1,9 +1,11 @@
 /* One reading of /proc/PID/stat for all; then the descendants are found level by level. Processes
- * that end meanwhile are simply not there. */
+ * that end meanwhile are simply not there; a reading that lacks others, for want of descriptors, is
+ * none. */
 #include "execute/processes.h"
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,31 +75,42 @@ static void add_children(struct processes *to, const struct processes *all, pid_
     }
 }
 
-static void read_all(struct processes *all)
+/* This process at least is there, so having found none is a failure, too. */
+static bool read_all(struct processes *all)
 {
     DIR *directory = opendir("/proc");
     if (directory == NULL)
-        return;
+        return false;
+    bool is_whole = true;
     for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
         struct process one = {0};
-        if (isdigit((unsigned char)entry->d_name[0]) &&
-            read_one(dirfd(directory), entry->d_name, &one))
+        if (!isdigit((unsigned char)entry->d_name[0]))
+            continue;
+        errno = 0;
+        if (read_one(dirfd(directory), entry->d_name, &one))
             *VEC_PUSH(all) = one;
+        else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+            is_whole = false;
     }
     closedir(directory);
     if (all->count > 1)
         qsort(all->items, all->count, sizeof *all->items, compare_parents);
+    return is_whole && all->count > 0;
 }
 
-void processes_read(struct processes *processes)
+bool processes_read(struct processes *processes)
 {
     struct processes all = {0};
-    read_all(&all);
     processes->count = 0;
+    if (!read_all(&all)) {
+        processes_release(&all);
+        return false;
+    }
     add_children(processes, &all, getpid(), UINT32_MAX);
     for (uint32_t i = 0; i < processes->count; i++)
         add_children(processes, &all, processes->items[i].id, i);
     processes_release(&all);
+    return true;
 }
 
 void processes_release(struct processes *processes)

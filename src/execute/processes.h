@@ -18,7 +18,8 @@ struct processes {
     uint32_t count, capacity;
 };
 
-void processes_read(struct processes *processes);
+/* False, and none, where /proc cannot be read, or not all of it now (want of descriptors). */
+bool processes_read(struct processes *processes);
 void processes_release(struct processes *processes);
 
 #endif

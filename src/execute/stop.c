@@ -25,6 +25,7 @@
 #include "execute/processes.h"
 
 #define SWEEP_PAUSE INT64_C(20000000)
+#define BLIND_LIMIT INT64_C(5000000000) /* past its KILL, to look for one in vain */
 enum { STARTS_AWAITED = 50 /* milliseconds */ };
 enum { MARK_COUNT = 4, ENVIRONMENT_MOST = 8 * 1024 * 1024, ENVIRONMENT_STEP = 32 * 1024 };
 /* A cleanup has its attempt's names, and a status besides: it is not to end with what it cleans. */
@@ -227,20 +228,28 @@ static void tell_groups(struct process_executor *executor, int64_t time)
 
 static void sweep_at(struct process_executor *executor, int64_t at);
 
+/* A blind sweep saw nothing, which says nothing: the next one may see. */
+static bool is_settled(const struct remnant *remnant, int64_t time, bool is_blind)
+{
+    if (remnant->attempt != NULL)
+        return false;
+    return is_blind ? remnant->limit + BLIND_LIMIT <= time : remnant->left == 0;
+}
+
 /* Lets go of the remnants of which nothing is left; the next sweep is when the next KILL is due. */
-static void settle_remnants(struct process_executor *executor, int64_t time)
+static void settle_remnants(struct process_executor *executor, int64_t time, bool is_blind)
 {
     int64_t next = INT64_MAX;
     for (struct remnant **link = &executor->remnants; *link != NULL;) {
         struct remnant *remnant = *link;
-        if (remnant->attempt == NULL && remnant->left == 0) {
+        if (is_settled(remnant, time, is_blind)) {
             *link = remnant->next;
             free(remnant->mark);
             VEC_RELEASE(&remnant->members);
             free(remnant);
             continue;
         }
-        int64_t due = remnant->limit <= time ? time + SWEEP_PAUSE : remnant->limit;
+        int64_t due = is_blind || remnant->limit <= time ? time + SWEEP_PAUSE : remnant->limit;
         next = due < next ? due : next;
         link = &remnant->next;
     }
@@ -254,12 +263,12 @@ static void sweep_now(void *context)
     int64_t time = clock_monotonic();
     sweep.executor->sweeping = NULL;
     index_remnants(&sweep);
-    processes_read(&sweep.now);
+    bool is_blind = !processes_read(&sweep.now);
     sweep.owners = memory_array(sweep.now.count + 1, sizeof(struct remnant *));
     for (uint32_t i = 0; i < sweep.now.count; i++)
         visit(&sweep, i, time);
     tell_groups(sweep.executor, time);
-    settle_remnants(sweep.executor, time);
+    settle_remnants(sweep.executor, time, is_blind);
     processes_release(&sweep.now);
     free(sweep.owners);
     VEC_RELEASE(&sweep.claims);

@@ -3,16 +3,20 @@
  * started between the look and the signal is found by the next; it ends when a round finds nothing.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "execute/execute.h"
 #include "execute/processes.h"
 
+#define BLIND_LIMIT INT64_C(5000000000)          /* so long after the grace is looked for in vain */
 enum { ROUND_SHORTEST = 1, ROUND_LONGEST = 20 }; /* milliseconds */
 
 struct known {
@@ -24,14 +28,17 @@ struct hunt {
     VEC(struct known) known;
     uint32_t sorted; /* so many of them, by id */
     struct processes now;
+    bool has_told_children; /* TERM, when nothing else could be seen */
 };
 
+/* False when there is no child any more. */
 static bool reap(void)
 {
     pid_t ended;
-    while ((ended = waitpid(-1, NULL, WNOHANG)) > 0)
-        ;
-    return ended == 0;
+    do
+        ended = waitpid(-1, NULL, WNOHANG);
+    while (ended > 0);
+    return ended == 0 || errno != ECHILD;
 }
 
 static int compare(const void *a, const void *b)
@@ -66,11 +73,44 @@ static bool end_one(struct hunt *hunt, const struct process *process, bool is_ki
     return process->state == 'Z' ? process->above == UINT32_MAX : !known->is_foreign;
 }
 
-/* How many are left to wait for. */
+/* Signals the children of this thread, as the kernel lists them: "12 345 ". A number that is cut
+ * off at the end of what was read is not taken. Needs one descriptor and no memory. */
+static uint32_t signal_children(int number)
+{
+    char text[4096];
+    CLEANUP_CLOSE int file = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+    ssize_t length = file < 0 ? 0 : read(file, text, sizeof text);
+    uint32_t told = 0;
+    pid_t child = 0;
+    for (ssize_t i = 0; i < length; i++) {
+        if (text[i] != ' ') {
+            child = child * 10 + (text[i] - '0');
+            continue;
+        }
+        told += child > 1 && kill(child, number) == 0;
+        child = 0;
+    }
+    return told;
+}
+
+/* Whoever loses its parent becomes our child, so ending children ends all in the end. */
+static uint32_t round_up_blindly(struct hunt *hunt, bool is_kill)
+{
+    if (is_kill)
+        return signal_children(SIGKILL) > 0 ? 1 : UINT32_MAX;
+    if (!hunt->has_told_children && signal_children(SIGTERM) > 0) {
+        signal_children(SIGCONT);
+        hunt->has_told_children = true;
+    }
+    return UINT32_MAX;
+}
+
+/* How many are left to wait for; UINT32_MAX: nothing can be seen now. */
 static uint32_t round_up(struct hunt *hunt, bool is_kill)
 {
     uint32_t left = 0;
-    processes_read(&hunt->now);
+    if (!processes_read(&hunt->now))
+        return round_up_blindly(hunt, is_kill);
     for (uint32_t i = 0; i < hunt->now.count; i++)
         left += end_one(hunt, &hunt->now.items[i], is_kill);
     if (hunt->known.count > hunt->sorted)
@@ -84,7 +124,11 @@ uint32_t tree_end(int64_t grace)
     struct hunt hunt = {0};
     int64_t limit = clock_monotonic() + grace;
     int pause = ROUND_SHORTEST;
-    while (reap() && round_up(&hunt, clock_monotonic() >= limit) > 0) {
+    while (reap()) {
+        int64_t now = clock_monotonic();
+        uint32_t left = round_up(&hunt, now >= limit);
+        if (left == 0 || (left == UINT32_MAX && now >= limit + BLIND_LIMIT))
+            break;
         poll(NULL, 0, pause);
         pause = pause * 2 < ROUND_LONGEST ? pause * 2 : ROUND_LONGEST;
     }
@@ -92,4 +136,15 @@ uint32_t tree_end(int64_t grace)
     VEC_RELEASE(&hunt.known);
     processes_release(&hunt.now);
     return count;
+}
+
+void tree_kill(void)
+{
+    while (reap() && signal_children(SIGKILL) > 0)
+        poll(NULL, 0, ROUND_SHORTEST);
+}
+
+bool tree_is_visible(void)
+{
+    return access("/proc/self/stat", R_OK) == 0;
 }

@@ -22,6 +22,9 @@ static bool open_state(struct run *run, const struct journal_head *head, struct 
 
 static bool open_executor(struct run *run, struct error *error)
 {
+    if (run->folder != NULL && !tree_is_visible())
+        terminal_message(run->terminal, "warning: there is no /proc here, so processes that leave "
+                                        "their task's group are not found and not ended");
     run->reports = attempt_reports;
     run->reports.context = run;
     struct process_options options = {.child_mask = signals_original_mask(run)};

@@ -36,8 +36,8 @@ static void *allocate(void *context, void *old, size_t old_size, size_t size)
     void *memory = NULL;
     if (size == 0)
         free(old);
-    else if ((memory = realloc(old, size)) == NULL)
-        return NULL;
+    else
+        memory = memory_resize(old, size, 1);
     sandbox->used += size - old_size;
     return memory;
 }

@@ -313,3 +313,8 @@ bool value_equal(const json_t *a, const json_t *b)
         return are_equal_lists(a, b);
     return json_equal(a, b);
 }
+
+void value_init(void)
+{
+    json_set_alloc_funcs(memory_bare, free);
+}

@@ -10,6 +10,10 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
+/* Once, before any value: from then on jansson takes its memory as all others do, so none of its
+ * calls fails for want of it (base/memory.h). */
+void value_init(void);
+
 /* A number's text as ECMAScript's Number::toString gives it (ECMA-262, 6.1.6.1.20): the shortest
  * decimal that reads back the same, whole numbers without ".0", exponents from 1e21 and 1e-7. */
 void value_write_number(double number, struct buffer *out);

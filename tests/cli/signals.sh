@@ -18,7 +18,7 @@ end() {
 
 # The runner: the guardian's child.
 runner() {
-    awk -v parent="$run" '$4 == parent { print $1; exit }' /proc/[0-9]*/stat 2>/dev/null
+    cut -d ' ' -f 1 "/proc/$run/task/$run/children"
 }
 
 workflow <<'Y'

@@ -1,4 +1,5 @@
 /* The guardian. Each check forks, so that the program of the checks itself is not split. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -277,6 +279,67 @@ static void check_hold(void)
     end(&pair);
 }
 
+/* One more than the greatest descriptor of a process. */
+static rlim_t descriptors_of(pid_t process)
+{
+    char path[64];
+    rlim_t most = 0;
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)process);
+    DIR *folder = opendir(path);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(folder);
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        if ((rlim_t)atoi(entry->d_name) + 1 > most)
+            most = (rlim_t)atoi(entry->d_name) + 1;
+    closedir(folder);
+    return most;
+}
+
+static void kill_in_want(int resource)
+{
+    struct pair pair = split(wait_for_ever);
+    int runner = hear(&pair), members[3];
+    for (int i = 0; i < 3; i++)
+        members[i] = hear(&pair);
+    rlim_t most = resource == RLIMIT_NOFILE ? descriptors_of(pair.guardian) : 4096;
+    struct rlimit limit = {most, most};
+    CU_ASSERT_EQUAL(prlimit(pair.guardian, resource, &limit, NULL), 0);
+    kill(runner, SIGKILL);
+    CU_ASSERT_TRUE(WIFEXITED(wait_status(pair.guardian)));
+    for (int i = 0; i < 3; i++)
+        CU_ASSERT_FALSE(members[i] < 2 || is_running(members[i]));
+    end(&pair);
+}
+
+/* Without memory, or with no more descriptors than it has, the guardian does its work all the same.
+ */
+static void check_guardian_in_want(void)
+{
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    kill_in_want(RLIMIT_AS);
+#endif
+    kill_in_want(RLIMIT_NOFILE);
+}
+
+static void give_descriptor(struct guardian *guardian)
+{
+    pid_t parent = getppid();
+    struct rlimit none = {0, 0};
+    tell(guardian_hold(guardian, STDIN_FILENO, NULL));
+    CU_ASSERT_EQUAL(prlimit(parent, RLIMIT_NOFILE, &none, NULL), 0);
+    tell(guardian_hold(guardian, STDIN_FILENO, NULL));
+    _exit(0);
+}
+
+static void check_not_held(void)
+{
+    struct pair pair = split(give_descriptor);
+    hear(&pair);
+    CU_ASSERT_EQUAL(hear(&pair), 1);
+    CU_ASSERT_EQUAL(hear(&pair), 0);
+    CU_ASSERT_EQUAL(wait_status(pair.guardian), 0);
+    end(&pair);
+}
+
 const struct check guardian_checks[] = {
     {"guardian: the runner's status is its own", check_status},
     {"guardian: a killed runner", check_runner_killed},
@@ -284,5 +347,7 @@ const struct check guardian_checks[] = {
     {"guardian: a killed guardian", check_guardian_killed},
     {"guardian: signals are passed on", check_signals_passed},
     {"guardian: it holds a lock", check_hold},
+    {"guardian: in want of memory and descriptors", check_guardian_in_want},
+    {"guardian: it says what it cannot hold", check_not_held},
     {NULL, NULL},
 };

@@ -1,0 +1,453 @@
+/* The program while one call of it fails: the n-th of a function, for every n; or that one and all
+ * that follow. Whatever fails: no crash, no hang, no success that is none, nothing left running,
+ * and a reason told.
+ *
+ * FAULTS_MOST: so many places of a function; 0: all of them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "support/check.h"
+
+enum { MOST_PLACES = 1, PATIENCE = 60000 /* milliseconds; then it hangs */ };
+
+static char folder[64], program[PATH_MAX], shim[PATH_MAX];
+static long *counter; /* shared with the program */
+
+static const char flow[] =
+    "pargraph: 1\n"
+    "tasks:\n"
+    "  a: {run: 'echo a >>done; echo value'}\n"
+    "  b: {needs: a, matrix: {i: [1, 2]}, run: 'echo b${{ matrix.i }} >>done; echo ${{ "
+    "needs.a.stdout }}'}\n"
+    "  c:\n"
+    "    needs: b\n"
+    "    outputs: {x: int}\n"
+    "    run: 'echo c >>done; echo x=3 >>\"$PARGRAPH_OUTPUT\"'\n"
+    "    cleanup: echo cleaned\n"
+    "  d: {needs: c, stdin: {text: '${{ needs.c.outputs.x }}'}, exec: [cat], stdout: {file: d}}\n";
+
+struct fault {
+    const char *function;
+    int error;
+    bool is_ever;
+    long at;
+};
+
+/* What became of one call of the program. */
+struct ending {
+    bool has_hung;
+    int status; /* as waitpid has it */
+    int left;   /* processes that outlived it */
+    char *said; /* standard error */
+    char *out;  /* standard output */
+};
+
+static void put_environment(const char *name, long value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%ld", value);
+    setenv(name, text, 1);
+}
+
+static _Noreturn void become_program(const struct fault *fault, char *const *argv)
+{
+    int out = open("out", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    int said = open("said", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    int null = open("/dev/null", O_RDONLY);
+    dup2(null, 0);
+    dup2(out, 1);
+    dup2(said, 2);
+    syscall(SYS_close_range, 3, ~0U, 0);
+    setenv("LD_PRELOAD", shim, 1);
+    setenv("FAULT_FILE", "counter", 1);
+    setenv("FAULT", fault->function, 1);
+    put_environment("FAULT_AT", fault->at);
+    put_environment("FAULT_ERRNO", fault->error);
+    if (fault->is_ever)
+        setenv("FAULT_EVER", "1", 1);
+    execv(program, argv);
+    _exit(99);
+}
+
+static char *read_text(const char *name)
+{
+    char *text = NULL;
+    size_t length;
+    return file_read(name, 1 << 20, &text, &length, NULL) ? text : memory_text("");
+}
+
+/* Ends and counts what has come to us, the subreaper. */
+static int end_left(void)
+{
+    char path[64], line[256];
+    int count = 0;
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        ;
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    FILE *children = fopen(path, "re");
+    while (children != NULL && fgets(line, sizeof line, children) != NULL)
+        for (char *at = strtok(line, " "); at != NULL; at = strtok(NULL, " ")) {
+            kill(atoi(at), SIGKILL);
+            count++;
+        }
+    if (children != NULL)
+        fclose(children);
+    while (waitpid(-1, NULL, 0) > 0)
+        ;
+    return count;
+}
+
+static struct ending call(const struct fault *fault, char *const *argv)
+{
+    struct ending ending = {0};
+    *counter = 0;
+    pid_t process = fork();
+    if (process == 0)
+        become_program(fault, argv);
+    int handle = (int)syscall(SYS_pidfd_open, process, 0);
+    struct pollfd polled = {.fd = handle, .events = POLLIN};
+    ending.has_hung = poll(&polled, 1, PATIENCE) != 1;
+    close(handle);
+    if (ending.has_hung)
+        kill(process, SIGKILL);
+    waitpid(process, &ending.status, 0);
+    ending.left = end_left();
+    ending.said = read_text("said");
+    ending.out = read_text("out");
+    return ending;
+}
+
+static void release(struct ending *ending)
+{
+    free(ending->said);
+    free(ending->out);
+}
+
+static void forget_state(void)
+{
+    (void)!system("rm -rf .pargraph done d");
+}
+
+/* --- what must hold --- */
+
+static bool is_status(const struct ending *ending, int status)
+{
+    return WIFEXITED(ending->status) && WEXITSTATUS(ending->status) == status;
+}
+
+static uint32_t count_text(const char *text, const char *wanted)
+{
+    uint32_t count = 0;
+    for (const char *at = text; (at = strstr(at, wanted)) != NULL; at += strlen(wanted))
+        count++;
+    return count;
+}
+
+/* What is wrong with the ending of a run; NULL: nothing. */
+static const char *judge_run(const struct ending *ending)
+{
+    CLEANUP_FREE char *done = read_text("done");
+    CLEANUP_FREE char *result = read_text("d");
+    static const char *const lines[] = {"a\n", "b1\n", "b2\n", "c\n"};
+    if (ending->has_hung)
+        return "it hangs";
+    if (!WIFEXITED(ending->status))
+        return "it crashed";
+    if (ending->left > 0)
+        return "it left processes";
+    int status = WEXITSTATUS(ending->status);
+    if (status != 0 && status != 1 && status != 2 && status != 4)
+        return "its status is not documented";
+    for (int i = 0; i < 4; i++) {
+        uint32_t times = count_text(done, lines[i]);
+        if (status == 0 && times != 1)
+            return "it claims a success that is none";
+        if (times > 1)
+            return "a task ran twice";
+    }
+    if (status == 0 && strcmp(result, "3") != 0)
+        return "it claims a success that is none: d";
+    if (status != 0 && ending->said[0] == '\0')
+        return "it does not say why";
+    return NULL;
+}
+
+static void complain(const struct fault *fault, const struct ending *ending, const char *command,
+                     const char *what)
+{
+    printf("%s: %s %ld of %s%s: %s (status %x)\n%s%s---\n", command, strerror(fault->error),
+           fault->at, fault->function, fault->is_ever ? " and on" : "", what,
+           (unsigned)ending->status, ending->said, ending->out);
+    CU_FAIL("a fault");
+}
+
+/* With all well again: what the state says of the run that met the fault. */
+static void check_state(const struct fault *fault, bool was_success)
+{
+    struct fault none = {.function = "none"};
+    char *status[] = {program, (char *)"status", NULL};
+    if (access(".pargraph/runs", F_OK) != 0)
+        return;
+    struct ending ending = call(&none, status);
+    const char *what = NULL;
+    if (!is_status(&ending, 0) && !is_status(&ending, 4))
+        what = "the state is not readable";
+    else if (was_success && (!is_status(&ending, 0) || strstr(ending.out, "5 ok") == NULL))
+        what = "the state does not know of the success";
+    if (what != NULL)
+        complain(fault, &ending, "status", what);
+    release(&ending);
+}
+
+/* One run with one fault. False when there was no such call any more. */
+static bool check_run(const struct fault *fault)
+{
+    char *argv[] = {program, (char *)"run", (char *)"-j2", (char *)"flow.yml", NULL};
+    forget_state();
+    struct ending ending = call(fault, argv);
+    bool is_reached = *counter >= fault->at;
+    const char *what = judge_run(&ending);
+    if (what != NULL)
+        complain(fault, &ending, "run", what);
+    check_state(fault, is_status(&ending, 0));
+    release(&ending);
+    return is_reached;
+}
+
+/* How many calls a run makes of a function. */
+static long count_calls(const char *function)
+{
+    struct fault none = {.function = function};
+    char *argv[] = {program, (char *)"run", (char *)"-j2", (char *)"flow.yml", NULL};
+    forget_state();
+    struct ending ending = call(&none, argv);
+    CU_ASSERT_TRUE(is_status(&ending, 0));
+    release(&ending);
+    return *counter;
+}
+
+static long most_places(void)
+{
+    const char *text = getenv("FAULTS_MOST");
+    return text != NULL ? atol(text) : MOST_PLACES;
+}
+
+static void check_function(const char *function, const int *errors, bool is_ever)
+{
+    long calls = count_calls(function), most = most_places();
+    long step = most == 0 || calls <= most ? 1 : calls / most;
+    for (const int *error = errors; *error != 0; error++)
+        for (long at = 1 + step / 2; at <= calls || step == 1; at += step) {
+            struct fault fault = {function, *error, is_ever, at};
+            if (!check_run(&fault))
+                break;
+        }
+}
+
+enum group { MEMORY, FILES, PROCESSES, EVENTS };
+struct kind {
+    enum group group;
+    const char *function;
+    int errors[4];
+    bool is_lasting; /* with is_ever, too */
+};
+
+static const struct kind kinds[] = {
+    {MEMORY, "malloc", {ENOMEM}, true},
+    {FILES, "open", {EMFILE, EIO}, true},
+    {FILES, "openat", {EMFILE, ENOSPC}, true},
+    {FILES, "realpath", {EIO}, true},
+    {FILES, "read", {EIO, EINTR}, false},
+    {FILES, "write", {EIO, ENOSPC, EINTR}, false},
+    {FILES, "pread", {EIO, EINTR}, false},
+    {FILES, "pwrite", {ENOSPC, EIO, EINTR}, false},
+    {FILES, "pread64", {EIO}, true},
+    {FILES, "pwrite64", {ENOSPC}, true},
+    {FILES, "lseek", {EIO}, true},
+    {FILES, "fcntl", {EINVAL}, true},
+    {FILES, "flock", {ENOLCK}, true},
+    {FILES, "fdatasync", {EIO, ENOSPC}, true},
+    {FILES, "ftruncate", {EIO}, true},
+    {FILES, "rename", {EIO}, true},
+    {FILES, "renameat", {EIO}, true},
+    {FILES, "mkdir", {ENOSPC, EACCES}, true},
+    {FILES, "mkdirat", {ENOSPC}, true},
+    {FILES, "mkostemp", {ENOSPC}, true},
+    {FILES, "unlink", {EIO}, true},
+    {FILES, "stat", {EIO}, true},
+    {FILES, "fstat", {EIO}, true},
+    {FILES, "access", {EACCES}, true},
+    {FILES, "faccessat", {EIO}, true},
+    {FILES, "close", {EIO, EINTR}, true},
+    {PROCESSES, "fork", {EAGAIN}, true},
+    {PROCESSES, "clone", {EAGAIN, ENOMEM, EPERM}, false},
+    {PROCESSES, "pthread_create", {EAGAIN}, true},
+    {PROCESSES, "execve", {EACCES}, true},
+    {PROCESSES, "execve", {ENOMEM}, false},
+    {PROCESSES, "chdir", {EACCES}, true},
+    {PROCESSES, "setpgid", {EPERM}, true},
+    {PROCESSES, "waitpid", {EINTR}, false},
+    {PROCESSES, "wait4", {EINTR}, false},
+    {PROCESSES, "prctl", {EINVAL}, true},
+    {PROCESSES, "pipe2", {EMFILE}, false},
+    {PROCESSES, "memfd_create", {EMFILE}, false},
+    {EVENTS, "sendmsg", {EIO, EINTR}, false},
+    {EVENTS, "recvmsg", {EINTR}, false},
+    {EVENTS, "poll", {EINTR, ENOMEM}, false},
+    {EVENTS, "epoll_create1", {EMFILE}, true},
+    {EVENTS, "epoll_ctl", {ENOSPC, ENOMEM}, true},
+    {EVENTS, "epoll_pwait2", {EINTR, ENOSYS}, false},
+    {EVENTS, "eventfd", {EMFILE}, true},
+    {EVENTS, "signalfd", {EMFILE}, true},
+    {EVENTS, "socketpair", {EMFILE}, true},
+};
+
+static void check_group(enum group group)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const struct kind *kind = &kinds[i];
+        if (kind->group != group)
+            continue;
+        check_function(kind->function, kind->errors, false);
+        if (kind->is_lasting)
+            check_function(kind->function, kind->errors, true);
+    }
+}
+
+static void check_memory(void)
+{
+    check_group(MEMORY);
+}
+
+static void check_files(void)
+{
+    check_group(FILES);
+}
+
+static void check_processes(void)
+{
+    check_group(PROCESSES);
+}
+
+static void check_events(void)
+{
+    check_group(EVENTS);
+}
+
+/* --- commands that only read --- */
+
+static const char *judge_reading(const struct ending *ending, const char *expected)
+{
+    if (ending->has_hung)
+        return "it hangs";
+    if (!WIFEXITED(ending->status))
+        return "it crashed";
+    int status = WEXITSTATUS(ending->status);
+    if (status != 0 && status != 1 && status != 2 && status != 4)
+        return "its status is not documented";
+    if (status == 0 && strcmp(ending->out, expected) != 0)
+        return "it claims a success that is none";
+    return NULL;
+}
+
+static void read_with_faults(char *const *argv, const char *function, int error)
+{
+    struct fault fault = {.function = function, .error = error};
+    struct ending good = call(&fault, argv);
+    CU_ASSERT_TRUE(is_status(&good, 0));
+    long calls = *counter, most = most_places(), step = most == 0 ? 1 : calls / most + 1;
+    for (fault.at = 1 + step / 2; fault.at <= calls; fault.at += step) {
+        struct ending ending = call(&fault, argv);
+        const char *what = judge_reading(&ending, good.out);
+        if (what != NULL)
+            complain(&fault, &ending, argv[1], what);
+        release(&ending);
+    }
+    release(&good);
+}
+
+static void check_readers(void)
+{
+    static const struct {
+        const char *function;
+        int error;
+    } faults[] = {{"malloc", ENOMEM},  {"open", EMFILE}, {"openat", EIO},  {"read", EIO},
+                  {"write", ENOSPC},   {"pread", EIO},   {"fstat", EIO},   {"realpath", EIO},
+                  {"opendir", EMFILE}, {"pread64", EIO}, {"fcntl", EINVAL}};
+    char *const commands[][5] = {{program, (char *)"check", (char *)"flow.yml"},
+                                 {program, (char *)"plan", (char *)"--json", (char *)"flow.yml"},
+                                 {program, (char *)"dot", (char *)"flow.yml"},
+                                 {program, (char *)"status"},
+                                 {program, (char *)"logs", (char *)"b"},
+                                 {program, (char *)"runs"}};
+    forget_state();
+    char *run[] = {program, (char *)"run", (char *)"flow.yml", NULL};
+    struct fault none = {.function = "none"};
+    struct ending ending = call(&none, run);
+    CU_ASSERT_TRUE(is_status(&ending, 0));
+    release(&ending);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        for (size_t j = 0; j < sizeof faults / sizeof *faults; j++)
+            read_with_faults(commands[i], faults[j].function, faults[j].error);
+}
+
+/* --- the stage --- */
+
+static bool open_stage(void)
+{
+    const char *given = getenv("PARGRAPH");
+    snprintf(folder, sizeof folder, "/tmp/faults.XXXXXX");
+    if (realpath(given != NULL ? given : "pargraph", program) == NULL ||
+        realpath("tests/faults/shim.so", shim) == NULL || mkdtemp(folder) == NULL ||
+        chdir(folder) != 0)
+        return false;
+    CLEANUP_CLOSE int file = open("counter", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    CLEANUP_CLOSE int text = open("flow.yml", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (ftruncate(file, sizeof *counter) != 0 || !file_write_all(text, flow, sizeof flow - 1))
+        return false;
+    counter = mmap(NULL, sizeof *counter, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    return counter != MAP_FAILED && prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+    (void)status, (void)type, (void)walk;
+    return remove(path);
+}
+
+static const struct check checks[] = {
+    {"faults: memory", check_memory},       {"faults: files", check_files},
+    {"faults: processes", check_processes}, {"faults: events", check_events},
+    {"faults: readers", check_readers},     {NULL, NULL},
+};
+
+int main(int argc, char **argv)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    printf("skipped: a sanitizer has these functions for itself\n0 passed, 0 failed\n");
+    return 0;
+#endif
+    if (!open_stage()) {
+        perror("faults_test");
+        return 99;
+    }
+    unsetenv("PARGRAPH_STATE");
+    int status = check_main(argc, argv, "faults", checks);
+    nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return status;
+}
