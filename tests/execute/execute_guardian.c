@@ -323,7 +323,7 @@ static void check_guardian_in_want(void)
 static void give_descriptor(struct guardian *guardian)
 {
     pid_t parent = getppid();
-    struct rlimit none = {0, 0};
+    struct rlimit none = {descriptors_of(parent), descriptors_of(parent)};
     tell(guardian_hold(guardian, STDIN_FILENO, NULL));
     CU_ASSERT_EQUAL(prlimit(parent, RLIMIT_NOFILE, &none, NULL), 0);
     tell(guardian_hold(guardian, STDIN_FILENO, NULL));
