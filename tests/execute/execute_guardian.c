@@ -326,7 +326,10 @@ static void give_descriptor(struct guardian *guardian)
     struct rlimit none = {descriptors_of(parent), descriptors_of(parent)};
     tell(guardian_hold(guardian, STDIN_FILENO, NULL));
     CU_ASSERT_EQUAL(prlimit(parent, RLIMIT_NOFILE, &none, NULL), 0);
-    tell(guardian_hold(guardian, STDIN_FILENO, NULL));
+    int held = 0;
+    while (held < 100 && guardian_hold(guardian, STDIN_FILENO, NULL))
+        held++; /* in the gaps between those it has */
+    tell(held < 100);
     _exit(0);
 }
 
@@ -335,7 +338,7 @@ static void check_not_held(void)
     struct pair pair = split(give_descriptor);
     hear(&pair);
     CU_ASSERT_EQUAL(hear(&pair), 1);
-    CU_ASSERT_EQUAL(hear(&pair), 0);
+    CU_ASSERT_EQUAL(hear(&pair), 1);
     CU_ASSERT_EQUAL(wait_status(pair.guardian), 0);
     end(&pair);
 }
