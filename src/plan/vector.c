@@ -24,11 +24,12 @@ static uint32_t hash_amounts(const struct amount *amounts, uint32_t count)
 static bool is_vector(const struct vectors *vectors, uint32_t vector, const struct amount *amounts,
                       uint32_t count)
 {
-    const struct amount *own = vectors->amounts + vectors->first[vector];
-    if (vectors->first[vector + 1] - vectors->first[vector] != count)
+    uint32_t first = vectors->first[vector];
+    if (vectors->first[vector + 1] - first != count)
         return false;
     for (uint32_t i = 0; i < count; i++)
-        if (own[i].token != amounts[i].token || own[i].amount != amounts[i].amount)
+        if (vectors->amounts[first + i].token != amounts[i].token ||
+            vectors->amounts[first + i].amount != amounts[i].amount)
             return false;
     return true;
 }

@@ -2,6 +2,7 @@
  * which limits the depth to 2048, so recursion over what it read is safe. */
 #include "value/value.h"
 
+#include <math.h>
 #include <string.h>
 
 static void write_string(const char *text, size_t length, struct buffer *out)
@@ -55,6 +56,14 @@ static void write_map(const json_t *map, struct buffer *out)
     buffer_add_byte(out, '}');
 }
 
+/* A whole number that is no JSON integer of ours could not be read back without a point. */
+static void write_real(double number, struct buffer *out)
+{
+    value_write_number(number, out);
+    if (fabs(number) >= 0x1p63 && fabs(number) < 1e21)
+        buffer_add_text(out, ".0");
+}
+
 void value_write_json(const json_t *value, struct buffer *out)
 {
     switch (json_typeof(value)) {
@@ -71,7 +80,7 @@ void value_write_json(const json_t *value, struct buffer *out)
         buffer_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
         break;
     case JSON_REAL:
-        value_write_number(json_real_value(value), out);
+        write_real(json_real_value(value), out);
         break;
     case JSON_TRUE:
         buffer_add_text(out, "true");

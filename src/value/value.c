@@ -20,8 +20,10 @@ bool value_write_text(const json_t *value, struct buffer *out, struct error *err
     case JSON_STRING:
         buffer_add(out, json_string_value(value), json_string_length(value));
         return true;
-    case JSON_INTEGER:
     case JSON_REAL:
+        value_write_number(json_real_value(value), out);
+        return true;
+    case JSON_INTEGER:
     case JSON_TRUE:
     case JSON_FALSE:
         value_write_json(value, out);

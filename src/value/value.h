@@ -22,7 +22,8 @@ void value_write_number(double number, struct buffer *out);
  * suggests json() or join(), for a list, a map or null. */
 bool value_write_text(const json_t *value, struct buffer *out, struct error *error);
 
-/* Compact JSON, keys in their order of insertion; any value, never fails. Numbers as above. */
+/* Compact JSON, keys in their order of insertion; any value, never fails. Numbers as above,
+ * with ".0" behind what would be read as an integer too large. */
 void value_write_json(const json_t *value, struct buffer *out);
 
 /* Reads JSON text (any value). NULL with an error otherwise. New. */

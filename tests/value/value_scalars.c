@@ -122,6 +122,9 @@ static void json_keeps_order_and_numbers(void)
     CHECK_TEXT(json_again(" { \"z\" : [1, 2.50, 1e2, -0.0], \"a\" : {} , \"m\":[] } "),
                "{\"z\":[1,2.5,100,0],\"a\":{},\"m\":[]}");
     CHECK_TEXT(json_again("9007199254740993"), "9007199254740993");
+    CHECK_TEXT(json_again("9223372036854775808.0"), "9223372036854776000.0");
+    CHECK_TEXT(json_again("-1e20"), "-100000000000000000000.0");
+    CHECK_TEXT(json_again("9.2e18"), "9200000000000000000");
     CHECK_TEXT(json_again("-9223372036854775808"), "-9223372036854775808");
     CHECK_TEXT(json_again("[true,false,null,\"\"]"), "[true,false,null,\"\"]");
     CHECK_TEXT(json_again("\"\\u0000\\u0001\\b\\f\\n\\r\\t\\\"\\\\\\/\\u00e9\""),
