@@ -174,7 +174,8 @@ static void add_value(struct bound *bound, const json_t *value)
         *VEC_PUSH(&bound->ids) = id;
 }
 
-static bool add_spec(struct bound *bound, uint32_t i, struct view *view, struct error *error)
+static bool add_spec(struct bound *bound, uint32_t i, struct view *view, bool *ret_is_list,
+                     struct error *error)
 {
     const struct spec *spec = &bound->selector->values[i];
     int64_t integer;
@@ -192,6 +193,7 @@ static bool add_spec(struct bound *bound, uint32_t i, struct view *view, struct 
         bound->selector->value_count == 1 && spec->kind == SPEC_TEXT && json_is_array(value);
     if (!is_any_of)
         add_value(bound, value);
+    *ret_is_list = *ret_is_list || is_any_of;
     for (uint32_t k = 0; is_any_of && k < json_array_size(value); k++)
         add_value(bound, json_array_get(value, k));
     json_decref(value);
@@ -216,8 +218,8 @@ static uint32_t sort_once(uint32_t *ids, uint32_t count)
     return kept;
 }
 
-/* Fills bound->ids. */
-static bool find_ids(struct bound *bound, struct view *view, struct error *error)
+/* Fills bound->ids; sets *ret_is_list if an expression gives a list of them. */
+static bool find_ids(struct bound *bound, struct view *view, bool *ret_is_list, struct error *error)
 {
     bound->ids.count = 0;
     if (bound->selector == NULL) {
@@ -231,7 +233,7 @@ static bool find_ids(struct bound *bound, struct view *view, struct error *error
         return true;
     }
     for (uint32_t i = 0; i < bound->selector->value_count; i++)
-        if (!add_spec(bound, i, view, error))
+        if (!add_spec(bound, i, view, ret_is_list, error))
             return false;
     bound->ids.count = sort_once(bound->ids.items, bound->ids.count);
     return true;
@@ -275,9 +277,10 @@ static void look_through(struct resolver *resolver)
 bool resolver_groups(struct resolver *resolver, struct view *view, struct error *error)
 {
     resolver->groups.count = 0;
+    resolver->is_list = false;
     double combinations = 1;
     for (uint32_t i = 0; i < resolver->bound_count; i++) {
-        if (!find_ids(&resolver->bounds[i], view, error))
+        if (!find_ids(&resolver->bounds[i], view, &resolver->is_list, error))
             return false;
         combinations *= resolver->bounds[i].ids.count;
     }

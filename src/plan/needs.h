@@ -27,6 +27,7 @@ struct resolver {
     uint32_t bound_count;
     uint32_t *scratch;    /* an id for each bound, then a place in its ids, 0 between questions */
     VEC(uint32_t) groups; /* of the instance asked about */
+    bool is_list;         /* for it an expression gave a list of values */
 };
 
 /* Does a need stand for all instances of its task, whoever asks? */

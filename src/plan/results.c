@@ -2,7 +2,18 @@
  * the guards say. The value of what did not succeed is null; its exit code is there if it ran. */
 #include "base/memory.h"
 #include "plan/inside.h"
+#include "plan/needs.h"
 #include "plan/view.h"
+
+/* Does the name give one value? Not if an expression of its one need gave a list to select by. */
+static bool is_single(const struct view *view, name as)
+{
+    if (!workflow_need_is_single(view->plan->workflow, view->task, as))
+        return false;
+    const struct resolver *resolver =
+        resolver_find(view->plan, &view->task->needs[task_need(view->task, as)]);
+    return resolver == NULL || !resolver->is_list;
+}
 
 /* All instances that a name of a need stands for, in order of the needs, then of the matrix. */
 static bool need_nodes(struct view *view, name as, node_list *nodes, struct error *error)
@@ -116,11 +127,9 @@ json_t *view_need(struct view *view, const struct reference *reference, struct e
     node_list nodes = {0};
     json_t *value = NULL;
     bool is_found = need_nodes(view, as, &nodes, error);
-    bool is_single = field != words[WORD_INSTANCES] &&
-                     workflow_need_is_single(view->plan->workflow, view->task, as);
     if (is_found && field == words[WORD_STATUS])
         value = worst_status(view, &nodes);
-    else if (is_found && is_single)
+    else if (is_found && field != words[WORD_INSTANCES] && is_single(view, as))
         value = nodes.count == 0 ? json_null() : field_of(view, nodes.items[0], reference);
     else if (is_found) {
         value = json_array();

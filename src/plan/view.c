@@ -60,6 +60,15 @@ static json_t *matrix_value(const struct view *view, const struct reference *ref
     return json_incref((json_t *)value);
 }
 
+/* A variable that is not set has no value, so that `env.X or "default"` gives the default. */
+static json_t *value_or_none(json_t *value)
+{
+    if (!json_is_null(value))
+        return value;
+    json_decref(value);
+    return NULL;
+}
+
 static json_t *env_value(const struct view *view, const struct reference *reference,
                          struct error *error)
 {
@@ -71,8 +80,9 @@ static json_t *env_value(const struct view *view, const struct reference *refere
     json_t *value = json_object_get(view->env, variable);
     if (json_is_true(value))
         return not_yet("what this variable is made of", error);
-    return value != NULL ? json_incref(value)
-                         : snapshot_env(view->plan->workflow->snapshot, variable, error);
+    value = value != NULL ? json_incref(value)
+                          : snapshot_env(view->plan->workflow->snapshot, variable, error);
+    return value_or_none(value);
 }
 
 static json_t *task_value(const struct view *view, name field, struct error *error)

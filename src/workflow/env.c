@@ -98,6 +98,9 @@ void shell_make(struct reader *reader, const char *text, struct shell *ret)
         if (strcmp(known_shells[i].name, text) == 0)
             words = known_shells[i].words;
     shell_split(reader, words, ret);
+    bool has_flag = ret->word_count > 1 &&
+                    strcmp(names_text(reader->names, ret->words[ret->word_count - 1]), "-c") == 0;
+    ret->word_count -= has_flag; /* it is put before the text anyway */
     for (uint32_t i = 0; i < ret->word_count; i++)
         if (strstr(names_text(reader->names, ret->words[i]), "{0}") != NULL)
             ret->has_file = true;
@@ -118,7 +121,7 @@ bool shell_read(struct reader *reader, uint32_t node)
     reader_error(reader, node,
                  shell->word_count == 0 ? "the name of a shell is missing"
                                         : "a shell of too many words");
-    reader_hint(reader, "write sh, bash, or a command like 'python3 -c'");
+    reader_hint(reader, "write sh, bash, or a command like 'python3' or 'perl {0}'");
     shell_make(reader, "sh", &reader->details->shell);
     return false;
 }

@@ -278,6 +278,7 @@ static int need_field(const char *text, int length, struct error *error)
     int end = fixed("a need", need_names, NEED_NAME_COUNT, text, length, error);
     if (end == (int)strlen("result") && strncmp(text, "result", (size_t)end) == 0) {
         error_set(error, PLACE_NONE, "'result' of a need is not supported yet");
+        error_hint(error, "whether it succeeded is in 'status'");
         return SCOPE_UNKNOWN;
     }
     return end;

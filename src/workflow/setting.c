@@ -11,7 +11,7 @@ struct known {
     bool is_follow_up;
 };
 
-/* A variable that the workflow sets hides the inherited one. */
+/* A variable that the workflow sets hides the inherited one; one that is not set has no value. */
 static json_t *known_variable(struct known *known, name variable, struct error *error)
 {
     struct reader *reader = known->reader;
@@ -24,14 +24,18 @@ static json_t *known_variable(struct known *known, name variable, struct error *
         if (env[i].name != variable)
             continue;
         if (env[i].is_unset)
-            return json_null();
+            return NULL;
         if (env[i].value.piece_count == 0)
             return json_string(names_text(reader->names, env[i].value.literal));
         error_set(error, PLACE_NONE, "env.%s is not known before the task runs", text);
         error_hint(error, "its own value is an expression");
         return NULL;
     }
-    return snapshot_env(workflow->snapshot, text, error);
+    json_t *value = snapshot_env(workflow->snapshot, text, error);
+    if (!json_is_null(value))
+        return value;
+    json_decref(value);
+    return NULL;
 }
 
 static json_t *known_value(void *context, const struct reference *reference, struct error *error)

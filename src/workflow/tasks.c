@@ -72,8 +72,13 @@ uint32_t tasks_find(struct reader *reader, uint32_t node)
     if (reader->task_names.count == 0)
         for (uint32_t i = 0; i < workflow->task_count; i++)
             *VEC_PUSH(&reader->task_names) = names_text(reader->names, workflow->tasks[i].name);
-    reader_suggest(reader, reader_text(reader, node), reader->task_names.items,
-                   reader->task_names.count);
+    if (strpbrk(reader_text(reader, node), ", \t") != NULL)
+        reader_hint(reader, "write a list: needs: [a, b]");
+    else if (strchr(reader_text(reader, node), '[') != NULL)
+        reader_hint(reader, "choose instances by a map: {TASK: {VARIABLE: value}}");
+    else
+        reader_suggest(reader, reader_text(reader, node), reader->task_names.items,
+                       reader->task_names.count);
     return NO_TASK;
 }
 
@@ -156,6 +161,21 @@ static void exec_read(struct reader *reader, uint32_t node)
     }
 }
 
+/* `shell: make all` alone would do nothing at all. */
+static void check_shell(struct reader *reader, const struct section *section)
+{
+    static const enum task_field users[] = {TASK_RUN,  TASK_EXEC, TASK_CLEANUP,
+                                            TASK_CALL, TASK_MPI,  TASK_STEPS};
+    if (section->values[TASK_SHELL] == 0)
+        return;
+    for (size_t i = 0; i < sizeof users / sizeof *users; i++)
+        if (section->values[users[i]] != 0 || section_is_guessed(section, users[i]))
+            return;
+    diagnostics_warn(reader->diagnostics, reader_node(reader, section->values[TASK_SHELL] - 1)->at,
+                     "'shell' says what runs the text of 'run', and there is none");
+    reader_hint(reader, "write the commands in 'run'");
+}
+
 static void body_read(struct reader *reader, const struct section *section)
 {
     uint32_t run = section->values[TASK_RUN], exec = section->values[TASK_EXEC];
@@ -168,6 +188,7 @@ static void body_read(struct reader *reader, const struct section *section)
         run_read(reader, run);
     if (exec != 0)
         exec_read(reader, exec);
+    check_shell(reader, section);
 }
 
 /* --- reading --- */

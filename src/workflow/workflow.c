@@ -45,7 +45,7 @@ bool workflow_need_is_single(const struct workflow *workflow, const struct task 
     for (uint32_t i = 0; i < matrix->variable_count; i++)
         if (!is_fixed(need, matrix->variables[i], task->matrix))
             return false;
-    return !matrix->is_open;
+    return !matrix->is_open && matrix->variable_count > 0;
 }
 
 /* --- the top level --- */

@@ -268,8 +268,9 @@ uint32_t workflow_task(const struct workflow *workflow, name name);
 uint32_t task_need(const struct task *task, name as);
 
 /* What `needs.T.x` gives is decided statically: a single value if exactly one item names it and it
- * has no matrix or all its variables are fixed by selectors with one value each (or `same`), else a
- * list. */
+ * has no matrix or all its variables (of which there is one at least) are fixed by selectors with
+ * one value each (or `same`), else a list. Only whether a selector's expression gives a list, any
+ * of whose elements will do, is known no earlier than in the plan: then it is a list too. */
 bool workflow_need_is_single(const struct workflow *workflow, const struct task *task, name as);
 
 /* The words of a shell text that is one plain command ("A plain command that needs no shell",

@@ -287,6 +287,36 @@ Y
 go run flow.yml
 is 'a wavefront counts paths' 0 '20'
 
+workflow <<'Y'
+tasks:
+  a: {matrix: {x: [1, 2, 3], y: [p]}, run: "echo ${{ matrix.x }}"}
+  none: {matrix: [], run: echo never}
+  list: {needs: {a: {x: "${{ range(1, 3) }}", y: p}}, exec: [echo, list, "${{ json(needs.a.stdout) }}"]}
+  one-of: {needs: {a: {x: "${{ {2} }}", y: p}}, exec: [echo, one-of, "${{ json(needs.a.stdout) }}"]}
+  one: {needs: {a: {x: "${{ 1 + 1 }}", y: p}}, exec: [echo, one, "${{ json(needs.a.stdout) }}"]}
+  two: {needs: [{a: {x: 3, y: p}}, {a: {x: 1, y: p}}], exec: [echo, two, "${{ json(needs.a.stdout) }}"]}
+  empty: {needs: none, exec: [echo, empty, "${{ json(needs.none.stdout) }}", "${{ needs.none.status }}"]}
+Y
+go run -j1 flow.yml
+for line in 'list ["1","2"]' 'one-of ["2"]' 'one "2"' 'two ["3","1"]' 'empty [] success'; do
+    has 'one value or a list' "
+$line
+" "
+$out"
+done
+
+workflow <<'Y'
+env: {GONE: null, N: "${{ 123456789012345680000 }} ${{ 2^63 }} ${{ 1.0 }} ${{ -0.0 }} ${{ 1e21 }}"}
+tasks:
+  t:
+    if: not env.NOT_SET_AT_ALL and env.GONE == nil
+    timeout: ${{ env.NOT_SET_AT_ALL or "20s" }}
+    exec: [echo, "${{ env.NOT_SET_AT_ALL or 'default' }}", "${{ env.GONE or 'gone' }}", "${{ env.N }}"]
+Y
+go run flow.yml
+is 'a variable that is not set, and numbers in text' 0 \
+    'default gone 123456789012345680000 9223372036854776000 1 0 1e+21'
+
 for value in '$(touch pwned)' '`touch pwned`' '; touch pwned' "'; touch pwned; '" '"; touch pwned; "' \
     '* ?' '-n' '\' 'a
 b' '${HOME}' '!!' '~' ' x ' '' '&& touch pwned' '| touch pwned' '> pwned' 'é€😀'; do

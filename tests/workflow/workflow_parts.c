@@ -43,9 +43,10 @@ static void test_shells(void)
     fixture_good(&f, "pargraph: 1\n"
                      "tasks:\n"
                      "  default: {}\n"
-                     "  bash: {shell: bash}\n"
-                     "  ksh: {shell: /usr/bin/ksh -e}\n"
-                     "  python: {shell: 'python3 {0}'}\n");
+                     "  bash: {shell: bash, run: 'true'}\n"
+                     "  ksh: {shell: /usr/bin/ksh -e, run: 'true'}\n"
+                     "  python: {shell: 'python3 {0}', run: 'pass'}\n"
+                     "  flag: {shell: 'python3 -c', run: 'pass'}\n");
     const struct shell *shell = &fixture_task(&f, "default")->details->shell;
     CU_ASSERT_EQUAL_FATAL(shell->word_count, 2);
     CHECK_TEXT(fixture_text(&f, shell->words[0]), "/bin/sh");
@@ -60,6 +61,9 @@ static void test_shells(void)
     shell = &fixture_task(&f, "python")->details->shell;
     CU_ASSERT_EQUAL(shell->kind, SHELL_OTHER);
     CU_ASSERT_TRUE(shell->has_file);
+    shell = &fixture_task(&f, "flag")->details->shell;
+    CU_ASSERT_EQUAL_FATAL(shell->word_count, 1);
+    CHECK_TEXT(fixture_text(&f, shell->words[0]), "python3");
     fixture_release(&f);
 }
 
