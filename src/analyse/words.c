@@ -101,27 +101,8 @@ struct tally words_tally(const struct plan *plan, const struct replay *replay)
 
 void words_add_reason(const struct replay_node *node, struct buffer *out)
 {
-    if (node->is_timeout) {
-        buffer_add_text(out, "timed out");
-        return;
-    }
-    switch (node->outcome_kind) {
-    case OUTCOME_EXITED:
-        if (node->exit_code >= 0)
-            buffer_printf(out, "exit status %d", (int)node->exit_code);
-        break;
-    case OUTCOME_SIGNALLED:
-        buffer_add_text(out, "killed by ");
-        text_write_signal(node->code, out);
-        break;
-    case OUTCOME_NOT_STARTED:
-        buffer_add_text(out, node->detail != NULL ? node->detail : "it could not be started");
-        break;
-    case OUTCOME_INVALID:
-        buffer_add_text(out, node->detail != NULL ? node->detail : "");
-        break;
-    case OUTCOME_LOST:
-        buffer_add_text(out, "lost when its runner ended");
-        break;
-    }
+    struct outcome outcome = {
+        .kind = node->outcome_kind, .code = node->code, .detail = node->detail};
+    bool is_known = node->outcome_kind != OUTCOME_EXITED || node->exit_code >= 0;
+    outcome_write_reason(is_known ? &outcome : NULL, node->is_timeout, out);
 }

@@ -10,7 +10,7 @@
 
 struct run_command {
     struct common_options common; /* first: the shared takers know it */
-    bool is_dry, is_quiet, is_verbose;
+    bool is_dry, is_quiet, is_verbose, has_output_events;
     int policy; /* enum failure_policy, -1: the workflow's */
 };
 
@@ -49,6 +49,14 @@ static bool take_verbose(void *context, const char *argument)
     return true;
 }
 
+static bool take_json_output(void *context, const char *argument)
+{
+    (void)argument;
+    ((struct run_command *)context)->common.is_json = true;
+    ((struct run_command *)context)->has_output_events = true;
+    return true;
+}
+
 static const struct option_entry table[] = {
     OPTION_CPUS,
     OPTION_PARAM,
@@ -57,6 +65,8 @@ static const struct option_entry table[] = {
      take_keep_going},
     {0, "fail-fast", NULL, "after a failure also cancel what runs", take_fail_fast},
     {'n', "dry-run", NULL, "show what would run, in order; run nothing", take_dry_run},
+    {0, "json", NULL, "print events, one JSON object a line (see below); quiet", take_json},
+    {0, "json-output", NULL, "the same, with what tasks write as events, too", take_json_output},
     OPTION_STATE,
     {'q', "quiet", NULL, "show failures only", take_quiet},
     {'v', "verbose", NULL, "show output as it comes, and what is skipped", take_verbose},
@@ -79,13 +89,14 @@ static struct terminal_options terminal_options(const struct run_command *comman
     if (is_terminal)
         ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
     return (struct terminal_options){
-        .verbosity = command->is_quiet     ? VERBOSITY_QUIET
-                     : command->is_verbose ? VERBOSITY_VERBOSE
-                                           : VERBOSITY_NORMAL,
+        .verbosity = command->is_quiet         ? VERBOSITY_QUIET
+                     : command->is_verbose     ? VERBOSITY_VERBOSE
+                     : command->common.is_json ? VERBOSITY_QUIET
+                                               : VERBOSITY_NORMAL,
         .is_terminal = is_terminal,
         .has_colour = is_terminal && (no_colour == NULL || no_colour[0] == '\0'),
         .descriptor = STDERR_FILENO,
-        .output = STDOUT_FILENO,
+        .output = command->common.is_json ? STDERR_FILENO : STDOUT_FILENO,
         .width = size.ws_col,
         .is_dry = command->is_dry,
     };
@@ -99,6 +110,8 @@ static struct run_options run_options(const struct run_command *command,
         .directory = loaded->directory,
         .failure_policy =
             command->policy >= 0 ? (uint8_t)command->policy : loaded->workflow.failure_policy,
+        .has_events = command->common.is_json,
+        .has_output_events = command->has_output_events,
         .terminal = terminal_options(command),
     };
 }
@@ -149,13 +162,26 @@ static int run_loaded(struct run_command *command, const char *const *operands, 
     return status;
 }
 
+/* Behind the help. */
+static void print_events(void)
+{
+    CLEANUP_BUFFER struct buffer text = {0};
+    buffer_add_byte(&text, '\n');
+    events_describe(&text);
+    cli_write(&text);
+}
+
 int command_run(int argc, char **argv)
 {
     struct run_command command = {.policy = -1};
     int operands;
     int status = cli_options(argc, argv, &help, &command, &operands);
+    if (status == EXIT_STATUS_SUCCESS)
+        print_events();
     if (status < 0 && operands < 1)
         status = cli_usage("run", "a workflow file is wanted");
+    if (status < 0 && command.is_dry && command.common.is_json)
+        status = cli_usage("run", "--dry-run has no events; 'pargraph plan --json' shows the plan");
     if (status < 0)
         status = run_loaded(&command, (const char *const *)argv + 1, (uint32_t)operands);
     common_release(&command.common);

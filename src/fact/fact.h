@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "plan/plan.h"
 
 /* How an attempt ended. */
@@ -42,6 +43,9 @@ struct outcome {
  */
 int outcome_exit_code(const struct outcome *outcome);
 bool outcome_is_success(const struct outcome *outcome);
+/* Why an attempt failed, in words: "exit status 3", "killed by SIGKILL", "timed out", what kept it
+ * from starting; nothing where nothing is known (NULL). Not harmless: detail is in it. */
+void outcome_write_reason(const struct outcome *outcome, bool is_timeout, struct buffer *out);
 
 enum input_kind {
     INPUT_BEGIN,     /* the run begins; first, once */

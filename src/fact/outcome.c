@@ -1,7 +1,9 @@
-/* What an outcome amounts to, in the numbers of a shell; see fact.h. */
+/* What an outcome amounts to, in the numbers of a shell and in words; see fact.h. */
 #include "fact/fact.h"
 
 #include <errno.h>
+
+#include "base/text.h"
 
 enum { CODE_NOT_RUNNABLE = 126, CODE_NOT_FOUND = 127, CODE_OF_SIGNALS = 128 };
 
@@ -22,4 +24,41 @@ int outcome_exit_code(const struct outcome *outcome)
 bool outcome_is_success(const struct outcome *outcome)
 {
     return outcome->kind == OUTCOME_EXITED && outcome->code == 0;
+}
+
+static void add_detail(const char *before, const char *detail, struct buffer *out)
+{
+    if (detail == NULL || detail[0] == '\0')
+        return;
+    buffer_add_text(out, before);
+    buffer_add_text(out, detail);
+}
+
+void outcome_write_reason(const struct outcome *outcome, bool is_timeout, struct buffer *out)
+{
+    if (is_timeout) {
+        buffer_add_text(out, "timed out");
+        return;
+    }
+    if (outcome == NULL)
+        return;
+    switch (outcome->kind) {
+    case OUTCOME_EXITED:
+        buffer_printf(out, "exit status %d", (int)outcome->code);
+        add_detail(": ", outcome->detail, out);
+        break;
+    case OUTCOME_SIGNALLED:
+        buffer_add_text(out, "killed by ");
+        text_write_signal(outcome->code, out);
+        break;
+    case OUTCOME_NOT_STARTED:
+        add_detail("", outcome->detail ? outcome->detail : "it could not be started", out);
+        break;
+    case OUTCOME_INVALID:
+        add_detail("", outcome->detail, out);
+        break;
+    case OUTCOME_LOST:
+        buffer_add_text(out, "lost when its runner ended");
+        break;
+    }
 }

@@ -59,4 +59,36 @@ void terminal_resize(struct terminal *terminal, uint32_t width); /* 0: 80 */
  * Quiet: nothing if exit_status is 0. A dry run: counts alone. */
 void terminal_summary(struct terminal *terminal, int64_t now, int exit_status);
 
+/* --- the event stream: `run --json` ---
+ *
+ * One JSON object a line, always valid UTF-8. Which events there are, and their fields, is in one
+ * table (event_fields.c), from which events_describe makes the documentation. Times are seconds
+ * since the run began, as in facts. From the stream alone follows what status_to_json says of the
+ * run at its end. */
+
+struct events_options {
+    int descriptor;
+    bool has_output;  /* what tasks write is wanted, too, as events */
+    int64_t wall;     /* the wall clock when the run began */
+    const char *file; /* the workflow's, as given; borrowed */
+};
+
+struct events;
+/* plan, folder: borrowed. Nothing is written yet. */
+struct events *events_new(const struct plan *plan, const struct run_folder *folder,
+                          const struct events_options *options);
+/* Writes what was gathered. */
+void events_free(struct events *events);
+void events_fact(struct events *events, const struct fact *fact);
+/* As terminal_output. A character that is not whole yet waits for its rest. */
+void events_output(struct events *events, int64_t time, uint32_t node, uint32_t attempt, int stream,
+                   const char *bytes, size_t length);
+void events_message(struct events *events, int64_t time, const char *text);
+/* As terminal_tick. */
+int64_t events_tick(struct events *events, int64_t now);
+/* The last event. */
+void events_end(struct events *events, int64_t now, int exit_status);
+/* Every event and field in words, for --help. */
+void events_describe(struct buffer *out);
+
 #endif

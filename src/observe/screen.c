@@ -32,21 +32,23 @@ void screen_release(struct screen *screen)
 }
 
 /* Standard descriptors are shared with other programs, which may have made them non-blocking. */
-static void write_all(int descriptor, struct buffer *buffer)
+bool screen_write(int descriptor, struct buffer *buffer)
 {
     size_t at = 0;
-    while (at < buffer->length) {
+    bool is_written = true;
+    while (at < buffer->length && is_written) {
         ssize_t written = write(descriptor, buffer->bytes + at, buffer->length - at);
         if (written >= 0) {
             at += (size_t)written;
         } else if (errno == EAGAIN) {
             struct pollfd writable = {.fd = descriptor, .events = POLLOUT};
             poll(&writable, 1, -1);
-        } else if (errno != EINTR) {
-            break;
+        } else {
+            is_written = errno == EINTR;
         }
     }
     buffer_clear(buffer);
+    return is_written;
 }
 
 void screen_erase(struct screen *screen)
@@ -75,8 +77,8 @@ size_t screen_gathered(const struct screen *screen)
 
 void screen_flush(struct screen *screen)
 {
-    write_all(screen->descriptor, &screen->said);
-    write_all(screen->output, &screen->shown);
+    screen_write(screen->descriptor, &screen->said);
+    screen_write(screen->output, &screen->shown);
 }
 
 bool screen_is_ours(const struct screen *screen)

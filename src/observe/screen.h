@@ -37,6 +37,9 @@ void screen_erase(struct screen *screen);
 /* May this process draw there? Not while it is in the background of its terminal. */
 bool screen_is_ours(const struct screen *screen);
 
+/* Writes all of a buffer and clears it; false where that failed. */
+bool screen_write(int descriptor, struct buffer *buffer);
+
 /* Text in colour, where there is any. */
 void screen_add_coloured(const struct screen *screen, struct buffer *out, enum colour colour,
                          const char *text);

@@ -142,6 +142,8 @@ static void output(void *context, uint32_t node, uint32_t number, int stream, co
             run_break(run, &error);
         attempt->log_end = log_offset(run->log);
     }
+    if (run->events != NULL)
+        events_output(run->events, run_now(run), node, attempt->number, stream, bytes, length);
     /* What another task uses is data: it is in the log, and shown only to who asked for all. */
     if (!is_data || run->options->terminal.verbosity == VERBOSITY_VERBOSE)
         terminal_output(run->terminal, node, attempt->number, stream, bytes, length);

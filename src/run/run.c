@@ -3,6 +3,7 @@
 #include "run/run.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "run/attempt.h"
@@ -50,6 +51,12 @@ static bool open_run(struct run *run, struct error *error)
                                 .wall = clock_wall(),
                                 .cpu_capacity = run->plan->tokens[0].capacity,
                                 .plan = plan_fingerprint(run->plan)};
+    struct events_options events = {.descriptor = STDOUT_FILENO,
+                                    .has_output = options->has_output_events,
+                                    .wall = head.wall,
+                                    .file = options->file};
+    if (options->has_events)
+        run->events = events_new(run->plan, run->folder, &events);
     run->journalled_vectors = run->plan->vectors.count;
     run->began = clock_monotonic();
     run->scheduler = scheduler_new(
@@ -74,6 +81,7 @@ static void close_run(struct run *run)
         values_close(run->values);
     scheduler_free(run->scheduler);
     terminal_free(run->terminal);
+    events_free(run->events);
     environment_release(&run->environment);
     action_list_release(&run->actions);
     for (uint32_t i = 0; i < run->spare.count; i++)
@@ -94,7 +102,14 @@ static void overdue(void *context)
 {
     struct run *run = context;
     run_push(run, INPUT_CANCEL)->verdict = CANCEL_TIMEOUT;
-    terminal_message(run->terminal, "the run took longer than its timeout: ending what runs");
+    run_say(run, "the run took longer than its timeout: ending what runs");
+}
+
+static int64_t tick(struct run *run)
+{
+    int64_t now = run_now(run), due = terminal_tick(run->terminal, now);
+    int64_t events_due = run->events != NULL ? events_tick(run->events, now) : INT64_MAX;
+    return due < events_due ? due : events_due;
 }
 
 static bool drive(struct run *run, struct error *error)
@@ -107,7 +122,7 @@ static bool drive(struct run *run, struct error *error)
         run_turn(run);
         if (run->has_ended)
             return true;
-        int64_t due = terminal_tick(run->terminal, run_now(run));
+        int64_t due = tick(run);
         int64_t deadline = due == INT64_MAX ? INT64_MAX : run->began + due;
         if (!loop_turn(run->loop, deadline, error))
             return false;
@@ -157,6 +172,8 @@ int run_plan(struct plan *plan, struct run_folder *folder, const struct run_opti
     if (open_run(&run, error) && drive(&run, error)) {
         status = finish(&run);
         terminal_summary(run.terminal, run_now(&run), status);
+        if (run.events != NULL)
+            events_end(run.events, run_now(&run), status);
     }
     close_run(&run);
     return status;

@@ -33,6 +33,8 @@ struct run_options {
     const char *run_id;    /* of folder */
     uint8_t failure_policy;
     bool is_dry;
+    bool has_events;        /* to standard output; not in a dry run */
+    bool has_output_events; /* what tasks write, too */
     struct terminal_options terminal;
     struct guardian *guardian;
 };

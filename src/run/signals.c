@@ -35,7 +35,7 @@ static void cancel(struct run *run, int number)
         run->signal = number;
     run_push(run, INPUT_CANCEL)->verdict = is_first ? CANCEL_INTERRUPT : CANCEL_KILL;
     if (is_first)
-        terminal_message(run->terminal, "interrupted: ending what runs (once more to kill it)");
+        run_say(run, "interrupted: ending what runs (once more to kill it)");
 }
 
 /* The default action, here and now. Where the kernel will not have it (nobody could ever let this
@@ -88,7 +88,7 @@ static void guardian_gone(void *context, uint32_t events)
     if (run->signal == 0)
         run->signal = SIGTERM;
     run_push(run, INPUT_CANCEL)->verdict = CANCEL_KILL;
-    terminal_message(run->terminal, "the guardian process was killed: ending the run");
+    run_say(run, "the guardian process was killed: ending the run");
 }
 
 bool signals_open(struct run *run, struct error *error)

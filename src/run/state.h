@@ -35,6 +35,7 @@ struct run {
     struct reports reports; /* what the executor tells */
     struct scheduler *scheduler;
     struct terminal *terminal;
+    struct events *events; /* NULL: not wanted */
     struct journal *journal;
     struct run_log *log;
     struct values *values;
@@ -84,6 +85,8 @@ bool run_turn(struct run *run);
 void run_disarm(struct run *run, uint32_t node);
 /* The state cannot be written: says so once, kills what runs, lets nothing more start. */
 void run_break(struct run *run, struct error *error);
+/* A message of pargraph itself, to all who watch. */
+void run_say(struct run *run, const char *text);
 /* A message of pargraph itself, with the error's place if it has one. */
 void run_tell(struct run *run, const char *prefix, const struct error *error);
 /* "flow.yml:7:5: message (hint)"; the caller's. */

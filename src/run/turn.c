@@ -28,12 +28,19 @@ char *run_error_text(const struct run *run, const struct error *error)
     return buffer_take(&text);
 }
 
+void run_say(struct run *run, const char *text)
+{
+    terminal_message(run->terminal, text);
+    if (run->events != NULL)
+        events_message(run->events, run_now(run), text);
+}
+
 void run_tell(struct run *run, const char *prefix, const struct error *error)
 {
     CLEANUP_FREE char *text = run_error_text(run, error);
     CLEANUP_BUFFER struct buffer line = {0};
     buffer_printf(&line, "%s: %s", prefix, text);
-    terminal_message(run->terminal, buffer_text(&line));
+    run_say(run, buffer_text(&line));
 }
 
 void run_break(struct run *run, struct error *error)
@@ -149,6 +156,8 @@ static void record(struct run *run, const struct fact *fact)
     if (fact->kind == FACT_RUN_ENDED)
         run->status = fact->status;
     terminal_fact(run->terminal, fact);
+    if (run->events != NULL)
+        events_fact(run->events, fact);
 }
 
 static void carry_out(struct run *run, const struct action *action)

@@ -1,0 +1,211 @@
+/* The event stream: facts as lines of JSON (event_fields.c), gathered and written as the terminal's
+ * lines are: ten times a second at most, or when they are much. What nobody reads is not made. */
+#include <string.h>
+
+#include "observe/events.h"
+#include "observe/screen.h"
+
+enum { GATHERED_MOST = 64 * 1024 };
+static const int64_t SHORTEST_PAUSE = 100000000;
+
+struct events *events_new(const struct plan *plan, const struct run_folder *folder,
+                          const struct events_options *options)
+{
+    struct events *events = memory_new(sizeof *events);
+    events->plan = plan;
+    events->folder = folder;
+    events->file = options->file;
+    events->descriptor = options->descriptor;
+    events->has_output = options->has_output;
+    events->wall = options->wall;
+    events->running.first = events->running.last = events->running.free = NO_RUNNING;
+    events->total = plan->selected_count;
+    return events;
+}
+
+static void flush(struct events *events)
+{
+    if (!screen_write(events->descriptor, &events->gathered))
+        events->is_gone = true;
+}
+
+void events_free(struct events *events)
+{
+    if (events == NULL)
+        return;
+    flush(events);
+    running_release(&events->running);
+    buffer_release(&events->gathered);
+    memory_free(events);
+}
+
+static void add(struct events *events, const struct event *event)
+{
+    if (events->is_gone)
+        return;
+    event_write(event, &events->gathered);
+    if (events->gathered.length >= GATHERED_MOST)
+        flush(events);
+}
+
+/* --- output --- */
+
+/* How many bytes at the end begin a character whose rest is still to come. */
+static size_t unfinished(const char *bytes, size_t length)
+{
+    for (size_t back = 1; back <= 3 && back <= length; back++) {
+        unsigned char byte = (unsigned char)bytes[length - back];
+        if ((byte & 0xc0) == 0x80)
+            continue;
+        size_t size = byte < 0xc0 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+        return size > back ? back : 0;
+    }
+    return 0;
+}
+
+static void add_output(struct events *events, const struct running *running, int64_t time,
+                       int stream, const char *bytes, size_t length)
+{
+    struct fact fact = {.node = running->node, .attempt = running->attempt};
+    add(events, &(struct event){.events = events,
+                                .kind = EVENT_TASK_OUTPUT,
+                                .time = time,
+                                .stream = (uint8_t)stream,
+                                .fact = &fact,
+                                .text = bytes,
+                                .length = length});
+}
+
+void events_output(struct events *events, int64_t time, uint32_t node, uint32_t attempt, int stream,
+                   const char *bytes, size_t length)
+{
+    struct running *running = running_find(&events->running, node);
+    if (!events->has_output || running == NULL || running->attempt != attempt || length == 0)
+        return;
+    struct buffer *rest = &running->lines[stream == 2];
+    buffer_add(rest, bytes, length);
+    size_t kept = unfinished(rest->bytes, rest->length), whole = rest->length - kept;
+    if (whole > 0)
+        add_output(events, running, time, stream, rest->bytes, whole);
+    memmove(rest->bytes, rest->bytes + whole, kept);
+    rest->length = kept;
+}
+
+static void end_output(struct events *events, struct running *running, int64_t time)
+{
+    for (int i = 0; i < 2; i++) {
+        struct buffer *rest = &running->lines[i];
+        if (rest->length > 0)
+            add_output(events, running, time, i + 1, rest->bytes, rest->length);
+        buffer_clear(rest);
+    }
+}
+
+/* --- facts --- */
+
+static void launched(struct events *events, const struct fact *fact)
+{
+    struct running *running = running_find(&events->running, fact->node);
+    if (running != NULL)
+        running_remove(&events->running, running);
+    running = running_add(&events->running, fact->node);
+    running->attempt = fact->attempt;
+    running->since = fact->time;
+}
+
+static void ended(struct events *events, const struct fact *fact, struct event *event)
+{
+    struct running *running = running_find(&events->running, fact->node);
+    if (running != NULL) {
+        event->since = running->since;
+        end_output(events, running, fact->time);
+        running_remove(&events->running, running);
+    }
+    if (fact->kind == FACT_FAILED)
+        return;
+    events->by_status[fact->status]++;
+    events->tolerated += fact->is_tolerated;
+}
+
+/* The kind of event that a fact is; EVENT_KINDS: none. */
+static enum event_kind kind_of(struct events *events, const struct fact *fact, struct event *event)
+{
+    struct running *running;
+    switch (fact->kind) {
+    case FACT_RUN_BEGAN:
+        return EVENT_RUN_BEGAN;
+    case FACT_LAUNCHED:
+        launched(events, fact);
+        return EVENT_KINDS;
+    case FACT_STARTED:
+        running = running_find(&events->running, fact->node);
+        if (running != NULL)
+            running->since = fact->time;
+        return EVENT_TASK_STARTED;
+    case FACT_FAILED:
+        ended(events, fact, event);
+        return EVENT_TASK_FAILED;
+    case FACT_SIGNALLED:
+        return EVENT_TASK_STOPPING;
+    case FACT_ENDED:
+        ended(events, fact, event);
+        return EVENT_TASK_ENDED;
+    case FACT_POLICY:
+        return EVENT_DRAINING;
+    default:
+        return EVENT_KINDS;
+    }
+}
+
+static void tell_growth(struct events *events, int64_t time)
+{
+    if (events->total == events->plan->selected_count)
+        return;
+    events->total = events->plan->selected_count;
+    add(events, &(struct event){.events = events, .kind = EVENT_TOTAL, .time = time});
+}
+
+void events_fact(struct events *events, const struct fact *fact)
+{
+    struct event event = {.events = events, .fact = fact, .time = fact->time, .since = -1};
+    enum event_kind kind = kind_of(events, fact, &event);
+    if (kind == EVENT_KINDS)
+        return;
+    if (kind != EVENT_RUN_BEGAN)
+        tell_growth(events, fact->time);
+    event.kind = (uint8_t)kind;
+    add(events, &event);
+}
+
+void events_message(struct events *events, int64_t time, const char *text)
+{
+    add(events, &(struct event){.events = events,
+                                .kind = EVENT_MESSAGE,
+                                .time = time,
+                                .text = text,
+                                .length = strlen(text)});
+}
+
+int64_t events_tick(struct events *events, int64_t now)
+{
+    if (events->gathered.length == 0)
+        return INT64_MAX;
+    int64_t due = events->written_at + SHORTEST_PAUSE;
+    if (events->written_at > 0 && now < due)
+        return due;
+    flush(events);
+    events->written_at = now;
+    return INT64_MAX;
+}
+
+void events_end(struct events *events, int64_t now, int exit_status)
+{
+    struct fact fact = {.status = exit_status == 0 ? STATUS_SUCCESS : STATUS_FAILURE};
+    tell_growth(events, now);
+    add(events, &(struct event){.events = events,
+                                .kind = EVENT_RUN_ENDED,
+                                .time = now,
+                                .fact = &fact,
+                                .exit_status = exit_status});
+    flush(events);
+}
