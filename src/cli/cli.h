@@ -43,8 +43,10 @@ int cli_write_json(json_t *value, int status); /* takes the reference; returns s
 
 /* Options that several subcommands have. */
 struct common_options {
+    const char *command; /* its name, for what is said of its options */
     const char *state;
-    json_t *params; /* from -p and --params-file */
+    json_t *params; /* from --params-file, a later one over an earlier, and over them all from -p */
+    json_t *given;  /* those of params that come from -p */
     uint64_t cpus;  /* -j; 0: not given */
     bool is_json;
     const char *run; /* --run */
@@ -67,8 +69,9 @@ struct command_help {
     const struct option_entry *options;
     const char *more; /* text below the options; may be NULL */
 };
-/* Reads the options; operands are left in argv[1..*ret_operands]. Returns -1 to go on, else the
- * exit status (--help was printed, or the usage was wrong). */
+/* Reads the options into context, which begins with a struct common_options; operands are left in
+ * argv[1..*ret_operands]. Returns -1 to go on, else the exit status (--help was printed, or the
+ * usage was wrong). */
 int cli_options(int argc, char **argv, const struct command_help *help, void *context,
                 int *ret_operands);
 
@@ -89,7 +92,8 @@ bool take_run(void *context, const char *argument);
     }
 #define OPTION_PARAMS_FILE                                                                         \
     {                                                                                              \
-        0, "params-file", "FILE", "set params from a YAML or JSON file", take_params_file          \
+        0, "params-file", "FILE", "set params from a YAML or JSON file (-p wins)",           \
+            take_params_file                                                                       \
     }
 #define OPTION_CPUS                                                                                \
     {                                                                                              \

@@ -141,6 +141,7 @@ int cli_options(int argc, char **argv, const struct command_help *help, void *co
     fill_tables(help, longs, letters);
     opterr = 0;
     optind = 0;
+    ((struct common_options *)context)->command = help->name;
     int found;
     while ((found = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
         if (found == 'h') {
@@ -179,47 +180,56 @@ bool take_run(void *context, const char *argument)
 
 bool take_cpus(void *context, const char *argument)
 {
+    struct common_options *common = context;
     int64_t cpus;
     if (!text_integer(argument, &cpus) || cpus < 1 || cpus > 1000000) {
-        cli_usage("run", "-j takes a number from 1 to 1000000, not '%s'", argument);
+        cli_usage(common->command, "-j takes a number from 1 to 1000000, not '%s'", argument);
         return false;
     }
-    ((struct common_options *)context)->cpus = (uint64_t)cpus;
+    common->cpus = (uint64_t)cpus;
     return true;
 }
 
-static void set_param(struct common_options *common, const char *name, json_t *value)
+/* value: taken. */
+static void set_param(json_t **params, const char *name, json_t *value)
 {
-    if (common->params == NULL)
-        common->params = json_object();
-    json_object_set_new(common->params, name, value);
+    if (*params == NULL)
+        *params = json_object();
+    json_object_set_new(*params, name, value);
 }
 
 bool take_param(void *context, const char *argument)
 {
+    struct common_options *common = context;
     const char *equals = strchr(argument, '=');
     size_t length = strlen(argument);
     if (equals == NULL || equals == argument) {
-        cli_usage("run", "-p takes NAME=VALUE, not '%s'", argument);
+        cli_usage(common->command, "-p takes NAME=VALUE, not '%s'", argument);
         return false;
     }
     if (text_valid_utf8(argument, length) != length) {
-        cli_usage("run", "-p takes UTF-8 text");
+        cli_usage(common->command, "-p takes UTF-8 text");
         return false;
     }
     CLEANUP_FREE char *name = memory_text_n(argument, (size_t)(equals - argument));
-    set_param(context, name, json_string(equals + 1));
+    set_param(&common->params, name, json_string(equals + 1));
+    set_param(&common->given, name, json_null());
     return true;
 }
 
 bool take_params_file(void *context, const char *argument)
 {
+    struct common_options *common = context;
     json_t *params = cli_read_params(argument);
     if (params == NULL)
         return false;
     const char *name;
     json_t *value;
-    json_object_foreach(params, name, value) set_param(context, name, json_incref(value));
+    json_object_foreach(params, name, value)
+    {
+        if (json_object_get(common->given, name) == NULL)
+            set_param(&common->params, name, json_incref(value));
+    }
     json_decref(params);
     return true;
 }
@@ -227,5 +237,6 @@ bool take_params_file(void *context, const char *argument)
 void common_release(struct common_options *common)
 {
     json_decref(common->params);
-    common->params = NULL;
+    json_decref(common->given);
+    common->params = common->given = NULL;
 }

@@ -131,7 +131,11 @@ for arguments in '' 'frob' 'run' '--frob' 'run --frob flow.yml' 'run -j 0 flow.y
     # shellcheck disable=SC2086
     go $arguments
     is "usage [$arguments]" 2 ''
-    has "usage [$arguments] says something" 'pargraph' "$err$(printf ' pargraph')"
+    [ -n "$err" ] && ok || bad "usage [$arguments]" 'said nothing'
+done
+for command in run check plan; do
+    go $command -j 0 flow.yml
+    has "$command -j 0 points to its own help" "see: pargraph $command --help" "$err"
 done
 go run flow.yml hold
 has 'an unknown task is suggested' 'held' "$err"

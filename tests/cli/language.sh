@@ -185,6 +185,11 @@ is 'a required param' 2
 printf '{"who": "file", "n": 3}' >params.json
 go run flow.yml --params-file params.json -p mode=full
 is 'a params file' 0 '6 full file'
+go run flow.yml -p who=me --params-file params.json
+is 'what -p gives goes before a params file, wherever it stands' 0 '6 fast me'
+printf 'who: later\n' >later.yml
+go run flow.yml --params-file params.json --params-file later.yml
+is 'a later params file goes before an earlier' 0 '6 fast later'
 go run flow.yml -p who=x -p n=10
 is 'a param too large' 2
 go run flow.yml -p who=x -p m=1
