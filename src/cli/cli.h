@@ -69,9 +69,9 @@ struct command_help {
     const struct option_entry *options;
     const char *more; /* text below the options; may be NULL */
 };
-/* Reads the options into context, which begins with a struct common_options; operands are left in
- * argv[1..*ret_operands]. Returns -1 to go on, else the exit status (--help was printed, or the
- * usage was wrong). */
+/* Reads the options into context, which begins with a struct common_options (NULL: nothing is
+ * taken); operands are left in argv[1..*ret_operands]. Returns -1 to go on, else the exit status
+ * (--help was printed, or the usage was wrong). */
 int cli_options(int argc, char **argv, const struct command_help *help, void *context,
                 int *ret_operands);
 
@@ -92,7 +92,7 @@ bool take_run(void *context, const char *argument);
     }
 #define OPTION_PARAMS_FILE                                                                         \
     {                                                                                              \
-        0, "params-file", "FILE", "set params from a YAML or JSON file (-p wins)",           \
+        0, "params-file", "FILE", "set params from a YAML or JSON file (-p wins)",                 \
             take_params_file                                                                       \
     }
 #define OPTION_CPUS                                                                                \

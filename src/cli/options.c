@@ -141,7 +141,8 @@ int cli_options(int argc, char **argv, const struct command_help *help, void *co
     fill_tables(help, longs, letters);
     opterr = 0;
     optind = 0;
-    ((struct common_options *)context)->command = help->name;
+    if (context != NULL)
+        ((struct common_options *)context)->command = help->name;
     int found;
     while ((found = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
         if (found == 'h') {

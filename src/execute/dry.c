@@ -2,6 +2,7 @@
  * within launch, so that a chain of tasks of any length does not become a chain of calls. */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "execute/execute.h"
 
@@ -29,7 +30,7 @@ static void answer(void *context)
     dry->launched.count = 0;
     for (uint32_t i = 0; i < dry->answering.count; i++) {
         struct pair pair = dry->answering.items[i];
-        dry->reports.started(dry->reports.context, pair.node, pair.attempt, 0);
+        dry->reports.started(dry->reports.context, pair.node, pair.attempt, 0, clock_monotonic());
         dry->reports.finished(dry->reports.context, pair.node, pair.attempt, &success);
     }
 }

@@ -82,7 +82,8 @@ enum report_stream { REPORT_STDOUT = 1, REPORT_STDERR = 2 };
  * an attempt that was not started (NOT_STARTED, or a signal before its turn had come). */
 struct reports {
     void *context;
-    void (*started)(void *context, uint32_t node, uint32_t attempt, int process);
+    /* at: when the process was made (clock_monotonic), not before the launch. */
+    void (*started)(void *context, uint32_t node, uint32_t attempt, int process, int64_t at);
     /* Bytes that the attempt wrote; stream 1 also for both on one pipe. Before its `finished`. */
     void (*output)(void *context, uint32_t node, uint32_t attempt, int stream, const char *bytes,
                    size_t length);

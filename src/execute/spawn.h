@@ -23,6 +23,7 @@ struct spawn {
     uint8_t step; /* enum spawn_step: where it failed */
     int error;    /* why */
     pid_t process;
+    int64_t began;  /* when a thread took it (clock_monotonic) */
     int handle;     /* a pidfd */
     int outputs[2]; /* read ends, not blocking, of [0] stdout or both, [1] stderr alone; or -1 */
 };

@@ -14,6 +14,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
 
@@ -39,6 +40,7 @@ static void ring(struct spawners *spawners)
 
 static void start(struct spawners *spawners, struct spawn_job *job, char *stack)
 {
+    job->spawn.began = clock_monotonic();
     spawn_start(spawners->setup, &job->spawn, stack);
     job->is_armed =
         job->spawn.is_started && loop_arm(spawners->loop, job->watch, job->spawn.handle, EPOLLIN);

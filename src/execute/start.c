@@ -227,7 +227,7 @@ static void start_succeeded(struct attempt *attempt)
     TAILQ_INSERT_TAIL(&executor->young, attempt, link);
     pipes_open(attempt);
     executor->reports.started(executor->reports.context, attempt->node, attempt->number,
-                              attempt->job.spawn.process);
+                              attempt->job.spawn.process, attempt->job.spawn.began);
     if (attempt->is_stopped || attempt->is_killed)
         stop_started(attempt);
 }

@@ -79,6 +79,7 @@ struct input {
     uint32_t vector;     /* EVALUATED: the request. CAPACITY: the token */
     uint32_t timer;      /* TIMER: the generation it was armed with */
     int32_t process;     /* STARTED: its pid */
+    int64_t since;       /* STARTED: when; now is when that was heard of */
     uint64_t amount;     /* CAPACITY */
     int64_t wall;        /* RESUME: the wall clock at `now` */
     struct outcome outcome; /* FINISHED, KEPT, and EVALUATED, EXPANDED that is_invalid */

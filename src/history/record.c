@@ -81,7 +81,8 @@ char *record_put_input(char *at, const struct input *in)
         at = put_u8(put_u8(put_u32(at, in->node), in->verdict), in->is_invalid);
         return in->is_invalid ? put_outcome(at, &in->outcome) : at;
     case INPUT_STARTED:
-        return put_u32(put_attempt(at, in), (uint32_t)in->process);
+        at = put_u32(put_attempt(at, in), (uint32_t)in->process);
+        return put_u64(at, (uint64_t)in->since);
     case INPUT_FINISHED:
     case INPUT_KEPT:
         return put_outcome(put_attempt(at, in), &in->outcome);
@@ -213,6 +214,7 @@ static void take_fields(struct rest *rest, struct input *in, struct buffer *deta
     case INPUT_STARTED:
         take_attempt(rest, in);
         in->process = (int32_t)take_u32(rest);
+        in->since = (int64_t)take_u64(rest);
         break;
     case INPUT_FINISHED:
     case INPUT_KEPT:

@@ -101,7 +101,7 @@ static struct attempt *find(struct run *run, uint32_t node, uint32_t number)
     return attempt != NULL && attempt->number == (number & ~ATTEMPT_CLEANUP) ? attempt : NULL;
 }
 
-static void started(void *context, uint32_t node, uint32_t number, int process)
+static void started(void *context, uint32_t node, uint32_t number, int process, int64_t at)
 {
     struct run *run = context;
     if (number & ATTEMPT_CLEANUP)
@@ -110,6 +110,7 @@ static void started(void *context, uint32_t node, uint32_t number, int process)
     in->node = node;
     in->attempt = number;
     in->process = process;
+    in->since = at - run->began;
 }
 
 static void keep(struct attempt *attempt, int stream, const char *bytes, size_t length)

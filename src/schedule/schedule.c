@@ -51,8 +51,11 @@ static void begin(struct scheduler *scheduler)
 static void started(struct scheduler *scheduler)
 {
     const struct input *in = scheduler->in;
-    if (scheduler->states[in->node] == STATE_RUN && scheduler->attempts[in->node] == in->attempt)
-        fact_add(scheduler, FACT_STARTED, in->node)->process = in->process;
+    if (scheduler->states[in->node] != STATE_RUN || scheduler->attempts[in->node] != in->attempt)
+        return;
+    struct fact *fact = fact_add(scheduler, FACT_STARTED, in->node);
+    fact->time = in->since;
+    fact->process = in->process;
 }
 
 static void take_of_node(struct scheduler *scheduler)

@@ -134,4 +134,14 @@ status=$? out='' err=$(cat err.txt)
 is 'the log cannot be written' 4
 has 'the log cannot be written: says why' 'File too large' "$err"
 
+workflow <<'Y'
+tasks:
+  nap: {matrix: {i: [1, 2, 3, 4, 5, 6, 7, 8]}, run: sleep 0.05}
+Y
+go run -q flow.yml
+go status --json
+short=$(printf '%s' "$out" | grep -o '"started":[0-9.e-]*,"ended":[0-9.e-]*' |
+    awk -F '[:,]' '{ if ($4 - $2 < 0.05) short++ } END { print NR, short + 0 }')
+[ "$short" = '8 0' ] && ok || bad 'no task took less than its time' "tasks, too short ones: $short"
+
 finish

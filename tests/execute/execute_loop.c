@@ -168,8 +168,9 @@ static void check_bad_descriptor(void)
 static struct executor *dry;
 static struct launch launches[3];
 
-static void dry_started(void *context, uint32_t node, uint32_t attempt, int process)
+static void dry_started(void *context, uint32_t node, uint32_t attempt, int process, int64_t at)
 {
+    CU_ASSERT_TRUE(at <= clock_monotonic());
     (void)context;
     CU_ASSERT_EQUAL(process, 0);
     CU_ASSERT_EQUAL(attempt, launches[node].attempt);

@@ -1,4 +1,4 @@
-/* Starting: programs found and not found, streams opened and not, hygiene, want of resources. */
+/* Starting: programs found and not found, streams opened and not, hygiene. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -16,14 +16,6 @@
 #define ARGV(...) ((char *[]){__VA_ARGS__, NULL})
 
 static struct stage stage;
-
-static void check_not_started(uint32_t node, int error, const char *detail)
-{
-    CU_ASSERT_EQUAL(stage.acts[node].report.kind, EXIT_NOT_STARTED);
-    CU_ASSERT_EQUAL(stage.acts[node].report.code, error);
-    CU_ASSERT_EQUAL(stage.acts[node].started, 0);
-    CHECK_TEXT(stage.acts[node].detail, detail);
-}
 
 /* Launches one and waits; node 0. */
 static void run(char *const *argv)
@@ -87,9 +79,9 @@ static void check_not_found(void)
         stage_launch(&stage, i);
     CU_ASSERT_EQUAL(stage.acts[0].finished, 0); /* never from within launch */
     CU_ASSERT_TRUE(stage_wait(&stage));
-    check_not_started(0, ENOENT, "cannot run 'no-such-program'");
-    check_not_started(1, ENOENT, "cannot run './absent'");
-    check_not_started(2, ENOENT, "cannot run ''");
+    check_not_started(&stage, 0, ENOENT, "cannot run 'no-such-program'");
+    check_not_started(&stage, 1, ENOENT, "cannot run './absent'");
+    check_not_started(&stage, 2, ENOENT, "cannot run ''");
     stage_close(&stage);
 }
 
@@ -108,9 +100,9 @@ static void check_not_executable(void)
     for (uint32_t i = 0; i < 3; i++)
         stage_launch(&stage, i);
     CU_ASSERT_TRUE(stage_wait(&stage));
-    check_not_started(0, EACCES, "cannot run 'plain'");
-    check_not_started(1, EACCES, "cannot run './plain'");
-    check_not_started(2, EACCES, "cannot run '/tmp'");
+    check_not_started(&stage, 0, EACCES, "cannot run 'plain'");
+    check_not_started(&stage, 1, EACCES, "cannot run './plain'");
+    check_not_started(&stage, 2, EACCES, "cannot run '/tmp'");
     stage_close(&stage);
 }
 
@@ -128,7 +120,7 @@ static void check_scripts(void)
     CU_ASSERT_TRUE(stage_wait(&stage));
     CHECK_EXIT(&stage, 0, 0);
     CHECK_TEXT(stage_output(&stage, 0, 1), "bare a b c 2\n");
-    check_not_started(1, ENOENT, "cannot run './lost'");
+    check_not_started(&stage, 1, ENOENT, "cannot run './lost'");
     stage_close(&stage);
 }
 
@@ -159,7 +151,7 @@ static void check_search(void)
     stage_launch(&stage, 4);
     CU_ASSERT_TRUE(stage_wait(&stage));
     CHECK_TEXT(stage_output(&stage, 3, 1), "two\n");
-    check_not_started(4, ENOENT, "cannot run 'tool'");
+    check_not_started(&stage, 4, ENOENT, "cannot run 'tool'");
     stage_close(&stage);
 }
 
@@ -174,8 +166,8 @@ static void check_directory(void)
         stage_launch(&stage, i);
     CU_ASSERT_TRUE(stage_wait(&stage));
     CHECK_TEXT(stage_output(&stage, 0, 1), "/usr/bin\n");
-    check_not_started(1, ENOENT, "cannot enter '/no/such/folder'");
-    check_not_started(2, ENOTDIR, "cannot enter '/dev/null'");
+    check_not_started(&stage, 1, ENOENT, "cannot enter '/no/such/folder'");
+    check_not_started(&stage, 2, ENOTDIR, "cannot enter '/dev/null'");
     stage_close(&stage);
 }
 
@@ -190,10 +182,10 @@ static void check_bad_files(void)
     for (uint32_t i = 0; i < 4; i++)
         stage_launch(&stage, i);
     CU_ASSERT_TRUE(stage_wait(&stage));
-    check_not_started(0, ENOENT, "cannot read '/no/input'");
-    check_not_started(1, EISDIR, "cannot read '/tmp'");
-    check_not_started(2, ENOENT, "cannot create '/no/folder/out'");
-    check_not_started(3, EISDIR, "cannot create '/tmp'");
+    check_not_started(&stage, 0, ENOENT, "cannot read '/no/input'");
+    check_not_started(&stage, 1, EISDIR, "cannot read '/tmp'");
+    check_not_started(&stage, 2, ENOENT, "cannot create '/no/folder/out'");
+    check_not_started(&stage, 3, EISDIR, "cannot create '/tmp'");
     stage_close(&stage);
 }
 
@@ -204,7 +196,7 @@ static void check_too_long(void)
     CLEANUP_FREE char *word = memory_new(LENGTH + 1);
     memset(word, 'x', LENGTH);
     run(ARGV((char *)"true", word));
-    check_not_started(0, E2BIG, "cannot run 'true'");
+    check_not_started(&stage, 0, E2BIG, "cannot run 'true'");
     stage_close(&stage);
 }
 
@@ -259,127 +251,6 @@ static void check_child_mask(void)
     stage_close(&stage);
 }
 
-static uint32_t count_output(uint32_t count, const char *text)
-{
-    uint32_t right = 0;
-    for (uint32_t i = 0; i < count; i++)
-        right += stage.acts[i].finished == 1 && stage.acts[i].report.kind == EXIT_CODE &&
-                 stage.acts[i].report.code == 0 && strcmp(stage_output(&stage, i, 1), text) == 0;
-    return right;
-}
-
-static void check_many_at_once(void)
-{
-    enum { COUNT = 500 };
-    stage_open(&stage, NULL);
-    char *argv[] = {(char *)"echo", (char *)"hello", NULL};
-    for (uint32_t i = 0; i < COUNT; i++) {
-        stage_prepare(&stage, i, argv);
-        stage_launch(&stage, i);
-    }
-    CU_ASSERT_TRUE(stage_wait(&stage));
-    CU_ASSERT_EQUAL(count_output(COUNT, "hello\n"), COUNT);
-    stage_close(&stage);
-}
-
-static void launch_next(struct stage *on, uint32_t node)
-{
-    if (node + 2 < STAGE_TASKS) {
-        on->acts[node + 2].launch = on->acts[node].launch;
-        on->acts[node + 2].launch.node = node + 2;
-        on->acts[node + 2].launch.attempt = node + 9;
-        stage_launch(on, node + 2);
-    }
-}
-
-/* Launches from within reports, two at a time, some of them not to be found. */
-static void check_launched_by_reports(void)
-{
-    stage_open(&stage, NULL);
-    stage.on_finished = launch_next;
-    char *good[] = {(char *)"true", NULL}, *bad[] = {(char *)"no-such-program", NULL};
-    stage_prepare(&stage, 0, good);
-    stage_prepare(&stage, 1, bad);
-    stage_launch(&stage, 0);
-    stage_launch(&stage, 1);
-    CU_ASSERT_TRUE(stage_wait(&stage));
-    for (uint32_t i = 0; i < STAGE_TASKS; i++) {
-        CU_ASSERT_EQUAL(stage.acts[i].finished, 1);
-        CU_ASSERT_EQUAL(stage.acts[i].report.kind, i % 2 == 0 ? EXIT_CODE : EXIT_NOT_STARTED);
-    }
-    stage_close(&stage);
-}
-
-static struct rlimit limit_descriptors(int more)
-{
-    struct rlimit before, now;
-    getrlimit(RLIMIT_NOFILE, &before);
-    int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    close(next);
-    now = before;
-    now.rlim_cur = (rlim_t)(next + more);
-    CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &now), 0);
-    return before;
-}
-
-/* Few descriptors: all run, some of them later. */
-static void check_few_descriptors(void)
-{
-    enum { COUNT = 60 };
-    stage_open(&stage, NULL);
-    struct rlimit before = limit_descriptors(12);
-    for (uint32_t i = 0; i < COUNT; i++)
-        stage_shell(&stage, i, "sleep 0.05; echo hello");
-    CU_ASSERT_TRUE(stage_wait(&stage));
-    setrlimit(RLIMIT_NOFILE, &before);
-    CU_ASSERT_EQUAL(count_output(COUNT, "hello\n"), COUNT);
-    stage_close(&stage);
-}
-
-/* No descriptors at all: patience, then a report, which also holds for one that waited behind. */
-static void check_no_descriptors(void)
-{
-    stage_open(&stage, &(struct process_options){.patience = 60000000});
-    struct rlimit before = limit_descriptors(0);
-    for (uint32_t i = 0; i < 3; i++)
-        stage_shell(&stage, i, "echo hello");
-    CU_ASSERT_TRUE(stage_wait(&stage));
-    setrlimit(RLIMIT_NOFILE, &before);
-    for (uint32_t i = 0; i < 3; i++)
-        check_not_started(i, EMFILE, "cannot start a process");
-    stage_shell(&stage, 3, "echo hello");
-    CU_ASSERT_TRUE(stage_wait(&stage));
-    CHECK_EXIT(&stage, 3, 0);
-    stage_close(&stage);
-}
-
-static int count_started(uint32_t count)
-{
-    int started = 0;
-    for (uint32_t i = 0; i < count; i++)
-        started += stage.acts[i].started;
-    return started;
-}
-
-/* Held ones that are stopped end without a start. Which of them are held is the threads' affair. */
-static void check_held_stopped(void)
-{
-    stage_open(&stage, NULL);
-    struct rlimit before = limit_descriptors(4);
-    for (uint32_t i = 0; i < 8; i++)
-        stage_shell(&stage, i, "echo 1; sleep 1000");
-    while (count_started(8) == 0)
-        loop_turn(stage.loop, INT64_MAX, NULL);
-    for (uint32_t i = 0; i < 8; i++)
-        stage_signal(&stage, i, false);
-    CU_ASSERT_TRUE(stage_wait(&stage));
-    setrlimit(RLIMIT_NOFILE, &before);
-    for (uint32_t i = 0; i < 8; i++)
-        CHECK_SIGNAL(&stage, i, SIGTERM);
-    CU_ASSERT_TRUE(count_started(8) < 8);
-    stage_close(&stage);
-}
-
 const struct check process_checks[] = {
     {"process: exit codes and signals", check_exits},
     {"process: times and memory", check_usage},
@@ -392,10 +263,5 @@ const struct check process_checks[] = {
     {"process: too long a command line", check_too_long},
     {"process: descriptors, signals, group, environment", check_hygiene},
     {"process: the signal mask asked for", check_child_mask},
-    {"process: 500 at once", check_many_at_once},
-    {"process: launched from within reports", check_launched_by_reports},
-    {"process: few descriptors", check_few_descriptors},
-    {"process: no descriptors", check_no_descriptors},
-    {"process: held ones are stopped", check_held_stopped},
     {NULL, NULL},
 };

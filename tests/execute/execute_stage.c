@@ -16,13 +16,14 @@
 static char *const environment[] = {(char *)"PATH=/usr/local/bin:/usr/bin:/bin", (char *)"LC_ALL=C",
                                     NULL};
 
-static void on_started(void *context, uint32_t node, uint32_t attempt, int process)
+static void on_started(void *context, uint32_t node, uint32_t attempt, int process, int64_t at)
 {
     struct stage *stage = context;
     CU_ASSERT_EQUAL(attempt, stage->acts[node].launch.attempt);
     CU_ASSERT_EQUAL(stage->acts[node].finished, 0);
     stage->acts[node].started++;
     stage->acts[node].process = process;
+    stage->acts[node].at = at;
 }
 
 static void on_output(void *context, uint32_t node, uint32_t attempt, int stream, const char *bytes,
@@ -200,4 +201,12 @@ char *read_file(const char *path)
     size_t length;
     CU_ASSERT_FATAL(file_read(path, 1 << 20, &text, &length, NULL));
     return text;
+}
+
+void check_not_started(const struct stage *stage, uint32_t node, int error, const char *detail)
+{
+    CU_ASSERT_EQUAL(stage->acts[node].report.kind, EXIT_NOT_STARTED);
+    CU_ASSERT_EQUAL(stage->acts[node].report.code, error);
+    CU_ASSERT_EQUAL(stage->acts[node].started, 0);
+    CHECK_TEXT(stage->acts[node].detail, detail);
 }

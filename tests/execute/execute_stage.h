@@ -11,6 +11,7 @@ enum { STAGE_TASKS = 600, PATIENCE = 30 /* seconds; then a test has failed */ };
 struct act {
     struct launch launch;
     int process;           /* as reported started; 0: not */
+    int64_t at;            /* the same: when */
     int started, finished; /* how often */
     struct exit_report report;
     char detail[512];
@@ -36,6 +37,8 @@ void stage_launch(struct stage *stage, uint32_t node);
 void stage_shell(struct stage *stage, uint32_t node, const char *text);
 /* Turns the loop until nothing runs; false if that does not come about. */
 bool stage_wait(struct stage *stage);
+/* It ended without a start, for this errno and with this detail. */
+void check_not_started(const struct stage *stage, uint32_t node, int error, const char *detail);
 /* Until a node has written a line on stream 1; that line as a number. */
 int stage_number(struct stage *stage, uint32_t node);
 /* Until a process has ended. */
@@ -52,8 +55,8 @@ void write_file(const char *path, const char *text, unsigned mode);
 char *read_file(const char *path);
 
 /* The lists of checks, one per file. */
-extern const struct check loop_checks[], process_checks[], output_checks[], stop_checks[],
-    guardian_checks[];
+extern const struct check loop_checks[], process_checks[], many_checks[], output_checks[],
+    stop_checks[], guardian_checks[];
 
 #define CHECK_EXIT(stage, node, wanted)                                                            \
     do {                                                                                           \

@@ -43,7 +43,12 @@ uint32_t sample_inputs(struct input *inputs)
          .is_invalid = true,
          .outcome = full_outcome("it cannot be evaluated")},
         {.kind = INPUT_EXPANDED, .now = 3, .node = UINT32_MAX, .verdict = VERDICT_BLOCKED},
-        {.kind = INPUT_STARTED, .now = 4, .node = 5, .attempt = 1, .process = INT32_MAX},
+        {.kind = INPUT_STARTED,
+         .now = 4,
+         .node = 5,
+         .attempt = 1,
+         .process = INT32_MAX,
+         .since = 3},
         {.kind = INPUT_FINISHED,
          .now = 5,
          .node = 5,
@@ -91,7 +96,7 @@ bool is_same_input(const struct input *a, const struct input *b)
     return a->now == b->now && a->kind == b->kind && a->verdict == b->verdict &&
            a->is_invalid == b->is_invalid && a->node == b->node && a->attempt == b->attempt &&
            a->vector == b->vector && a->timer == b->timer && a->process == b->process &&
-           a->amount == b->amount && a->wall == b->wall &&
+           a->since == b->since && a->amount == b->amount && a->wall == b->wall &&
            is_same_outcome(&a->outcome, &b->outcome);
 }
 
@@ -185,12 +190,13 @@ static void what_a_kind_does_not_use_is_zero(void)
                          .process = 6,
                          .amount = 7,
                          .wall = 8,
+                         .since = 8,
                          .outcome = full_outcome("detail")};
     const struct input expected[INPUT_KINDS] = {
         [INPUT_BEGIN] = {.now = 1},
         [INPUT_EVALUATED] = {.now = 1, .verdict = 1, .node = 2, .attempt = 3, .vector = 4},
         [INPUT_EXPANDED] = {.now = 1, .verdict = 1, .node = 2},
-        [INPUT_STARTED] = {.now = 1, .node = 2, .attempt = 3, .process = 6},
+        [INPUT_STARTED] = {.now = 1, .node = 2, .attempt = 3, .process = 6, .since = 8},
         [INPUT_FINISHED] = {.now = 1, .node = 2, .attempt = 3, .outcome = full.outcome},
         [INPUT_TIMER] = {.now = 1, .node = 2, .attempt = 3, .timer = 5},
         [INPUT_CANCEL] = {.now = 1, .verdict = 1},
@@ -320,7 +326,7 @@ static void gathered_records_are_one_write(void)
     CU_ASSERT(journal_write(journal, NULL));
     CU_ASSERT(journal_write(journal, NULL));
     CU_ASSERT_EQUAL(write_day.calls, 1);
-    CU_ASSERT_EQUAL(file_size(path_of(folder.path, "journal")), size + 1000 * (9 + 1 + 8 + 12));
+    CU_ASSERT_EQUAL(file_size(path_of(folder.path, "journal")), size + 1000 * (9 + 1 + 8 + 20));
     journal_close(journal);
     run_folder_close(&folder);
     scratch_remove(scratch);

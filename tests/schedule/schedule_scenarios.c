@@ -262,7 +262,9 @@ static struct input parse_input(struct scenario *scenario, char **words, int cou
         scenario->now = (int64_t)(atof(words[0] + 1) * (double)NANOSECONDS);
         words++, count--;
     }
-    struct input in = {.now = scenario->now, .kind = find_word(scenario, words[0], kinds)};
+    struct input in = {.now = scenario->now,
+                       .since = scenario->now - 1,
+                       .kind = find_word(scenario, words[0], kinds)};
     if (in.kind == INPUT_CAPACITY) {
         if (!find_token(scenario, words[1], strlen(words[1]), &in.vector))
             refuse(scenario, words[1]);
@@ -298,7 +300,8 @@ static void run_input(struct scenario *scenario, char **words, int count)
     scheduler_handle(scenario->scheduler, &in, &scenario->actions);
     for (uint32_t i = 0; i < scenario->actions.count; i++) {
         const struct action *action = &scenario->actions.items[i];
-        CU_ASSERT(action->kind != ACTION_RECORD || action->fact.time == scenario->now);
+        CU_ASSERT(action->kind != ACTION_RECORD ||
+                  action->fact.time == (action->fact.kind == FACT_STARTED ? in.since : in.now));
         write_action(&scenario->actual, action, scenario->nodes.items);
     }
     const char *wrong = scheduler_check(scenario->scheduler);
