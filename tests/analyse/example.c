@@ -82,7 +82,8 @@ void recording_start(struct recording *recording, int64_t now, uint32_t node, ui
     recording_add(
         recording,
         (struct input){
-            .now = now, .kind = INPUT_STARTED, .node = node, .attempt = attempt, .process = 4711, .since = now});
+            .now = now, .kind = INPUT_STARTED, .node = node, .attempt = attempt, .process = 4711,
+            .since = now});
 }
 
 void recording_finish(struct recording *recording, int64_t now, uint32_t node, uint32_t attempt,
