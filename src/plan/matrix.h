@@ -4,7 +4,9 @@
 
 #include "plan/plan.h"
 
-enum { MOST_NODES = UINT32_MAX - 1 };
+/* Ids would go further, but few machines' memory: a node takes some 30 bytes here, and more in a
+ * run. */
+enum { MOST_NODES = 100000000 };
 
 /* Fills plan->instances[task] but for first and join. Errors go to diagnostics; then it has none.
  */

@@ -73,6 +73,7 @@ struct reader {
     VEC(struct expression) expressions;
     VEC(const char *) task_names; /* for "did you mean" */
     uint64_t suggestion_work;
+    uint64_t evaluated; /* bytes of what settings and params came to, about */
 };
 
 /* --- nodes --- */

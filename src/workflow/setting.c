@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "workflow/reader.h"
 
+enum { VALUE_WEIGHT = 64, EVALUATED_MOST = 1 << 30 };
+
 struct known {
     struct reader *reader;
     bool is_follow_up;
@@ -61,13 +63,40 @@ static json_t *known_value(void *context, const struct reference *reference, str
     return NULL;
 }
 
+/* About how many bytes a value takes. Its depth is limited. */
+static uint64_t weight(const json_t *value)
+{
+    uint64_t sum = VALUE_WEIGHT + json_string_length(value);
+    size_t index;
+    const char *key;
+    json_t *item;
+    json_array_foreach((json_t *)value, index, item) sum += weight(item);
+    json_object_foreach((json_t *)value, key, item) sum += weight(item);
+    return sum;
+}
+
+/* One expression is limited by itself; many large ones together are here. */
+static bool has_room(struct reader *reader, const json_t *value, struct error *error)
+{
+    reader->evaluated += weight(value);
+    return reader->evaluated <= EVALUATED_MOST ||
+           error_set(error, PLACE_NONE,
+                     "this value and those before it take more than 1 GiB together");
+}
+
 static json_t *evaluate(struct reader *reader, uint32_t index)
 {
+    if (reader->evaluated > EVALUATED_MOST)
+        return NULL; /* that has been said */
     struct known known = {.reader = reader};
     struct evaluation evaluation = {.context = &known, .value = known_value};
     const struct expression *expression = &reader->expressions.items[index];
     CLEANUP_ERROR struct error error = {0};
     json_t *value = sandbox_evaluate(reader->workflow->sandbox, expression, &evaluation, &error);
+    if (value != NULL && !has_room(reader, value, &error)) {
+        json_decref(value);
+        value = NULL;
+    }
     if (value == NULL && !known.is_follow_up) {
         error.at = expression->at;
         diagnostics_take(reader->diagnostics, &error);

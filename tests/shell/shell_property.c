@@ -1,5 +1,5 @@
 /* No value becomes code: random scripts, run by every shell there is, print every value as it is.
- */
+ * PARGRAPH_SHELL_ROUNDS says how often, each time with some 300 new values and 1500 new scripts. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,13 +49,13 @@ static bool substitute(const char *text, size_t length, struct buffer *out)
 
 static char **environment_of_values(void)
 {
-    char **variables = memory_array(shell_value_count + 2, sizeof *variables);
-    for (unsigned i = 0; i < shell_value_count; i++) {
+    char **variables = memory_array(SHELL_VALUES + 2, sizeof *variables);
+    for (unsigned i = 0; i < SHELL_VALUES; i++) {
         struct buffer variable = {0};
         buffer_printf(&variable, "V%u=%s", i, shell_values[i]);
         variables[i] = buffer_take(&variable);
     }
-    variables[shell_value_count] = memory_text("PATH=/usr/bin:/bin");
+    variables[SHELL_VALUES] = memory_text("PATH=/usr/bin:/bin");
     return variables;
 }
 
@@ -108,11 +108,12 @@ static void check_output(const struct script *scripts, const char *folder)
 }
 
 /* Makes the scripts, and all of them one text for the shell. */
-static struct script *make_scripts(bool is_bash, struct buffer *all)
+static struct script *make_scripts(bool is_bash, unsigned round, struct buffer *all)
 {
     struct script *scripts = memory_array(SCRIPTS, sizeof *scripts);
     for (unsigned i = 0; i < SCRIPTS; i++) {
-        scripts[i] = (struct script){.seed = 0x9e3779b97f4a7c15u * (i + 1), .is_bash = is_bash};
+        scripts[i] = (struct script){.seed = 0x9e3779b97f4a7c15u * (round * SCRIPTS + i + 1),
+                                     .is_bash = is_bash};
         script_add_command(&scripts[i], (int)(i % (LEVELS + 1)));
         buffer_text(&scripts[i].text);
         buffer_text(&scripts[i].expected);
@@ -141,7 +142,7 @@ static void run_scripts(const char *shell, const char *directory, const struct b
     free(variables);
 }
 
-static void check_shell(const char *shell, bool is_bash)
+static void check_shell(const char *shell, bool is_bash, unsigned round)
 {
     if (access(shell, X_OK) != 0) {
         printf("skipped: no %s here\n", shell);
@@ -155,7 +156,7 @@ static void check_shell(const char *shell, bool is_bash)
     CU_ASSERT_EQUAL_FATAL(mkdir(work, 0700), 0);
     CLEANUP_BUFFER struct buffer all = {0};
     CLEANUP_BUFFER struct buffer command = {0};
-    struct script *scripts = make_scripts(is_bash, &all);
+    struct script *scripts = make_scripts(is_bash, round, &all);
     run_scripts(shell, work, &all);
     check_output(scripts, folder);
     CU_ASSERT(access(pwned, F_OK) != 0);
@@ -166,7 +167,12 @@ static void check_shell(const char *shell, bool is_bash)
 
 void check_values_stay_values(void)
 {
-    check_shell("/bin/sh", false);
-    check_shell("/bin/bash", true);
-    check_shell("/bin/ksh", false);
+    const char *asked = getenv("PARGRAPH_SHELL_ROUNDS");
+    unsigned rounds = asked != NULL ? (unsigned)strtoul(asked, NULL, 10) : 1;
+    for (unsigned round = 0; round < rounds; round++) {
+        shell_make_values(0x9e3779b97f4a7c15u * (round + 1));
+        check_shell("/bin/sh", false, round);
+        check_shell("/bin/bash", true, round);
+        check_shell("/bin/ksh", false, round);
+    }
 }

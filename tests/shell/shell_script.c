@@ -5,7 +5,7 @@
 
 #include "shell/shell_support.h"
 
-const char *const shell_values[] = {
+static const char *const known_values[] = {
     "plain",
     "$(touch pwned)",
     "`touch pwned`",
@@ -68,14 +68,53 @@ const char *const shell_values[] = {
     "\xff\x81\x88",
     "a[$(touch pwned)]",
 };
-const unsigned shell_value_count = sizeof shell_values / sizeof *shell_values;
+enum { KNOWN_VALUES = sizeof known_values / sizeof *known_values, VALUE_LENGTH = 64 };
+
+const char *shell_values[SHELL_VALUES];
+
+static unsigned next_below(uint64_t *seed, unsigned limit)
+{
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 7;
+    *seed ^= *seed << 17;
+    return (unsigned)(*seed >> 33) % limit;
+}
 
 static unsigned random_below(struct script *script, unsigned limit)
 {
-    script->seed ^= script->seed << 13;
-    script->seed ^= script->seed >> 7;
-    script->seed ^= script->seed << 17;
-    return (unsigned)(script->seed >> 33) % limit;
+    return next_below(&script->seed, limit);
+}
+
+/* Any byte but NUL, which no variable holds, and '/', for values are names of files too. */
+static char any_byte(uint64_t *seed)
+{
+    char byte = (char)(1 + next_below(seed, 255));
+    return byte == '/' ? '.' : byte;
+}
+
+static void make_value(uint64_t *seed, char *value)
+{
+    size_t length = 0;
+    for (unsigned parts = 1 + next_below(seed, 3); parts > 0; parts--) {
+        const char *known = known_values[next_below(seed, KNOWN_VALUES)];
+        if (next_below(seed, 2) == 0 && length + strlen(known) < VALUE_LENGTH - 4)
+            length = (size_t)(stpcpy(value + length, known) - value);
+        else
+            for (unsigned bytes = next_below(seed, 4); bytes > 0 && length < VALUE_LENGTH - 1;
+                 bytes--)
+                value[length++] = any_byte(seed);
+    }
+    value[length] = '\0';
+}
+
+void shell_make_values(uint64_t seed)
+{
+    static char made[SHELL_VALUES][VALUE_LENGTH];
+    for (unsigned i = 0; i < SHELL_VALUES; i++) {
+        if (i >= KNOWN_VALUES)
+            make_value(&seed, made[i]);
+        shell_values[i] = i < KNOWN_VALUES ? known_values[i] : made[i];
+    }
 }
 
 static void add(struct script *script, const char *text, const char *expected)
@@ -86,7 +125,7 @@ static void add(struct script *script, const char *text, const char *expected)
 
 static unsigned add_value(struct script *script)
 {
-    unsigned value = random_below(script, shell_value_count);
+    unsigned value = random_below(script, SHELL_VALUES);
     buffer_printf(&script->text, "${{ %u }}", value);
     buffer_add_text(&script->expected, shell_values[value]);
     return value;
@@ -240,7 +279,7 @@ static void add_heredoc(struct script *script, int levels)
 
 static void add_case(struct script *script, int levels)
 {
-    unsigned value = random_below(script, shell_value_count);
+    unsigned value = random_below(script, SHELL_VALUES);
     buffer_printf(&script->text, "case ${{ %u }} in no) : ;;\n ${{ %u }}|x) ", value, value);
     script_add_command(script, levels - 1);
     add(script, ";;\n *) printf wrong ;; esac\n", "");
@@ -248,7 +287,7 @@ static void add_case(struct script *script, int levels)
 
 static void add_pattern(struct script *script)
 {
-    unsigned value = random_below(script, shell_value_count);
+    unsigned value = random_below(script, SHELL_VALUES);
     unsigned form = random_below(script, 2);
     buffer_printf(&script->text, "p=${{ %u }}tail\nprintf '<%%s>' ", value);
     buffer_printf(&script->text, form == 0 ? "\"${p#${{ %u }}}\"" : "${p##${{ %u }}}", value);
@@ -257,7 +296,7 @@ static void add_pattern(struct script *script)
 
 static void add_file(struct script *script)
 {
-    unsigned value = random_below(script, shell_value_count);
+    unsigned value = random_below(script, SHELL_VALUES);
     buffer_printf(&script->text, "printf '<%%s>' ${{ 0 }} > ./f${{ %u }}\ncat <./f'${{ %u }}'\n",
                   value, value);
     add(script, "", "<plain>");
@@ -286,7 +325,7 @@ static void add_wrapped(struct script *script, int levels)
 
 static void add_bash(struct script *script)
 {
-    unsigned value = random_below(script, shell_value_count);
+    unsigned value = random_below(script, SHELL_VALUES);
     switch (random_below(script, 4)) {
     case 0:
         add(script, "cat <<< ", "");

@@ -7,9 +7,11 @@
 
 #include "base/buffer.h"
 
-/* Hostile values; an expression `${{ N }}` in a script stands for value N. */
-extern const char *const shell_values[];
-extern const unsigned shell_value_count;
+/* Hostile values; an expression `${{ N }}` in a script stands for value N. The first are always the
+ * same, value 0 is "plain"; the others are made of those and of any bytes, anew in each round. */
+enum { SHELL_VALUES = 360 };
+extern const char *shell_values[SHELL_VALUES];
+void shell_make_values(uint64_t seed);
 
 struct script {
     struct buffer text;     /* shell text with expressions */
