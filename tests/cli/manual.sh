@@ -47,6 +47,16 @@ for command in $("$pargraph" --help | awk '/^commands:/ { l = 1; next } l && !NF
     done
 done
 
+# The events of run --json and their fields are in its page.
+"$pargraph" run --help | sed -n '/^events of/,/^fields:/p' >events.txt
+for event in $(sed -n 's/^  \([a-z-]*\):.*/\1/p' events.txt); do
+    grep -q "^\.It Cm $event\$" "$srcdir/man/pargraph-run.1" && ok || bad 'pargraph-run.1' "does not tell of the event $event"
+done
+for field in $(sed -n 's/^      \([a-z_]*,.*\)/\1/p' events.txt | tr -d ','); do
+    grep -q "^\.Ql $field\( \|\$\)" "$srcdir/man/pargraph-run.1" && ok || bad 'pargraph-run.1' "does not tell of the field $field"
+done
+[ "$(wc -l <events.txt)" -gt 20 ] && ok || bad 'run --help' 'tells no events'
+
 # Displays into files NUMBER.KIND in the folder $1, and a list of them: NUMBER KIND ARGUMENT.
 take_apart() {
     awk -v folder="$1" '
