@@ -86,7 +86,8 @@ void list_write_tsv(const struct plan *plan, struct buffer *out);
  * each. */
 void status_write(const struct plan *plan, const struct run_folder *folder,
                   const struct replay *replay, struct buffer *out);
-/* New.
+/* New. Of a run that goes on `pargraph status --json` adds "left", seconds, and "is_left_least", if
+ * so much is known.
  *     {"run", "name",
  *      "state": "running" | "ended" | "killed",   killed: nobody owns the run and it did not end
  *      "exit_status",                             null: not ended

@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 
-enum { SCHEMA_VERSION = 2, BUSY_MILLISECONDS = 2000 };
+enum { SCHEMA_VERSION = 3, BUSY_MILLISECONDS = 2000 };
 
 struct database {
     sqlite3 *connection;
@@ -24,7 +24,9 @@ static const char schema[] =
     " elapsed INTEGER, exit_status INTEGER, succeeded INTEGER, failed INTEGER, total INTEGER,"
     " journal INTEGER)"
     " WITHOUT ROWID;"
-    "PRAGMA user_version = 2;"
+    "CREATE TABLE IF NOT EXISTS durations(workflow TEXT, name TEXT, mean INTEGER,"
+    " PRIMARY KEY(workflow, name)) WITHOUT ROWID;"
+    "PRAGMA user_version = 3;"
     "COMMIT;";
 
 /* What SQLite says is wrong. An error in SQL means tables other than ours. */
@@ -143,17 +145,52 @@ static bool put_all(struct database *database, const struct index_run *runs, uin
     return is_put;
 }
 
+static bool begin(struct database *database)
+{
+    return sqlite3_exec(database->connection, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* Ends what begin began: all of it, or, where something failed, nothing. */
+static bool commit(struct database *database, bool is_good, bool *ret_is_unusable,
+                   struct error *error)
+{
+    if (is_good && sqlite3_exec(database->connection, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
+        return true;
+    report(database, "write", ret_is_unusable, error);
+    sqlite3_exec(database->connection, "ROLLBACK", NULL, NULL, NULL);
+    return false;
+}
+
 bool database_put(struct database *database, const struct index_run *runs, uint32_t count,
                   bool *ret_is_unusable, struct error *error)
 {
-    sqlite3 *connection = database->connection;
-    if (sqlite3_exec(connection, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK &&
-        put_all(database, runs, count) &&
-        sqlite3_exec(connection, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
-        return true;
-    report(database, "write", ret_is_unusable, error);
-    sqlite3_exec(connection, "ROLLBACK", NULL, NULL, NULL);
-    return false;
+    bool is_good = begin(database) && put_all(database, runs, count);
+    return commit(database, is_good, ret_is_unusable, error);
+}
+
+static bool put_durations(struct database *database, const char *workflow,
+                          const struct duration *items, uint32_t count)
+{
+    static const char sql[] = "INSERT INTO durations VALUES(?,?,?) ON CONFLICT(workflow, name)"
+                              " DO UPDATE SET mean = mean + (excluded.mean - mean) / 2";
+    sqlite3_stmt *statement = NULL;
+    bool is_put = sqlite3_prepare_v2(database->connection, sql, -1, &statement, NULL) == SQLITE_OK;
+    for (uint32_t i = 0; is_put && i < count; i++) {
+        sqlite3_bind_text(statement, 1, workflow, -1, SQLITE_STATIC);
+        sqlite3_bind_text(statement, 2, items[i].name, -1, SQLITE_STATIC);
+        sqlite3_bind_int64(statement, 3, items[i].mean);
+        is_put = sqlite3_step(statement) == SQLITE_DONE && sqlite3_reset(statement) == SQLITE_OK;
+    }
+    sqlite3_finalize(statement);
+    return is_put;
+}
+
+bool database_put_durations(struct database *database, const char *workflow,
+                            const struct duration *items, uint32_t count, bool *ret_is_unusable,
+                            struct error *error)
+{
+    bool is_good = begin(database) && put_durations(database, workflow, items, count);
+    return commit(database, is_good, ret_is_unusable, error);
 }
 
 static char *column_text(sqlite3_stmt *statement, int column)
@@ -189,6 +226,24 @@ bool database_rows(struct database *database, struct index_rows *rows, struct er
     int code;
     while ((code = sqlite3_step(statement)) == SQLITE_ROW)
         read_run(statement, VEC_PUSH(rows));
+    bool is_read = code == SQLITE_DONE || report(database, "read", &is_unusable, error);
+    sqlite3_finalize(statement);
+    return is_read;
+}
+
+bool database_durations(struct database *database, const char *workflow, struct duration_rows *rows,
+                        struct error *error)
+{
+    static const char sql[] = "SELECT name, mean FROM durations WHERE workflow = ?";
+    sqlite3_stmt *statement;
+    bool is_unusable;
+    if (sqlite3_prepare_v2(database->connection, sql, -1, &statement, NULL) != SQLITE_OK)
+        return report(database, "read", &is_unusable, error);
+    sqlite3_bind_text(statement, 1, workflow, -1, SQLITE_STATIC);
+    int code;
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW)
+        *VEC_PUSH(rows) = (struct duration){.name = column_text(statement, 0),
+                                            .mean = sqlite3_column_int64(statement, 1)};
     bool is_read = code == SQLITE_DONE || report(database, "read", &is_unusable, error);
     sqlite3_finalize(statement);
     return is_read;

@@ -1,4 +1,5 @@
-/* index.db: an SQLite database of one table, a row for each run that ended. */
+/* index.db: an SQLite database of two tables: a row for each run that ended, and mean durations by
+ * workflow and name. */
 #ifndef HISTORY_DATABASE_H
 #define HISTORY_DATABASE_H
 
@@ -15,6 +16,11 @@ struct index_rows {
     uint32_t count, capacity;
 };
 
+struct duration_rows {
+    struct duration *items;
+    uint32_t count, capacity;
+};
+
 /* Opens the database of a state directory, and makes it, where it is new, if is_made. NULL with an
  * error; *ret_is_unusable tells (of each function that has it) that no other try would help: the
  * file is damaged or not ours. */
@@ -24,6 +30,12 @@ void database_close(struct database *database);
 /* All rows, in place of those that are there, or none. */
 bool database_put(struct database *database, const struct index_run *runs, uint32_t count,
                   bool *ret_is_unusable, struct error *error);
+/* All of them or none. */
+bool database_put_durations(struct database *database, const char *workflow,
+                            const struct duration *items, uint32_t count, bool *ret_is_unusable,
+                            struct error *error);
+bool database_durations(struct database *database, const char *workflow, struct duration_rows *rows,
+                        struct error *error);
 /* Adds all rows, in no order. */
 bool database_rows(struct database *database, struct index_rows *rows, struct error *error);
 /* Renames the database to index.db.bad. */

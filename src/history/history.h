@@ -237,6 +237,20 @@ bool index_runs(const char *state, struct index_run **ret_runs, uint32_t *ret_co
                 struct error *error);
 void index_run_release(struct index_run *run);
 
+/* How long tasks take, as earlier runs of a workflow (its absolute path) tell: by name, of an
+ * instance or "T[*]", mean nanoseconds. What is put counts for half, what was there for the rest. A
+ * database that cannot be used is as for index_put. */
+struct duration {
+    char *name;
+    int64_t mean;
+};
+bool durations_put(const char *state, const char *workflow, const struct duration *items,
+                   uint32_t count, struct error *error);
+/* In no order; none, and false with an error, where the database cannot be read. */
+bool durations_read(const char *state, const char *workflow, struct duration **ret,
+                    uint32_t *ret_count, struct error *error);
+void durations_free(struct duration *items, uint32_t count);
+
 /* "3.40.1" */
 const char *history_sqlite_version(void);
 

@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "fact/fact.h"
 #include "history/history.h"
 #include "plan/plan.h"
@@ -28,6 +29,7 @@ struct terminal_options {
 };
 
 struct terminal;
+struct time_left;
 /* plan, run_id: borrowed. run_id NULL: nothing points to logs. Nothing is written yet. */
 struct terminal *terminal_new(const struct plan *plan, const char *run_id,
                               const struct terminal_options *options);
@@ -54,6 +56,8 @@ int64_t terminal_tick(struct terminal *terminal, int64_t now);
 /* Takes the progress line away and writes what was gathered, now: before this process stops, say.
  */
 void terminal_flush(struct terminal *terminal);
+/* What the progress line says of it from now on. */
+void terminal_left(struct terminal *terminal, const struct time_left *left);
 void terminal_resize(struct terminal *terminal, uint32_t width); /* 0: 80 */
 /* The summary: counts, time, the first 20 failures with their last lines and `pargraph logs` hints.
  * Quiet: nothing if exit_status is 0. A dry run: counts alone. */
@@ -90,5 +94,29 @@ int64_t events_tick(struct events *events, int64_t now);
 void events_end(struct events *events, int64_t now, int exit_status);
 /* Every event and field in words, for --help. */
 void events_describe(struct buffer *out);
+
+/* --- how long the rest will take --- */
+
+struct estimate;
+struct estimate *estimate_new(const struct plan *plan); /* borrowed; it may grow */
+void estimate_free(struct estimate *estimate);
+void estimate_fact(struct estimate *estimate, const struct fact *fact);
+/* The same without facts, from a run that is looked at. */
+void estimate_started(struct estimate *estimate, uint32_t node, int64_t time);
+void estimate_ended(struct estimate *estimate, uint32_t node, int64_t time, enum status status);
+/* What earlier runs tell (it is sorted by this), and what this one has to tell to later ones:
+ * successes with their time, skipped instances with none. The caller's. */
+typedef VEC(struct duration) duration_list;
+void estimate_learn(struct estimate *estimate, struct duration *items, uint32_t count);
+void estimate_tell(const struct estimate *estimate, duration_list *list);
+
+struct time_left {
+    int64_t at, left; /* so much was left then; -1: not known */
+    bool is_least;    /* it may be more: something is not known */
+    int64_t again;    /* when to look again: this costs a walk over the graph */
+};
+struct time_left estimate_look(struct estimate *estimate, int64_t now);
+/* "~2m left", "at least 2m left"; nothing where it is not known, or has come to nothing. */
+void time_left_write(const struct time_left *left, int64_t now, struct buffer *out);
 
 #endif

@@ -1,7 +1,7 @@
 /* Decides the progress line, and when what was gathered is written and the line drawn: at most ten
  * times a second while things happen, once a second for the clock while nothing does.
  *
- *     [12/40] 3 running, 1 failed, 1m05s: align[sample=s1] 32s, count 12s
+ *     [12/40] 3 running, 1 failed, 1m05s, ~2m left: align[sample=s1] 32s, count 12s
  */
 #include <stdio.h>
 #include <string.h>
@@ -58,14 +58,32 @@ static void add_running(const struct terminal *terminal, struct line *line, int6
     }
 }
 
+/* After a failure what is left is not what was planned. */
+static void add_left(const struct terminal *terminal, struct line *line, int64_t now)
+{
+    CLEANUP_BUFFER struct buffer text = {0};
+    if (!terminal->is_draining)
+        time_left_write(&terminal->left, now, &text);
+    if (text.length == 0)
+        return;
+    add_text(line, ", ");
+    line_add(line, COLOUR_NONE, text.bytes, text.length);
+}
+
 static void draw(struct terminal *terminal, int64_t now)
 {
     struct line line = {.screen = &terminal->screen};
     add_counts(terminal, &line);
     add_duration(&line, now - terminal->began);
+    add_left(terminal, &line, now);
     add_running(terminal, &line, now);
     screen_draw(&terminal->screen, &line);
     terminal->is_dirty = false;
+}
+
+void terminal_left(struct terminal *terminal, const struct time_left *left)
+{
+    terminal->left = *left;
 }
 
 static bool has_progress(const struct terminal *terminal)

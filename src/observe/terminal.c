@@ -26,6 +26,7 @@ struct terminal *terminal_new(const struct plan *plan, const char *run_id,
     terminal->verbosity = options->verbosity;
     terminal->is_terminal = options->is_terminal;
     terminal->is_dry = options->is_dry;
+    terminal->left.left = -1;
     terminal->running.first = terminal->running.last = terminal->running.free = NO_RUNNING;
     screen_init(&terminal->screen, options->descriptor, options->output);
     terminal->screen.has_colour = options->has_colour;

@@ -23,6 +23,7 @@ struct terminal {
     bool is_draining; /* after a failure nothing new starts */
     bool is_dirty;    /* the progress line is not what it should be */
     int64_t began, written_at;
+    struct time_left left;
     struct screen screen;
     struct running_set running;
     uint32_t done, by_status[STATUS_FAILURE + 1];

@@ -3,11 +3,17 @@
 #include "run/run.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "run/attempt.h"
 #include "run/state.h"
+
+/* Runs that are over within this have no use for an estimate, nor are they of any to later ones; so
+ * they never touch the database. */
+static const int64_t SHORTEST_ESTIMATED = 1000000000;
 
 static bool open_state(struct run *run, const struct journal_head *head, struct error *error)
 {
@@ -57,6 +63,9 @@ static bool open_run(struct run *run, struct error *error)
                                     .file = options->file};
     if (options->has_events)
         run->events = events_new(run->plan, run->folder, &events);
+    if (run->folder != NULL)
+        run->estimate = estimate_new(run->plan);
+    run->look_again = SHORTEST_ESTIMATED;
     run->journalled_vectors = run->plan->vectors.count;
     run->began = clock_monotonic();
     run->scheduler = scheduler_new(
@@ -82,6 +91,7 @@ static void close_run(struct run *run)
     scheduler_free(run->scheduler);
     terminal_free(run->terminal);
     events_free(run->events);
+    estimate_free(run->estimate);
     environment_release(&run->environment);
     action_list_release(&run->actions);
     for (uint32_t i = 0; i < run->spare.count; i++)
@@ -105,9 +115,49 @@ static void overdue(void *context)
     run_say(run, "the run took longer than its timeout: ending what runs");
 }
 
+/* The workflow's absolute path: by this earlier runs are known. The caller's. */
+static char *workflow_path(const struct run_options *options)
+{
+    const char *slash = strrchr(options->file, '/');
+    return file_join(options->directory, slash != NULL ? slash + 1 : options->file);
+}
+
+static void look_ahead(struct run *run, int64_t now)
+{
+    if (!run->has_learnt) {
+        struct duration *items;
+        uint32_t count;
+        CLEANUP_FREE char *path = workflow_path(run->options);
+        durations_read(run->options->state, path, &items, &count, NULL);
+        estimate_learn(run->estimate, items, count);
+        durations_free(items, count);
+        run->has_learnt = true;
+    }
+    struct time_left left = estimate_look(run->estimate, now);
+    terminal_left(run->terminal, &left);
+    run->look_again = left.again;
+}
+
+/* The index is derived: that it could not be written is not the run's failure. */
+static void tell_later_runs(struct run *run)
+{
+    if (run->estimate == NULL || run_now(run) < SHORTEST_ESTIMATED)
+        return;
+    duration_list list = {0};
+    CLEANUP_FREE char *path = workflow_path(run->options);
+    estimate_tell(run->estimate, &list);
+    if (list.count > 0)
+        durations_put(run->options->state, path, list.items, list.count, NULL);
+    durations_free(list.items, list.count);
+}
+
 static int64_t tick(struct run *run)
 {
-    int64_t now = run_now(run), due = terminal_tick(run->terminal, now);
+    int64_t now = run_now(run);
+    if (run->estimate != NULL && run->options->terminal.is_terminal &&
+        run->options->terminal.verbosity != VERBOSITY_QUIET && now >= run->look_again)
+        look_ahead(run, now);
+    int64_t due = terminal_tick(run->terminal, now);
     int64_t events_due = run->events != NULL ? events_tick(run->events, now) : INT64_MAX;
     return due < events_due ? due : events_due;
 }
@@ -174,6 +224,7 @@ int run_plan(struct plan *plan, struct run_folder *folder, const struct run_opti
         terminal_summary(run.terminal, run_now(&run), status);
         if (run.events != NULL)
             events_end(run.events, run_now(&run), status);
+        tell_later_runs(&run);
     }
     close_run(&run);
     return status;

@@ -36,6 +36,9 @@ struct run {
     struct scheduler *scheduler;
     struct terminal *terminal;
     struct events *events; /* NULL: not wanted */
+    struct estimate *estimate;   /* NULL: a dry run */
+    int64_t look_again;          /* when to ask it what is left */
+    bool has_learnt;             /* what earlier runs tell */
     struct journal *journal;
     struct run_log *log;
     struct values *values;

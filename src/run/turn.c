@@ -156,6 +156,8 @@ static void record(struct run *run, const struct fact *fact)
     if (fact->kind == FACT_RUN_ENDED)
         run->status = fact->status;
     terminal_fact(run->terminal, fact);
+    if (run->estimate != NULL)
+        estimate_fact(run->estimate, fact);
     if (run->events != NULL)
         events_fact(run->events, fact);
 }

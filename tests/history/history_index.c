@@ -186,14 +186,14 @@ static void execute(const char *scratch, const char *sql)
     sqlite3_close(connection);
 }
 
-/* The table itself: the first page holds the schema only. */
+/* The table of runs itself: the first page holds the schema only. */
 static void damage_second_page(const char *scratch)
 {
     CLEANUP_FREE char *bytes = NULL;
     size_t length;
     const char *path = path_of(scratch, "state/index.db");
     CU_ASSERT_FATAL(file_read(path, 1 << 20, &bytes, &length, NULL));
-    CU_ASSERT_FATAL(length == 8192);
+    CU_ASSERT_FATAL(length == 3 * 4096); /* the schema, a page for each table */
     memset(bytes + 4096, 0xff, 4096);
     put_file(path, bytes, length);
 }
@@ -214,9 +214,8 @@ static void unusable_databases_are_made_anew(void)
     path = path_of(scratch, "state/index.db");
     execute(scratch, "PRAGMA user_version = 2");
     check_replaced(scratch, file_size(path));
-    path = path_of(scratch, "state/index.db");
     execute(scratch, "CREATE TABLE runs(other)");
-    check_replaced(scratch, file_size(path));
+    check_replaced(scratch, 3 * 4096); /* that its table is another shows after ours was added */
     check_put(scratch, WALL_ID);
     damage_second_page(scratch);
     path = path_of(scratch, "state/index.db");
@@ -339,6 +338,46 @@ static void busy_database_is_no_hang(void)
     scratch_remove(scratch);
 }
 
+/* Durations: of one workflow, by name; a new one counts for half. */
+static void check_durations(const char *scratch, const char *workflow, const char *expected)
+{
+    struct buffer text = {0};
+    struct duration *items;
+    uint32_t count;
+    CU_ASSERT(durations_read(path_of(scratch, "state"), workflow, &items, &count, NULL));
+    for (uint32_t i = 0; i < count; i++)
+        buffer_printf(&text, "%s %lld\n", items[i].name, (long long)items[i].mean);
+    durations_free(items, count);
+    CHECK_TEXT(buffer_text(&text), expected);
+    buffer_release(&text);
+}
+
+static void durations_come_back(void)
+{
+    char *scratch = scratch_new();
+    make_runs(scratch, 1);
+    struct duration items[] = {{.name = (char *)"a[x=\"it's\"]", .mean = 100},
+                               {.name = (char *)"b", .mean = INT64_MAX}};
+    struct duration *none;
+    uint32_t count;
+    CU_ASSERT_FALSE(durations_read(path_of(scratch, "state"), "/w.yml", &none, &count, NULL));
+    CU_ASSERT_EQUAL(count, 0);
+    durations_free(none, count);
+    CU_ASSERT(durations_put(path_of(scratch, "state"), "/w.yml", items, 2, NULL));
+    items[0].mean = 300;
+    CU_ASSERT(durations_put(path_of(scratch, "state"), "/w.yml", items, 1, NULL));
+    CU_ASSERT(durations_put(path_of(scratch, "state"), "/other.yml", items, 1, NULL));
+    check_durations(scratch, "/w.yml", "a[x=\"it's\"] 200\nb 9223372036854775807\n");
+    check_durations(scratch, "/none.yml", "");
+    check_put(scratch, WALL_ID); /* rows of runs are beside them */
+    check_runs(scratch, WALL_ID ROW);
+    put_file(path_of(scratch, "state/index.db"), "damaged", 7);
+    CU_ASSERT(durations_put(path_of(scratch, "state"), "/w.yml", items, 1, NULL));
+    check_durations(scratch, "/w.yml", "a[x=\"it's\"] 300\n");
+    CU_ASSERT(file_size(path_of(scratch, "state/index.db.bad")) == 7);
+    scratch_remove(scratch);
+}
+
 enum { PROCESSES = 8 };
 
 static void put_some(const char *state, int number)
@@ -390,6 +429,7 @@ const struct check index_checks[] = {
     {"no link is followed", no_link_is_followed},
     {"busy database is no hang", busy_database_is_no_hang},
     {"processes put side by side", processes_put_side_by_side},
+    {"index: durations come back", durations_come_back},
     {"version is SQLite's", version_is_sqlites},
     {NULL, NULL},
 };

@@ -33,6 +33,8 @@ int main(int argc, char **argv)
         {"the progress line gives way", test_progress_gives_way},
         {"the progress line's width", test_progress_width},
         {"lines are gathered", test_gathering},
+        {"an estimate from earlier runs", test_estimate},
+        {"an estimate from this run", test_estimate_by_this_run},
         {"colours", test_colours},
         {"many failures", test_many_failures},
         {"many tasks", test_many_tasks},
