@@ -16,7 +16,7 @@
 struct replay {
     struct scheduler *scheduler;
     struct replay_node *nodes; /* by node */
-    uint32_t node_count;
+    uint32_t node_count, node_capacity;
     int64_t began_wall, last_time; /* last_time: since the run began */
     int64_t wall_at_zero; /* of the runner that wrote last, at its time 0: a run that was resumed
                              leaves out the time between */
@@ -37,7 +37,8 @@ struct replay_node {
     struct extent log;
     char *detail; /* or NULL */
 };
-/* The plan must be that of the run: same workflow, params, selection and capacity. False, and
+/* The plan must be that of the run: same workflow, params, selection and capacity; it grows as it
+ * grew in the run. False, and
  * nothing to release, where the journal cannot be read, was written by another SCHEDULER_VERSION,
  * or speaks of nodes that the plan does not have. */
 bool replay_run(struct replay *ret, struct plan *plan, const struct run_folder *folder,
@@ -70,6 +71,9 @@ void dot_write(struct plan *plan, const struct dot_options *options, struct buff
  *         "retries",                         further attempts at most
  *         "resources": {"cpu": 1}            amounts; as written where they are evaluated later
  *         "matrix": [variable],
+ *         "is_dynamic": true,                its matrix is expanded while the workflow runs; until
+ *                                            then it has no instances, but
+ *         "needs": [name],                   whole tasks
  *         "instances": [
  *           {"name", "matrix": {variable: value}, "is_selected",
  *            "needs": [name]}]}]}            an instance each; T[*] for all of a matrix's

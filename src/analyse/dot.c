@@ -64,6 +64,9 @@ void dot_end_node(struct drawing *drawing, const struct tally *tally, const stru
     buffer_add_byte(out, '"');
     if (tally != NULL)
         buffer_printf(out, ", fillcolor=\"%s\"", fill(tally));
+    uint32_t index = (uint32_t)(task - drawing->plan->workflow->tasks);
+    if (!instances_are_known(&drawing->plan->instances[index]))
+        buffer_add_text(out, ", style=\"rounded,filled,dashed\"");
     if (is_critical)
         buffer_add_text(out, ", penwidth=2.5");
     if (names_length(names, task->details->description) > 0) {

@@ -3,9 +3,17 @@
 #include "analyse/dot.h"
 #include "base/memory.h"
 
+/* A template is drawn as a task until it is expanded, then as what its instances come from. */
+static bool is_point(const struct plan *plan, uint32_t node)
+{
+    if (plan->is_join[node] == JOIN_TEMPLATE)
+        return instances_are_known(&plan->instances[plan->task[node]]);
+    return plan->is_join[node] != JOIN_NOT;
+}
+
 static void add_id(const struct drawing *drawing, uint32_t node)
 {
-    if (drawing->plan->is_join[node]) {
+    if (is_point(drawing->plan, node)) {
         buffer_printf(drawing->out, "\"join %u\"", node);
         return;
     }
@@ -34,6 +42,8 @@ static void draw_instance(struct drawing *drawing, uint32_t node)
     CLEANUP_BUFFER struct buffer title = {0};
     plan_write_name(plan, node, &title);
     dot_begin_node(drawing, title.bytes, title.length);
+    if (plan->is_join[node] == JOIN_TEMPLATE)
+        buffer_add_text(drawing->out, "\\n\303\227?");
     dot_end_node(drawing, drawing->replay != NULL ? &tally : NULL,
                  &plan->workflow->tasks[plan->task[node]], drawing->path[node] != NO_NODE);
 }
@@ -42,7 +52,7 @@ static void draw_instance(struct drawing *drawing, uint32_t node)
 enum part { PART_TASKS, PART_FINALLY, PART_JOINS };
 static enum part part_of(const struct plan *plan, uint32_t node)
 {
-    if (plan->is_join[node])
+    if (is_point(plan, node))
         return PART_JOINS;
     return plan->workflow->tasks[plan->task[node]].is_finally ? PART_FINALLY : PART_TASKS;
 }
@@ -69,7 +79,7 @@ static void draw_edge(const struct drawing *drawing, uint32_t from, uint32_t to)
     buffer_add_text(drawing->out, " -> ");
     add_id(drawing, to);
     buffer_printf(drawing->out, " [style=%s", is_of_finally ? "dashed" : "solid");
-    if (plan->is_join[to])
+    if (is_point(plan, to))
         buffer_add_text(drawing->out, ", arrowhead=none");
     if (drawing->path[from] == to)
         buffer_add_text(drawing->out, ", penwidth=2.5, color=\"#000000\"");
@@ -105,6 +115,18 @@ static void draw_edges(const struct drawing *drawing)
     memory_free(drawn_from);
 }
 
+/* Instances of a matrix that was expanded come from its template. */
+static void draw_expansions(const struct drawing *drawing)
+{
+    const struct plan *plan = drawing->plan;
+    for (uint32_t task = 0; task < plan->workflow->task_count; task++) {
+        const struct instances *instances = &plan->instances[task];
+        for (uint32_t i = 0; instances->template != NO_NODE && i < instances->count; i++)
+            if (plan->is_selected[instances->first + i])
+                draw_edge(drawing, instances->template, instances->first + i);
+    }
+}
+
 void dot_draw_instances(struct drawing *drawing)
 {
     draw_part(drawing, PART_TASKS);
@@ -115,4 +137,5 @@ void dot_draw_instances(struct drawing *drawing)
     }
     draw_part(drawing, PART_JOINS);
     draw_edges(drawing);
+    draw_expansions(drawing);
 }

@@ -12,21 +12,29 @@ struct folded {
     bool *is_needed;       /* by task: another one that is drawn needs it */
 };
 
+/* An instance, or the template in place of them. */
+static void fold_node(struct drawing *drawing, struct folded *folded, uint32_t node)
+{
+    const struct plan *plan = drawing->plan;
+    uint32_t task = plan->task[node];
+    if (!plan->is_selected[node])
+        return;
+    folded->is_drawn[task] = true;
+    folded->is_critical[task] |= drawing->path[node] != NO_NODE;
+    if (drawing->replay != NULL && words_is_counted(plan, node))
+        words_count(&folded->tallies[task], drawing->replay, node);
+}
+
 static void fold_instances(struct drawing *drawing, struct folded *folded)
 {
     const struct plan *plan = drawing->plan;
     for (uint32_t task = 0; task < plan->workflow->task_count; task++) {
         const struct instances *instances = &plan->instances[task];
-        folded->is_drawn[task] = instances->count == 0;
-        for (uint32_t i = 0; i < instances->count; i++) {
-            uint32_t node = instances->first + i;
-            if (!plan->is_selected[node])
-                continue;
-            folded->is_drawn[task] = true;
-            folded->is_critical[task] |= drawing->path[node] != NO_NODE;
-            if (drawing->replay != NULL)
-                words_count(&folded->tallies[task], drawing->replay, node);
-        }
+        folded->is_drawn[task] = instances->count == 0 && instances->template == NO_NODE;
+        if (instances->template != NO_NODE)
+            fold_node(drawing, folded, instances->template);
+        for (uint32_t i = 0; i < instances->count; i++)
+            fold_node(drawing, folded, instances->first + i);
     }
 }
 
@@ -47,7 +55,7 @@ static uint32_t instance_behind(const struct drawing *drawing, uint32_t node)
         uint32_t behind = drawing->path[node];
         if (behind == node)
             return NO_NODE;
-        if (!drawing->plan->is_join[behind])
+        if (plan_is_counted(drawing->plan, behind))
             return behind;
         node = behind;
     }
@@ -58,7 +66,7 @@ static uint32_t path_begin(const struct drawing *drawing)
     const struct plan *plan = drawing->plan;
     uint32_t best = NO_NODE;
     for (uint32_t node = 0; node < plan->node_count; node++)
-        if (drawing->path[node] != NO_NODE && !plan->is_join[node] &&
+        if (drawing->path[node] != NO_NODE && plan_is_counted(plan, node) &&
             (best == NO_NODE || plan->levels[node] > plan->levels[best]))
             best = node;
     return best;
@@ -111,7 +119,10 @@ static void draw_task(struct drawing *drawing, const struct folded *folded, uint
     const struct tally *tally = drawing->replay != NULL ? &folded->tallies[index] : NULL;
     dot_begin_node(drawing, names_text(names, task->name), names_length(names, task->name));
     if (task->matrix != NULL) {
-        buffer_printf(drawing->out, "\\n\303\227%u", plan->instances[index].count);
+        if (instances_are_known(&plan->instances[index]))
+            buffer_printf(drawing->out, "\\n\303\227%u", plan->instances[index].count);
+        else
+            buffer_add_text(drawing->out, "\\n\303\227?");
         if (tally != NULL)
             add_tally(drawing->out, tally);
     }

@@ -7,11 +7,14 @@
 
 enum { WIDEST_NAME = 40 };
 
-/* "x8" for a matrix, nothing for a single instance. */
+/* "x8" for a matrix, "x?" for one that is expanded while the workflow runs, nothing for a single
+ * instance. */
 static int format_count(const struct plan *plan, uint32_t task, char *text, size_t size)
 {
     if (plan->workflow->tasks[task].matrix == NULL)
         return snprintf(text, size, "%s", "");
+    if (!instances_are_known(&plan->instances[task]))
+        return snprintf(text, size, "x?");
     return snprintf(text, size, "x%u", plan->instances[task].count);
 }
 

@@ -94,7 +94,7 @@ static void add_need(struct plan *plan, uint32_t node, const struct need *need, 
     const struct instances *needed = &plan->instances[need->task];
     bool has_matrix = plan->workflow->tasks[need->task].matrix != NULL;
     bool is_whole = has_matrix && need->selector_count == 0 && !need->is_same;
-    if (is_whole && need->guard == NO_EXPRESSION) {
+    if ((is_whole && need->guard == NO_EXPRESSION) || !instances_are_known(needed)) {
         add_all(plan, list, need->task);
         return;
     }
@@ -135,6 +135,24 @@ static void set_settings(json_t *object, const struct task *task)
     json_object_set_new(object, "retries", json_integer(details->retry.max));
 }
 
+/* Whole tasks, each once. */
+static json_t *needs_of_template(const struct plan *plan, const struct task *task)
+{
+    json_t *needs = json_array();
+    uint32_t last = NO_TASK;
+    for (uint32_t i = 0; i < task->need_count; i++) {
+        uint32_t needed = task->needs[i].task;
+        if (needed == last)
+            continue;
+        if (plan->workflow->tasks[needed].matrix != NULL)
+            add_all(plan, needs, needed);
+        else
+            json_array_append_new(needs, name_to_json(plan, plan->workflow->tasks[needed].name));
+        last = needed;
+    }
+    return needs;
+}
+
 static json_t *task_to_json(struct plan *plan, uint32_t index)
 {
     const struct task *task = &plan->workflow->tasks[index];
@@ -148,6 +166,10 @@ static json_t *task_to_json(struct plan *plan, uint32_t index)
     for (uint32_t i = 0; i < instances->variable_count; i++)
         json_array_append_new(variables, name_to_json(plan, instances->variables[i]));
     json_object_set_new(object, "matrix", variables);
+    if (instances->template != NO_NODE)
+        json_object_set_new(object, "is_dynamic", json_true());
+    if (!instances_are_known(instances))
+        json_object_set_new(object, "needs", needs_of_template(plan, task));
     for (uint32_t i = 0; i < instances->count; i++)
         json_array_append_new(list, instance_to_json(plan, instances->first + i));
     json_object_set_new(object, "instances", list);

@@ -52,14 +52,29 @@ static void take_fact(struct replay *replay, const struct fact *fact)
     }
 }
 
+/* The plan may have grown. */
+static void reach_nodes(struct replay *replay, uint32_t count)
+{
+    if (count <= replay->node_count)
+        return;
+    uint32_t old = replay->node_count;
+    replay->nodes =
+        memory_grow(replay->nodes, old, count - old, &replay->node_capacity, sizeof *replay->nodes);
+    for (uint32_t node = old; node < count; node++)
+        replay->nodes[node] = (struct replay_node){.started = -1, .ended = -1, .exit_code = -1};
+    replay->node_count = count;
+}
+
 struct feed {
     struct replay *replay;
+    const struct plan *plan;
     struct action_list actions;
 };
 
 static bool take_input(void *context, const struct input *in)
 {
     struct feed *feed = context;
+    reach_nodes(feed->replay, feed->plan->node_count);
     feed->actions.count = 0;
     scheduler_handle(feed->replay->scheduler, in, &feed->actions);
     for (uint32_t i = 0; i < feed->actions.count; i++)
@@ -79,13 +94,10 @@ static bool replay_journal(struct replay *replay, struct plan *plan, struct jour
             journal->head.scheduler_version, (unsigned)SCHEDULER_VERSION);
     if (journal->head.plan != plan_fingerprint(plan))
         return error_set(error, PLACE_NONE, "the journal is of another workflow");
-    replay->node_count = plan->node_count;
-    replay->nodes = memory_array(plan->node_count, sizeof *replay->nodes);
-    for (uint32_t i = 0; i < plan->node_count; i++)
-        forget_outcome(&replay->nodes[i]);
+    reach_nodes(replay, plan->node_count);
     struct scheduler_options options = {.failure_policy = journal->head.failure_policy};
     replay->scheduler = scheduler_new(plan, &options);
-    struct feed feed = {.replay = replay};
+    struct feed feed = {.replay = replay, .plan = plan};
     bool is_fed = journal_feed(journal, plan, take_input, &feed, error);
     action_list_release(&feed.actions);
     if (!is_fed)

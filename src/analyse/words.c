@@ -75,7 +75,9 @@ enum standing words_standing(const struct replay *replay, uint32_t node)
 
 bool words_is_counted(const struct plan *plan, uint32_t node)
 {
-    return plan->is_selected[node] && !plan->is_join[node];
+    bool is_expanded = plan->is_join[node] == JOIN_TEMPLATE &&
+                       instances_are_known(&plan->instances[plan->task[node]]);
+    return plan->is_selected[node] && plan_is_counted(plan, node) && !is_expanded;
 }
 
 void words_count(struct tally *tally, const struct replay *replay, uint32_t node)

@@ -15,8 +15,15 @@ static int check_one(const char *file, const struct common_options *common)
     if (status == EXIT_STATUS_SUCCESS) {
         CLEANUP_BUFFER struct buffer text = {0};
         uint32_t tasks = loaded.workflow.task_count, instances = loaded.plan.instance_count;
-        buffer_printf(&text, "%s: right: %u task%s, %u instance%s\n", file, tasks,
+        uint32_t open = 0;
+        for (uint32_t task = 0; task < tasks; task++)
+            open += !instances_are_known(&loaded.plan.instances[task]);
+        buffer_printf(&text, "%s: right: %u task%s, %u instance%s", file, tasks,
                       tasks == 1 ? "" : "s", instances, instances == 1 ? "" : "s");
+        if (open > 0)
+            buffer_printf(&text, ", and those of %u task%s known only while it runs", open,
+                          open == 1 ? "" : "s");
+        buffer_add_byte(&text, '\n');
         if (!cli_write(&text))
             status = EXIT_STATUS_FAILED;
     }

@@ -20,6 +20,7 @@ bool input_fits(const struct input *in, const struct plan *plan)
         return in->node < plan->node_count &&
                (in->verdict != VERDICT_RUN || is_request(plan, in->vector));
     case INPUT_EXPANDED:
+        return in->node < plan->node_count && plan->is_join[in->node] == JOIN_TEMPLATE;
     case INPUT_STARTED:
     case INPUT_FINISHED:
     case INPUT_TIMER:

@@ -38,10 +38,10 @@ void graph_append(struct graph *graph, uint32_t new_nodes, const struct edge *ed
                   uint32_t edge_count)
 {
     uint32_t old_nodes = graph->node_count;
-    graph->first =
-        memory_resize(graph->first, (size_t)old_nodes + new_nodes + 1, sizeof *graph->first);
-    graph->targets = memory_resize(graph->targets, (size_t)graph->edge_count + edge_count,
-                                   sizeof *graph->targets);
+    graph->first = memory_grow(graph->first, old_nodes, new_nodes + 1, &graph->first_capacity,
+                               sizeof *graph->first);
+    graph->targets = memory_grow(graph->targets, graph->edge_count, edge_count,
+                                 &graph->target_capacity, sizeof *graph->targets);
     if (old_nodes == 0)
         graph->first[0] = 0;
     uint32_t *first = graph->first + old_nodes;

@@ -14,6 +14,7 @@ struct graph {
     uint32_t edge_count;
     uint32_t *first; /* node_count + 1 */
     uint32_t *targets;
+    uint32_t first_capacity, target_capacity; /* graph_append's; 0: no more than is there */
 };
 
 struct edge {
@@ -24,7 +25,8 @@ struct edge {
  * Duplicate edges stay. */
 void graph_build(struct graph *ret, uint32_t node_count, const struct edge *edges,
                  uint32_t edge_count);
-/* Adds nodes, and edges out of the new nodes only (old rows never change). */
+/* Adds nodes, and edges out of the new nodes only (old rows never change). Costs what is added,
+ * on average over many calls. */
 void graph_append(struct graph *graph, uint32_t new_nodes, const struct edge *edges,
                   uint32_t edge_count);
 void graph_reverse(struct graph *ret, const struct graph *graph);

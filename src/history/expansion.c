@@ -7,6 +7,7 @@
 #include "history/bytes.h"
 #include "history/journal.h"
 #include "history/record.h"
+#include "value/value.h"
 
 bool journal_add_expansion(struct journal *journal, struct values *values, uint32_t node,
                            const char *json, size_t length, struct error *error)
@@ -53,17 +54,32 @@ static bool get_from_values(const struct journal_expansion *expansion,
     return is_read;
 }
 
-bool journal_get_expansion(struct journal_reader *reader, const struct run_folder *folder,
-                           uint32_t node, char **ret_json, size_t *ret_length, struct error *error)
+bool journal_get_expansion(struct journal_reader *reader, uint32_t node, char **ret_json,
+                           size_t *ret_length, struct error *error)
 {
     const struct journal_expansion expansion = reader->expansion;
     reader->expansion.is_there = false;
     if (!expansion.is_there || expansion.node != node)
         return error_set(error, PLACE_NONE, "%s/journal does not say how the plan grew",
-                         folder->path);
+                         reader->folder->path);
     *ret_length = expansion.json != NULL ? expansion.length : expansion.extent.length;
     if (expansion.json == NULL)
-        return get_from_values(&expansion, folder, ret_json, error);
+        return get_from_values(&expansion, reader->folder, ret_json, error);
     *ret_json = memory_text_n(expansion.json, expansion.length);
     return true;
+}
+
+bool journal_grow(struct journal_reader *reader, const struct input *in, struct plan *plan,
+                  struct error *error)
+{
+    if (in->kind != INPUT_EXPANDED || in->is_invalid || in->verdict != VERDICT_RUN)
+        return true;
+    CLEANUP_FREE char *text = NULL;
+    size_t length;
+    if (!journal_get_expansion(reader, in->node, &text, &length, error))
+        return false;
+    json_t *matrix = value_from_json(text, length, error);
+    bool is_grown = matrix != NULL && plan_grow(plan, in->node, matrix, error);
+    json_decref(matrix);
+    return is_grown;
 }

@@ -132,6 +132,7 @@ void journal_close(struct journal *journal);                     /* drops what w
 /* Reading: the whole file is read at open. It is an error if it is no journal or has no head. */
 struct journal_reader {
     struct journal_head head;
+    const struct run_folder *folder; /* the caller's, until journal_reader_close */
     char *bytes;
     size_t length, next;
     struct vectors *vectors; /* those of a plan, to grow as they grew in the run; NULL: passed over.
@@ -159,10 +160,11 @@ bool journal_next(struct journal_reader *reader, struct input *in);
 /* What the INPUT_EXPANDED that was just read grew the plan by: the JSON of its expansion. The
  * caller's. False with an error where the journal has none for this node, or the values file is
  * damaged. */
-bool journal_get_expansion(struct journal_reader *reader, const struct run_folder *folder,
-                           uint32_t node, char **ret_json, size_t *ret_length, struct error *error);
+bool journal_get_expansion(struct journal_reader *reader, uint32_t node, char **ret_json,
+                           size_t *ret_length, struct error *error);
 void journal_reader_close(struct journal_reader *reader);
-/* All inputs of the journal, in order; the plan gets the vectors that it got in the run. False with
+/* All inputs of the journal, in order; the plan gets the vectors that it got in the run, and grows
+ * as it grew, before the input that tells of it. False with
  * an error at one that does not fit the plan. take() returns false to end the journal before its
  * input: reader->good is where that begins. */
 typedef bool journal_take(void *context, const struct input *in);

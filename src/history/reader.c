@@ -55,6 +55,7 @@ bool journal_open(struct journal_reader *ret, const struct run_folder *folder, s
     else {
         go_past(&reader, &head);
         reader.wall_at_zero = reader.head.wall;
+        reader.folder = folder;
         *ret = reader;
         return true;
     }
@@ -139,6 +140,8 @@ bool journal_feed(struct journal_reader *reader, struct plan *plan, journal_take
         if (!input_fits(&in, plan))
             return error_set(error, PLACE_NONE,
                              "the journal does not fit the workflow it was run with");
+        if (!journal_grow(reader, &in, plan, error))
+            return false;
         if (take(context, &in))
             continue;
         reader->good = before;

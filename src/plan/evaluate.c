@@ -5,7 +5,7 @@
 #include "plan/build.h"
 #include "plan/view.h"
 
-static enum verdict verdict_of_false(uint8_t flags)
+enum verdict verdict_of_false(uint8_t flags)
 {
     if (flags & CALLS_SUCCESS)
         return VERDICT_SKIP;

@@ -16,7 +16,8 @@ struct expansion {
     struct instances *instances;
     const struct matrix *matrix;
     struct diagnostics *diagnostics;
-    json_t *known; /* {variable: its place}, of all so far */
+    const json_t *values; /* of a dynamic matrix (matrix_evaluate); NULL: ask the view */
+    json_t *known;        /* {variable: its place}, of all so far */
     VEC(name) variables;
     VEC(json_t *) rows; /* empty, or one for each instance; NULL: a plain combination */
     struct axis_values *axes;
@@ -25,9 +26,10 @@ struct expansion {
 
 /* Takes a variable in, unless it is there. */
 void expansion_add_variable(struct expansion *expansion, const char *text);
-/* The list of maps that a spec gives, new; NULL after an error in diagnostics. */
+/* The list of maps that a spec gives, new; NULL after an error in diagnostics. key: of
+ * expansion->values. */
 json_t *expansion_list_of_maps(struct expansion *expansion, const struct spec *spec,
-                               const char *what);
+                               const char *key, const char *what);
 /* The place of an element of a list. */
 place expansion_place(const struct spec *spec, uint32_t element);
 

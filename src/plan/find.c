@@ -29,6 +29,12 @@ static bool no_instance(const struct plan *plan, uint32_t task, const char *text
         return error_set(error, PLACE_NONE, "task '%s' has no matrix, and so no instance '%s'",
                          task_name, text);
     const struct instances *instances = &plan->instances[task];
+    if (!instances_are_known(instances)) {
+        error_set(error, PLACE_NONE,
+                  "the instances of task '%s' are known only when what it needs has ended",
+                  task_name);
+        return error_hint(error, "name the whole task: %s", task_name);
+    }
     uint32_t count = instances->count < MOST_CANDIDATES ? instances->count : MOST_CANDIDATES;
     char **candidates = memory_array(count, sizeof *candidates);
     for (uint32_t i = 0; i < count; i++) {

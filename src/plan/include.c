@@ -64,7 +64,8 @@ static void keep_others(struct expansion *expansion, const bool *is_excluded)
 
 bool expansion_exclude(struct expansion *expansion)
 {
-    json_t *entries = expansion_list_of_maps(expansion, &expansion->matrix->exclude, "exclude");
+    json_t *entries =
+        expansion_list_of_maps(expansion, &expansion->matrix->exclude, "exclude", "exclude");
     if (entries == NULL)
         return false;
     bool *is_excluded = memory_array(expansion->product, sizeof *is_excluded);
@@ -148,7 +149,8 @@ static bool add_to_combinations(struct expansion *expansion, json_t *entry, uint
 
 bool expansion_include(struct expansion *expansion)
 {
-    json_t *entries = expansion_list_of_maps(expansion, &expansion->matrix->include, "include");
+    json_t *entries =
+        expansion_list_of_maps(expansion, &expansion->matrix->include, "include", "include");
     if (entries == NULL)
         return false;
     uint32_t originals = expansion->instances->count;

@@ -34,6 +34,10 @@ struct inside {
     name words[WORD_COUNT];
     struct resolver **resolvers; /* open addressing by their need */
     uint32_t resolver_count, resolver_slots;
+    struct waiting {
+        uint32_t needed, task, need; /* sorted; need: of the task's */
+    } * waiting; /* needs of dynamic tasks that their expansions have to connect */
+    uint32_t waiting_count;
 };
 
 void inside_init(struct inside *inside, struct names *names);

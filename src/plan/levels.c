@@ -12,7 +12,7 @@ static bool stands_for(struct plan *plan, uint32_t node, const struct need *need
     bool is_found = false;
     if (need->task != plan->task[needed])
         return false;
-    if (need_is_plain(need))
+    if (need_is_plain(need) || plan->is_join[node] || plan->is_join[needed])
         return true;
     if (plan_need_nodes(plan, node, need, &nodes, NULL))
         for (uint32_t i = 0; i < nodes.count && !is_found; i++)
@@ -36,7 +36,7 @@ static uint32_t arrange(const struct plan *plan, uint32_t *cycle, uint32_t lengt
 {
     uint32_t count = 0, smallest = 0;
     for (uint32_t i = 0; i < length; i++)
-        if (plan->is_join[cycle[i]] == JOIN_NOT)
+        if (plan_is_counted(plan, cycle[i]))
             cycle[count++] = cycle[i];
     for (uint32_t i = 1; i < count; i++)
         if (cycle[i] < cycle[smallest])
@@ -88,12 +88,20 @@ static void report_cycle(struct plan *plan, const uint32_t *chain, uint32_t coun
     diagnostics_hint(diagnostics, "take one out: %s", buffer_text(&hint));
 }
 
-static void find_cycle(struct plan *plan, struct diagnostics *diagnostics)
+void levels_find_cycle(struct plan *plan, const struct graph *graph, uint32_t first,
+                       struct diagnostics *diagnostics)
 {
-    CLEANUP_FREE uint32_t *cycle = memory_array(plan->node_count, sizeof *cycle);
-    CLEANUP_FREE uint32_t *chain = memory_array(plan->node_count, sizeof *chain);
-    uint32_t length = graph_cycle(&plan->dependents, cycle);
+    CLEANUP_FREE uint32_t *cycle = memory_array(graph->node_count, sizeof *cycle);
+    CLEANUP_FREE uint32_t *chain = memory_array(graph->node_count, sizeof *chain);
+    uint32_t length = graph_cycle(graph, cycle);
+    for (uint32_t i = 0; i < length; i++)
+        cycle[i] += first;
     report_cycle(plan, chain, arrange(plan, cycle, length, chain), diagnostics);
+}
+
+uint64_t node_weight(const struct plan *plan, uint32_t node)
+{
+    return plan_is_counted(plan, node) && plan->workflow->tasks[plan->task[node]].body != BODY_NONE;
 }
 
 void build_levels(struct plan *plan, struct diagnostics *diagnostics)
@@ -101,11 +109,11 @@ void build_levels(struct plan *plan, struct diagnostics *diagnostics)
     CLEANUP_FREE uint32_t *order = memory_array(plan->node_count, sizeof *order);
     plan->levels = memory_array(plan->node_count, sizeof *plan->levels);
     if (graph_order(&plan->dependents, order) < plan->node_count) {
-        find_cycle(plan, diagnostics);
+        levels_find_cycle(plan, &plan->dependents, 0, diagnostics);
         return;
     }
     CLEANUP_FREE uint64_t *weights = memory_array(plan->node_count, sizeof *weights);
-    for (uint32_t node = 0; node < plan->instance_count; node++)
-        weights[node] = plan->workflow->tasks[plan->task[node]].body != BODY_NONE;
+    for (uint32_t node = 0; node < plan->node_count; node++)
+        weights[node] = node_weight(plan, node);
     graph_levels(&plan->dependents, order, weights, plan->levels);
 }

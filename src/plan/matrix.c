@@ -35,15 +35,28 @@ static bool has_good_keys(struct expansion *expansion, json_t *map, place at)
     return true;
 }
 
-json_t *expansion_list_of_maps(struct expansion *expansion, const struct spec *spec,
-                               const char *what)
+/* What a spec gives, or gave. New; NULL after an error in diagnostics. */
+static json_t *value_of(struct expansion *expansion, const struct spec *spec, json_t *given)
 {
     CLEANUP_ERROR struct error error = {0};
-    json_t *list = view_spec(&expansion->view, spec, &error);
+    if (expansion->values == NULL) {
+        json_t *value = view_spec(&expansion->view, spec, &error);
+        if (value == NULL)
+            diagnostics_take(expansion->diagnostics, &error);
+        return value;
+    }
+    if (given == NULL)
+        diagnostics_add(expansion->diagnostics, spec->at,
+                        "what this list came to is not recorded in whole");
+    return json_incref(given);
+}
+
+json_t *expansion_list_of_maps(struct expansion *expansion, const struct spec *spec,
+                               const char *key, const char *what)
+{
+    json_t *list = value_of(expansion, spec, json_object_get(expansion->values, key));
     bool is_fine = list != NULL;
-    if (!is_fine)
-        diagnostics_take(expansion->diagnostics, &error);
-    else if (!json_is_array(list))
+    if (is_fine && !json_is_array(list))
         is_fine = diagnostics_add(expansion->diagnostics, spec->at,
                                   "%s must be a list of maps, this gives %s", what,
                                   value_kind_text(list));
@@ -72,7 +85,7 @@ static bool too_large(struct expansion *expansion)
 
 static bool expand_rows(struct expansion *expansion)
 {
-    json_t *list = expansion_list_of_maps(expansion, &expansion->matrix->rows, "a matrix");
+    json_t *list = expansion_list_of_maps(expansion, &expansion->matrix->rows, "rows", "a matrix");
     if (list == NULL)
         return false;
     bool is_fine = json_array_size(list) <= MOST_NODES || too_large(expansion);
@@ -90,10 +103,11 @@ static bool expand_rows(struct expansion *expansion)
 static bool read_axis(struct expansion *expansion, const struct axis *axis)
 {
     struct instances *instances = expansion->instances;
-    CLEANUP_ERROR struct error error = {0};
-    json_t *list = view_spec(&expansion->view, &axis->values, &error);
+    json_t *list = value_of(
+        expansion, &axis->values,
+        json_array_get(json_object_get(expansion->values, "axes"), instances->shape->axis_count));
     if (list == NULL)
-        return diagnostics_take(expansion->diagnostics, &error);
+        return false;
     instances->shape->axis_values[instances->shape->axis_count++] = list;
     const char *text = names_text(expansion->view.plan->workflow->names, axis->variable);
     expansion_add_variable(expansion, text);
@@ -136,10 +150,6 @@ static bool has_entries(const struct spec *spec)
 static bool expand(struct expansion *expansion)
 {
     const struct matrix *matrix = expansion->matrix;
-    if (matrix->is_dynamic)
-        return diagnostics_add(expansion->diagnostics, matrix->at,
-                               "a matrix that is known only while the workflow runs is not "
-                               "supported yet");
     if (matrix->is_list)
         return expand_rows(expansion);
     return expand_product(expansion) &&
@@ -166,19 +176,17 @@ static void finish(struct expansion *expansion)
     memory_free(expansion->axes);
 }
 
-void matrix_expand(struct plan *plan, uint32_t task, struct diagnostics *diagnostics)
+/* values: as for matrix_fill, or NULL. */
+static bool fill(struct plan *plan, uint32_t task, const json_t *values,
+                 struct diagnostics *diagnostics)
 {
     struct instances *instances = &plan->instances[task];
-    const struct matrix *matrix = plan->workflow->tasks[task].matrix;
-    *instances = (struct instances){.count = 1, .join = NO_NODE};
-    if (matrix == NULL)
-        return;
-    instances->count = 0;
     instances->shape = arena_new(&plan->arena, sizeof *instances->shape);
     instances->shape->is_expanded = true;
     struct expansion expansion = {.instances = instances,
-                                  .matrix = matrix,
+                                  .matrix = plan->workflow->tasks[task].matrix,
                                   .diagnostics = diagnostics,
+                                  .values = values,
                                   .known = json_object()};
     view_init(&expansion.view, plan, task, NO_NODE);
     bool is_fine = expand(&expansion);
@@ -186,10 +194,75 @@ void matrix_expand(struct plan *plan, uint32_t task, struct diagnostics *diagnos
     finish(&expansion);
     if (is_fine) {
         instances_number_repeats(instances, plan->workflow->names);
-        return;
+        return true;
     }
     instances->count = row_count;
     instances_release(instances);
+    return false;
+}
+
+/* The variables that are known before the lists are. */
+static void leave_open(struct plan *plan, struct instances *instances, const struct matrix *matrix)
+{
+    instances->shape = arena_new(&plan->arena, sizeof *instances->shape);
+    name *variables = ARENA_ARRAY(&plan->arena, name, matrix->axis_count);
+    for (uint32_t i = 0; i < matrix->axis_count; i++)
+        variables[i] = matrix->axes[i].variable;
+    instances->variables = matrix->is_list ? matrix->variables : variables;
+    instances->variable_count = matrix->is_list ? matrix->variable_count : matrix->axis_count;
+}
+
+void matrix_expand(struct plan *plan, uint32_t task, struct diagnostics *diagnostics)
+{
+    struct instances *instances = &plan->instances[task];
+    const struct matrix *matrix = plan->workflow->tasks[task].matrix;
+    *instances =
+        (struct instances){.count = matrix == NULL ? 1 : 0, .join = NO_NODE, .template = NO_NODE};
+    if (matrix != NULL && matrix->is_dynamic)
+        leave_open(plan, instances, matrix);
+    else if (matrix != NULL)
+        fill(plan, task, NULL, diagnostics);
+}
+
+static bool evaluate_list(struct view *view, const struct spec *spec, json_t *values,
+                          const char *key, struct diagnostics *diagnostics)
+{
+    CLEANUP_ERROR struct error error = {0};
+    json_t *value = view_spec(view, spec, &error);
+    if (value == NULL)
+        return diagnostics_take(diagnostics, &error);
+    if (key != NULL)
+        json_object_set_new(values, key, value);
+    else
+        json_array_append_new(values, value);
+    return true;
+}
+
+json_t *matrix_evaluate(struct view *view, struct diagnostics *diagnostics)
+{
+    const struct matrix *matrix = view->task->matrix;
+    json_t *values = json_object(), *axes = json_array();
+    bool is_fine = evaluate_list(view, &matrix->rows, values, "rows", diagnostics);
+    is_fine &= evaluate_list(view, &matrix->exclude, values, "exclude", diagnostics);
+    is_fine &= evaluate_list(view, &matrix->include, values, "include", diagnostics);
+    for (uint32_t i = 0; i < matrix->axis_count; i++)
+        is_fine &= evaluate_list(view, &matrix->axes[i].values, axes, NULL, diagnostics);
+    json_object_set_new(values, "axes", axes);
+    if (is_fine)
+        return values;
+    json_decref(values);
+    return NULL;
+}
+
+bool matrix_fill(struct plan *plan, uint32_t task, const json_t *values,
+                 struct diagnostics *diagnostics)
+{
+    struct instances *instances = &plan->instances[task];
+    struct instances before = *instances;
+    if (fill(plan, task, values, diagnostics))
+        return true;
+    *instances = before;
+    return false;
 }
 
 void instances_release(struct instances *instances)
@@ -205,5 +278,5 @@ void instances_release(struct instances *instances)
     memory_free(shape->combination);
     memory_free(shape->rows);
     memory_free(shape->repeats);
-    *instances = (struct instances){.join = NO_NODE};
+    *instances = (struct instances){.join = NO_NODE, .template = NO_NODE};
 }

@@ -44,15 +44,19 @@ static void insert(struct inside *inside, struct resolver *resolver)
     inside->resolver_count++;
 }
 
+static void release(struct resolver *resolver)
+{
+    for (uint32_t i = 0; i < resolver->bound_count; i++)
+        VEC_RELEASE(&resolver->bounds[i].ids);
+    VEC_RELEASE(&resolver->groups);
+}
+
 void resolvers_release(struct inside *inside)
 {
     for (uint32_t i = 0; i < inside->resolver_slots; i++) {
         struct resolver *resolver = inside->resolvers[i];
-        if (resolver == NULL)
-            continue;
-        for (uint32_t k = 0; k < resolver->bound_count; k++)
-            VEC_RELEASE(&resolver->bounds[k].ids);
-        VEC_RELEASE(&resolver->groups);
+        if (resolver != NULL)
+            release(resolver);
     }
     memory_free(inside->resolvers);
 }
@@ -147,13 +151,25 @@ static bool bind(struct plan *plan, struct resolver *resolver, struct error *err
     return true;
 }
 
-bool resolver_add(struct plan *plan, uint32_t task, const struct need *need, struct error *error)
+void resolver_init(struct resolver *resolver, struct plan *plan, uint32_t task,
+                   const struct need *need)
 {
-    struct resolver *resolver = arena_new(&plan->arena, sizeof *resolver);
     *resolver = (struct resolver){.need = need, .task = task};
-    insert(plan->inside, resolver);
     if (need->guard != NO_EXPRESSION)
         resolver->guard = affine_test_read(plan, task, need->guard);
+}
+
+bool resolver_add(struct plan *plan, uint32_t task, const struct need *need, struct error *error)
+{
+    struct resolver *resolver = resolver_find(plan, need);
+    if (resolver != NULL) {
+        release(resolver);
+        resolver_init(resolver, plan, task, need);
+    } else {
+        resolver = arena_new(&plan->arena, sizeof *resolver);
+        resolver_init(resolver, plan, task, need);
+        insert(plan->inside, resolver);
+    }
     return bind(plan, resolver, error);
 }
 
@@ -162,7 +178,8 @@ bool resolver_guard(struct resolver *resolver, struct view *view, bool *ret, str
     *ret = true;
     if (resolver->need->guard == NO_EXPRESSION)
         return true;
-    if (resolver->guard != NULL && affine_test_holds(resolver->guard, view->plan, view->node, ret))
+    if (resolver->guard != NULL && view->node != NO_NODE &&
+        affine_test_holds(resolver->guard, view->plan, view->node, ret))
         return true;
     return view_condition(view, resolver->need->guard, ret, error);
 }
@@ -179,7 +196,7 @@ static bool add_spec(struct bound *bound, uint32_t i, struct view *view, bool *r
 {
     const struct spec *spec = &bound->selector->values[i];
     int64_t integer;
-    if (bound->forms[i] != NULL &&
+    if (bound->forms[i] != NULL && view->node != NO_NODE &&
         affine_value(bound->forms[i], view->plan, view->node, &integer)) {
         uint32_t id = value_set_find_integer(&bound->column->set, integer);
         if (id > 0)
@@ -300,8 +317,8 @@ static void add_all(const struct plan *plan, uint32_t task, node_list *nodes)
         *VEC_PUSH(nodes) = instances->first + i;
 }
 
-bool plan_need_nodes(struct plan *plan, uint32_t node, const struct need *need, node_list *nodes,
-                     struct error *error)
+bool need_nodes(struct plan *plan, uint32_t task, uint32_t node, const struct need *need,
+                node_list *nodes, struct error *error)
 {
     struct resolver *resolver = need_is_plain(need) ? NULL : resolver_find(plan, need);
     if (resolver == NULL) {
@@ -309,7 +326,7 @@ bool plan_need_nodes(struct plan *plan, uint32_t node, const struct need *need, 
         return true;
     }
     CLEANUP_VIEW struct view view;
-    view_init(&view, plan, plan->task[node], node);
+    view_init(&view, plan, task, node);
     bool is_needed;
     if (!resolver_guard(resolver, &view, &is_needed, error))
         return false;
@@ -327,4 +344,10 @@ bool plan_need_nodes(struct plan *plan, uint32_t node, const struct need *need, 
     if (resolver->groups.count > 1)
         qsort(nodes->items + begin, nodes->count - begin, sizeof *nodes->items, compare_ids);
     return true;
+}
+
+bool plan_need_nodes(struct plan *plan, uint32_t node, const struct need *need, node_list *nodes,
+                     struct error *error)
+{
+    return need_nodes(plan, plan->task[node], node, need, nodes, error);
 }

@@ -32,9 +32,16 @@ struct resolver {
 
 /* Does a need stand for all instances of its task, whoever asks? */
 bool need_is_plain(const struct need *need);
-/* Prepares a need that is not plain; both tasks are expanded. False with an error. */
+/* Prepares a need that is not plain; the needed task is expanded, and the task itself unless the
+ * need is not by instance. Again, if it was prepared before. False with an error. */
 bool resolver_add(struct plan *plan, uint32_t task, const struct need *need, struct error *error);
 struct resolver *resolver_find(const struct plan *plan, const struct need *need);
+/* A resolver that can only be asked for its guard. */
+void resolver_init(struct resolver *resolver, struct plan *plan, uint32_t task,
+                   const struct need *need);
+/* As plan_need_nodes; node NO_NODE: of the task as a whole, for needs that are not by instance. */
+bool need_nodes(struct plan *plan, uint32_t task, uint32_t node, const struct need *need,
+                node_list *nodes, struct error *error);
 /* Is the guard true for the view's instance? */
 bool resolver_guard(struct resolver *resolver, struct view *view, bool *ret, struct error *error);
 /* Finds resolver->groups for the view's instance; there may be none. Not if it is whole. */

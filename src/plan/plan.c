@@ -85,6 +85,7 @@ bool plan_build(struct plan *ret, struct workflow *workflow, const struct plan_o
     build_edges(ret, diagnostics);
     build_levels(ret, diagnostics);
     build_selection(ret, options, diagnostics);
+    build_waiting(ret);
     return diagnostics->error_count == errors;
 }
 
@@ -96,6 +97,9 @@ void plan_release(struct plan *plan)
     }
     if (plan->inside != NULL)
         resolvers_release(plan->inside);
+    if (plan->inside != NULL)
+        memory_free(plan->inside->waiting);
+    VEC_RELEASE(&plan->ended_needs);
     graph_release(&plan->dependents);
     vectors_release(&plan->vectors);
     memory_free(plan->inside);

@@ -103,12 +103,20 @@ struct shape {
 
 /* The instances of a task: nodes first .. first + count - 1. */
 struct instances {
-    uint32_t first, count;
-    uint32_t join; /* the node joined to all of them, or NO_NODE while nobody needs it */
+    uint32_t first, count; /* of a dynamic matrix: none until it is expanded */
+    uint32_t join;         /* the node joined to all of them, or NO_NODE while nobody needs it */
+    uint32_t template;     /* of a dynamic matrix: its JOIN_TEMPLATE, else NO_NODE */
+    bool is_chosen;        /* the template is of the run for its own sake, and so are all instances;
+                              else those that something selected needs */
     uint32_t variable_count;
     const name *variables; /* axes in order, then what include added */
     struct shape *shape;   /* NULL: no matrix */
 };
+/* Is it known which instances there are? */
+static inline bool instances_are_known(const struct instances *instances)
+{
+    return instances->shape == NULL || instances->shape->is_expanded;
+}
 
 enum join_kind {
     JOIN_NOT,
@@ -125,9 +133,10 @@ struct plan {
     const struct workflow *workflow;
     struct instances *instances; /* by task */
     uint32_t node_count;
-    uint32_t *task;   /* node → task; a join: the task it joins (all its instances, or those
-                         some selectors ask for); NO_TASK for finally_join */
-    uint8_t *is_join; /* node → enum join_kind */
+    uint32_t node_capacity; /* of the arrays by node */
+    uint32_t *task;         /* node → task; a join: the task it joins (all its instances, or those
+                               some selectors ask for); NO_TASK for finally_join */
+    uint8_t *is_join;       /* node → enum join_kind */
     struct graph dependents; /* node → nodes that need it; may hold duplicates */
     uint32_t *need_counts;   /* node → number of edges into it from selected nodes */
     uint64_t *levels;        /* node → longest chain that begins with it, in nodes with work */
@@ -239,8 +248,27 @@ bool plan_command(struct plan *plan, uint32_t node, uint32_t attempt, const stru
                   struct command *ret, struct error *error);
 void command_release(struct command *command);
 
-/* Expands a dynamic matrix whose needs have ended: appends its instances. Not supported yet; a
- * workflow with one is refused by plan_build. */
+/* --- growth ---
+ *
+ * A dynamic matrix has a template until the task's needs have ended, then instances, which are
+ * appended with the joins they need. The template comes after all that the task needs, by whole
+ * tasks; which of their instances each new one needs is decided with the expansion: what has ended
+ * stands in ended_needs, what is new itself has an edge. A task with instances of its own that
+ * needs some of a dynamic task's comes after the template, and gets edges from those it needs. */
+
+struct expanded {
+    uint8_t verdict; /* VERDICT_RUN: the plan has grown; else enum verdict: needs that the task's
+                        `if` does not accept kept it from that */
+    json_t *matrix; /* with VERDICT_RUN: what the growth was made of, for plan_grow. The caller's */
+};
+/* Answers the scheduler's expand action: evaluates the lists and grows the plan by them. flags:
+ * CALLS_... that are true of the template's needs. False with an error (of several the first), and
+ * nothing has changed: the task fails with it. */
+bool plan_expand(struct plan *plan, uint32_t template, uint8_t flags, const struct results *results,
+                 struct expanded *ret, struct error *error);
+/* Grows the plan again as plan_expand did, from expanded.matrix; nothing outside is asked. NULL: by
+ * no instance, for a run that does not know its values. */
+bool plan_grow(struct plan *plan, uint32_t template, const json_t *matrix, struct error *error);
 
 /* The instances that one need of an instance stands for, in order of their matrix: its guard and
  * selectors evaluated; none if its guard is false. need is one of the instance's task's own.

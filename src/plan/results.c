@@ -16,11 +16,12 @@ static bool is_single(const struct view *view, name as)
 }
 
 /* All instances that a name of a need stands for, in order of the needs, then of the matrix. */
-static bool need_nodes(struct view *view, name as, node_list *nodes, struct error *error)
+static bool nodes_of(struct view *view, name as, node_list *nodes, struct error *error)
 {
+    uint32_t task = (uint32_t)(view->task - view->plan->workflow->tasks);
     for (uint32_t i = 0; i < view->task->need_count; i++) {
         const struct need *need = &view->task->needs[i];
-        if (need->as == as && !plan_need_nodes(view->plan, view->node, need, nodes, error))
+        if (need->as == as && !need_nodes(view->plan, task, view->node, need, nodes, error))
             return false;
     }
     return true;
@@ -126,7 +127,7 @@ json_t *view_need(struct view *view, const struct reference *reference, struct e
     name as = reference->names[1], field = reference->names[2];
     node_list nodes = {0};
     json_t *value = NULL;
-    bool is_found = need_nodes(view, as, &nodes, error);
+    bool is_found = nodes_of(view, as, &nodes, error);
     if (is_found && field == words[WORD_STATUS])
         value = worst_status(view, &nodes);
     else if (is_found && field != words[WORD_INSTANCES] && is_single(view, as))
@@ -143,7 +144,7 @@ json_t *view_need(struct view *view, const struct reference *reference, struct e
 bool view_write_stdout(struct view *view, name as, struct buffer *out, struct error *error)
 {
     node_list nodes = {0};
-    bool is_found = need_nodes(view, as, &nodes, error);
+    bool is_found = nodes_of(view, as, &nodes, error);
     for (uint32_t i = 0; i < nodes.count; i++) {
         json_t *text = stream_of(view, nodes.items[i], 1);
         if (json_string_length(text) > 0) {

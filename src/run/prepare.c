@@ -130,7 +130,8 @@ void attempt_tell_dry(struct run *run, uint32_t node, const struct command *comm
     plan_write_name(run->plan, node, &text);
     buffer_add_byte(&text, ':');
     if (command == NULL) {
-        buffer_add_text(&text, " (its command depends on values of earlier tasks)");
+        const char *what = run->plan->is_join[node] ? "instances depend" : "command depends";
+        buffer_printf(&text, " (its %s on values of earlier tasks)", what);
     } else if (task->body == BODY_RUN && !task->is_plain_command && command->script == NULL) {
         uint32_t count = 0;
         while (command->argv[count] != NULL)

@@ -45,6 +45,9 @@ static bool open_run(struct run *run, struct error *error)
 {
     const struct run_options *options = run->options;
     uint32_t count = run->plan->node_count;
+    run->node_capacity = count;
+    /* From now on what expressions read is what is there when they are evaluated. */
+    run->plan->workflow->snapshot->is_forgetful = run->folder != NULL;
     run->attempts = memory_array(count, sizeof *run->attempts);
     run->timers = memory_array(count, sizeof *run->timers);
     run->result_of = memory_array(count, sizeof *run->result_of);

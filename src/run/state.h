@@ -65,6 +65,7 @@ struct run {
     } spare;
     struct action_list actions;
 
+    uint32_t node_capacity;    /* of the arrays by node */
     struct attempt **attempts; /* by node: the live one, or NULL */
     struct timer **timers;     /* by node; NULL: not armed */
     uint32_t *result_of;       /* node → index into results + 1 */

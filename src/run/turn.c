@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "run/attempt.h"
 #include "run/state.h"
+#include "value/value.h"
 
 struct input *run_push(struct run *run, enum input_kind kind)
 {
@@ -77,6 +78,61 @@ static void evaluate(struct run *run, const struct action *action)
     in->outcome.detail = run_error_text(run, &error);
 }
 
+/* What is kept by node, for what the plan has grown by. */
+static void reach_nodes(struct run *run)
+{
+    uint32_t old = run->node_capacity, count = run->plan->node_count;
+    if (count <= old)
+        return;
+    if (count < (uint64_t)old + old / 2)
+        count = old + old / 2;
+    run->attempts = memory_resize(run->attempts, count, sizeof *run->attempts);
+    run->timers = memory_resize(run->timers, count, sizeof *run->timers);
+    run->result_of = memory_resize(run->result_of, count, sizeof *run->result_of);
+    for (uint32_t node = old; node < count; node++) {
+        run->attempts[node] = NULL;
+        run->timers[node] = NULL;
+        run->result_of[node] = 0;
+    }
+    run->node_capacity = count;
+}
+
+static void keep_expansion(struct run *run, uint32_t template, const json_t *matrix)
+{
+    if (run->is_broken)
+        return;
+    CLEANUP_ERROR struct error error = {0};
+    CLEANUP_BUFFER struct buffer text = {0};
+    value_write_json(matrix, &text);
+    if (!journal_add_expansion(run->journal, run->values, template, text.bytes, text.length,
+                               &error))
+        run_break(run, &error);
+}
+
+static void expand(struct run *run, const struct action *action)
+{
+    struct expanded expanded = {0};
+    CLEANUP_ERROR struct error error = {0};
+    bool is_dry = run->folder == NULL;
+    if (is_dry)
+        attempt_tell_dry(run, action->node, NULL);
+    bool is_good = is_dry ? plan_grow(run->plan, action->node, NULL, &error)
+                          : plan_expand(run->plan, action->node, action->flags, &run->results,
+                                        &expanded, &error);
+    reach_nodes(run);
+    if (expanded.matrix != NULL)
+        keep_expansion(run, action->node, expanded.matrix);
+    json_decref(expanded.matrix);
+    struct input *in = run_push(run, INPUT_EXPANDED);
+    in->node = action->node;
+    in->verdict = expanded.verdict;
+    in->is_invalid = !is_good;
+    if (is_good)
+        return;
+    in->outcome.kind = OUTCOME_INVALID;
+    in->outcome.detail = run_error_text(run, &error);
+}
+
 /* For run.failed, which an evaluation of the same turn may ask for. */
 static void note_failure(struct run *run, const struct fact *fact)
 {
@@ -105,6 +161,10 @@ static void handle(struct run *run, struct input *in)
         struct action *action = &run->actions.items[i];
         if (action->kind == ACTION_EVALUATE) {
             evaluate(run, action);
+            continue;
+        }
+        if (action->kind == ACTION_EXPAND) {
+            expand(run, action);
             continue;
         }
         if (action->kind == ACTION_RECORD)

@@ -152,17 +152,17 @@ const struct counts *scheduler_counts(const struct scheduler *scheduler)
 
 enum state scheduler_state(const struct scheduler *scheduler, uint32_t node)
 {
-    return scheduler->states[node];
+    return node < scheduler->node_count ? scheduler->states[node] : STATE_PENDING;
 }
 
 enum status scheduler_status(const struct scheduler *scheduler, uint32_t node)
 {
-    return scheduler->statuses[node];
+    return node < scheduler->node_count ? scheduler->statuses[node] : STATUS_NONE;
 }
 
 uint32_t scheduler_attempt(const struct scheduler *scheduler, uint32_t node)
 {
-    return scheduler->attempts[node];
+    return node < scheduler->node_count ? scheduler->attempts[node] : 0;
 }
 
 bool scheduler_has_ended(const struct scheduler *scheduler)

@@ -96,6 +96,7 @@ struct counts {
     uint32_t tolerated; /* of the failures: with continue-on-error */
 };
 const struct counts *scheduler_counts(const struct scheduler *scheduler);
+/* Of a node that the plan has grown by and the scheduler has not been told of: as at its beginning. */
 enum state scheduler_state(const struct scheduler *scheduler, uint32_t node);
 enum status scheduler_status(const struct scheduler *scheduler, uint32_t node);
 uint32_t scheduler_attempt(const struct scheduler *scheduler, uint32_t node); /* 0: none yet */

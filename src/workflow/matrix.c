@@ -94,10 +94,12 @@ void matrix_read(struct reader *reader, uint32_t node)
     matrix->variables = shape->variables;
     matrix->variable_count = shape->variable_count;
     matrix->is_open = shape->is_open;
+    reader->is_matrix_dynamic = false;
     matrix->is_list = reader_node(reader, node)->kind != NODE_MAP;
     if (matrix->is_list)
         rows_read(reader, node, "a map of lists or a list of maps", &matrix->rows);
     else
         axes_read(reader, node, matrix);
+    matrix->is_dynamic = reader->is_matrix_dynamic;
     reader->task->matrix = matrix;
 }

@@ -127,6 +127,41 @@ static bool selection_read(struct reader *reader, uint32_t node, struct need *ne
     return false;
 }
 
+/* --- what is known only for an instance --- */
+
+static bool expression_is_by_instance(const struct reader *reader, uint32_t expression)
+{
+    const struct expression *one = &reader->expressions.items[expression];
+    for (uint32_t i = 0; i < one->reference_count; i++) {
+        const char *root = names_text(reader->names, one->references[i].names[0]);
+        if (strcmp(root, "matrix") == 0 || strcmp(root, "env") == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool spec_is_by_instance(const struct reader *reader, const struct spec *spec)
+{
+    bool is_by_instance = false;
+    for (uint32_t i = 0; spec->kind == SPEC_TEXT && i < spec->text.piece_count; i++)
+        if (spec->text.pieces[i].expression != NO_EXPRESSION)
+            is_by_instance |= expression_is_by_instance(reader, spec->text.pieces[i].expression);
+    bool has_items = spec->kind == SPEC_LIST || spec->kind == SPEC_MAP;
+    for (uint32_t i = 0; has_items && i < spec->count; i++)
+        is_by_instance |= spec_is_by_instance(reader, &spec->items[i]);
+    return is_by_instance;
+}
+
+static bool need_is_by_instance(const struct reader *reader, const struct need *need)
+{
+    bool is_by_instance = need->is_same || (need->guard != NO_EXPRESSION &&
+                                            expression_is_by_instance(reader, need->guard));
+    for (uint32_t i = 0; i < need->selector_count; i++)
+        for (uint32_t k = 0; k < need->selectors[i].value_count; k++)
+            is_by_instance |= spec_is_by_instance(reader, &need->selectors[i].values[k]);
+    return is_by_instance;
+}
+
 /* --- items --- */
 
 static bool target_read(struct reader *reader, uint32_t node, struct need *need)
@@ -200,6 +235,7 @@ static bool item_read(struct reader *reader, uint32_t node)
     if (other != 0 && reader->task->needs[other - 1].task != need.task)
         return reader_error(reader, node, "'%s' is the name of another need already",
                             names_text(reader->names, need.as));
+    need.is_by_instance = need_is_by_instance(reader, &need);
     need_add(reader, &need);
     return true;
 }

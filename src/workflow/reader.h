@@ -33,7 +33,7 @@ struct shape {
 enum context {
     CONTEXT_PARAM,    /* a param's default: earlier params, env, here */
     CONTEXT_SETTING,  /* known at reading: params, env, run.id, here */
-    CONTEXT_MATRIX,   /* params, env, here */
+    CONTEXT_MATRIX,   /* params, env, here, needs */
     CONTEXT_SELECTOR, /* and the task's own matrix */
     CONTEXT_SHARED,   /* env and defaults of all tasks: params, env, task, run, here */
     CONTEXT_TASK,     /* everything */
@@ -69,6 +69,7 @@ struct reader {
     const struct section *section;
     struct name_map need_of_name; /* index + 1, of tasks with many needs */
     bool is_needs_broken, is_matrix_broken;
+    bool is_matrix_dynamic;
 
     VEC(struct expression) expressions;
     VEC(const char *) task_names; /* for "did you mean" */

@@ -133,7 +133,7 @@ static const char *missing_reason(const struct scope_state *state, int root)
                                 : "it is needed before anything runs: only params, env, run.id "
                                   "and here are known by then";
     case CONTEXT_MATRIX:
-        return "a matrix may mention params, env and here";
+        return root == ROOT_NEEDS ? NULL : "a matrix may mention params, env, here and needs";
     case CONTEXT_SELECTOR:
         return root == ROOT_MATRIX ? NULL
                                    : "a need may mention params, env, here and the task's own "
@@ -161,10 +161,6 @@ static int root_name(struct scope_state *state, const char *text, int length, st
     if (root < 0)
         return SCOPE_DATA;
     const struct reader *reader = state->reader;
-    if (root == ROOT_NEEDS && state->context == CONTEXT_MATRIX) {
-        error_set(error, PLACE_NONE, "a matrix that mentions 'needs' is not supported yet");
-        return SCOPE_UNKNOWN;
-    }
     const char *reason = root <= ROOT_HERE ? NULL : missing_reason(state, root);
     if (reason != NULL) {
         error_set(error, PLACE_NONE, "'%s' is not known here", roots[root]);
@@ -251,12 +247,41 @@ static bool is_need(const struct reader *reader, name found, const void *context
     return needs_find(reader, found) != 0;
 }
 
+/* A matrix comes before its instances, so it cannot mention what only an instance knows it needs.
+ */
+static bool is_known_to_matrix(const struct reader *reader, const char *text, int length,
+                               struct error *error)
+{
+    const struct task *task = reader->task;
+    name as = names_find(reader->names, text, (size_t)length);
+    for (uint32_t i = 0; i < task->need_count; i++) {
+        const struct need *need = &task->needs[i];
+        if (need->as != as)
+            continue;
+        if (need->task == reader->task_index)
+            return error_set(error, PLACE_NONE,
+                             "the matrix of a task cannot mention the task itself");
+        if (need->is_by_instance) {
+            error_set(error, PLACE_NONE,
+                      "which instances '%.*s' stands for is known only when the matrix is", length,
+                      text);
+            return error_hint(error,
+                              "to list them all, need them once more by another name: "
+                              "{%s: {}, as: NAME}",
+                              names_text(reader->names, reader->workflow->tasks[need->task].name));
+        }
+    }
+    return true;
+}
+
 static int need_name(struct scope_state *state, const char *text, int length, struct error *error)
 {
     struct reader *reader = state->reader;
     int end = longest(reader, text, length, is_need, NULL);
     if (end > 0)
-        return end;
+        return state->context == CONTEXT_MATRIX && !is_known_to_matrix(reader, text, end, error)
+                   ? SCOPE_UNKNOWN
+                   : end;
     if (reader->is_needs_broken)
         return follow_up(state, error);
     name found = names_find(reader->names, text, (size_t)length);

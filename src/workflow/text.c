@@ -71,7 +71,7 @@ static void mark_kept(struct reader *reader, const struct expression *expression
 
 /* What an expression may do where it stands, besides mentioning names. */
 static bool check_calls(const struct expression *expression, enum context context,
-                        const struct reader *reader, struct error *error)
+                        struct error *error)
 {
     if (expression->calls != 0 && context != CONTEXT_IF) {
         error_set(error, PLACE_NONE, "%s can be called only in the 'if' of a task",
@@ -81,10 +81,19 @@ static bool check_calls(const struct expression *expression, enum context contex
                                                       : "cancelled()");
         return false;
     }
-    if (expression->reads_files && context == CONTEXT_MATRIX && reader->task->need_count > 0)
-        return error_set(error, PLACE_NONE,
-                         "a matrix that reads files in a task with needs is not supported yet");
     return true;
+}
+
+/* A matrix is known only when the task's needs have ended if it mentions them, or reads what they
+ * may have written. */
+static void note_dynamic(struct reader *reader, const struct expression *expression)
+{
+    bool mentions_needs = false;
+    for (uint32_t i = 0; i < expression->reference_count; i++)
+        mentions_needs |=
+            strcmp(names_text(reader->names, expression->references[i].names[0]), "needs") == 0;
+    if (mentions_needs || (expression->reads_files && reader->task->need_count > 0))
+        reader->is_matrix_dynamic = true;
 }
 
 static bool is_blank(char byte)
@@ -107,12 +116,14 @@ static uint32_t compile(struct reader *reader, uint32_t node, struct walk *walk,
     struct expression expression = {0};
     if (!sandbox_compile(reader->workflow->sandbox, text + offset, length, 1, &scope, &expression,
                          &error) ||
-        !check_calls(&expression, context, reader, &error)) {
+        !check_calls(&expression, context, &error)) {
         if (!state.is_follow_up)
             report_inside(reader, node, offset, &error);
         return NO_EXPRESSION;
     }
     mark_kept(reader, &expression);
+    if (context == CONTEXT_MATRIX)
+        note_dynamic(reader, &expression);
     expression.at = walk_to(walk, offset);
     *VEC_PUSH(&reader->expressions) = expression;
     return reader->expressions.count - 1;

@@ -87,6 +87,8 @@ struct need {
     uint32_t task;       /* index into tasks */
     name as;             /* its name in expressions: `as`, else the task's */
     bool is_same;        /* equal values in the variables both have */
+    bool is_by_instance; /* `same`, or the guard or a selector mentions the task's matrix or env: what
+                            is needed is known only for an instance */
     uint32_t guard;      /* its `if`, an expression, or NO_EXPRESSION */
     struct selector *selectors;
     uint32_t selector_count;
@@ -102,7 +104,8 @@ struct axis {
 struct matrix {
     place at;
     bool is_list;        /* matrix: [ {..}, {..} ] or one expression that gives such a list: rows */
-    bool is_dynamic;     /* mentions needs, or reads files in a task with needs */
+    bool is_dynamic;     /* mentions needs, or calls glob, read, lines or csv in a task with needs: its
+                            lists are evaluated when the needs have ended */
     struct spec rows;    /* is_list */
     struct axis *axes;   /* else */
     uint32_t axis_count;

@@ -281,7 +281,7 @@ static void expansions_come_back(void)
         char *json = NULL;
         size_t length;
         CU_ASSERT_FATAL(journal_next(&reader, &in));
-        CU_ASSERT_FATAL(journal_get_expansion(&reader, &folder, in.node, &json, &length, NULL));
+        CU_ASSERT_FATAL(journal_get_expansion(&reader, in.node, &json, &length, NULL));
         CU_ASSERT_EQUAL(length, lengths[i]);
         CU_ASSERT_EQUAL(strlen(json), lengths[i]);
         free(json);
@@ -290,7 +290,7 @@ static void expansions_come_back(void)
     char *json = NULL;
     size_t length;
     CU_ASSERT(journal_next(&reader, &in));
-    CU_ASSERT_FALSE(journal_get_expansion(&reader, &folder, in.node, &json, &length, &error));
+    CU_ASSERT_FALSE(journal_get_expansion(&reader, in.node, &json, &length, &error));
     CHECK_ERROR(&error, text_of("%s/journal does not say how the plan grew", folder.path));
     free(text);
     journal_reader_close(&reader);
