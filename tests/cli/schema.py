@@ -113,13 +113,13 @@ VALUE = "the value of an expression, or of a param, or a file outside"
 BEYOND = {
     EXPRESSION: """double-expression-place expression-alias expression-calls expression-ends expression-needs
         expression-no-params expression-operators expression-setting expression-shared expression-unknown-param
-        expression-unknown-root hyphens if-comment matrix-open matrix-unknown param-default-task
+        expression-unknown-root hyphens if-comment matrix-needs matrix-open matrix-unknown param-default-task
         param-order""",
     SHELL: """shell-arithmetic shell-backquote shell-cleanup shell-dollar-quote shell-heredoc shell-unclosed
         run-comment""",
     NAMES: """finally-duplicate matrix-exclude need-as-twice need-finally need-guard need-include-variable
         need-same need-variable unknown-need""",
-    PLAN: """plan-cpu-cut plan-cycle plan-guard-kind plan-matrix-error plan-matrix-expression plan-request-above
+    PLAN: """matrix-dynamic-cycle plan-cpu-cut plan-cycle plan-guard-kind plan-matrix-error plan-matrix-expression plan-request-above
         plan-selector-nothing plan-selector-own plan-self""",
     YAML: "deep-nesting duplicate-key",
     NUMBER: "matrix-number param-octal",
