@@ -1,7 +1,7 @@
 /* Running things: the event loop, the executors behind one small vtable, the guardian.
  *
- * One thread, the loop's, owns everything here; spawner threads only start processes. Nothing
- * blocks the loop. Every attempt that is launched is reported finished exactly once. */
+ * Whoever holds the loop's lock owns everything here: its own thread, or, for the end of a short
+ * process, the thread that started it. Nothing blocks the loop. Every attempt that is launched is reported finished exactly once. */
 #ifndef EXECUTE_EXECUTE_H
 #define EXECUTE_EXECUTE_H
 
@@ -31,6 +31,11 @@ struct alarm *loop_at(struct loop *loop, int64_t at, loop_timer_callback *callba
 void loop_cancel(struct loop *loop, struct alarm *alarm); /* NULL is fine */
 /* All alarms that are set come later by so much: the time for which this process was stopped. */
 void loop_delay(struct loop *loop, int64_t by);
+/* Called after each batch of callbacks, whichever thread made them (see struct reports); returns
+ * when loop_turn is to return at the latest, INT64_MAX: not for its sake. Without one, loop_turn
+ * returns after whatever another thread did. */
+typedef int64_t loop_after_callback(void *context);
+void loop_set_after(struct loop *loop, loop_after_callback *callback, void *context);
 /* Waits for events at most until `deadline` (INT64_MAX: none) and calls back for all that are
  * there; returns after one batch. */
 bool loop_turn(struct loop *loop, int64_t deadline, struct error *error);
@@ -77,9 +82,11 @@ struct exit_report {
 
 enum report_stream { REPORT_STDOUT = 1, REPORT_STDERR = 2 };
 
-/* What executors tell, always from loop_turn, never from within launch or signal: so a report may
- * launch and signal as it likes. `started` may come some milliseconds late, and does not come for
- * an attempt that was not started (NOT_STARTED, or a signal before its turn had come). */
+/* What executors tell, never from within launch or signal: so a report may launch and signal as it
+ * likes. It comes from loop_turn, or from a thread of the executor while the loop's thread waits in
+ * loop_turn: never two at once, but on whichever stack. `started` may come some milliseconds late,
+ * and does not come for an attempt that was not started (NOT_STARTED, or a signal before its turn
+ * had come). */
 struct reports {
     void *context;
     /* at: when the process was made (clock_monotonic), not before the launch. */

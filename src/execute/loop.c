@@ -1,13 +1,18 @@
 /* The event loop. An event carries its watch by address; a watch that is removed is not reused
  * before the batch of events at hand is done with, so an event of it that was fetched already finds
  * it dead. Alarms cost no system call: the time of the next is the limit of the wait (epoll_pwait2,
- * in nanoseconds; a timerfd would cost a timerfd_settime each time that the next alarm changes). */
+ * in nanoseconds; a timerfd would cost a timerfd_settime each time that the next alarm changes).
+ *
+ * While the loop's thread waits, others may act in its place (loop.h). It is woken, by a bell,
+ * only if something is due before it would wake by itself. Alarms are its own affair. */
 #include "execute/loop.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -17,14 +22,21 @@
 enum { BATCH = 64 };
 
 struct watch {
-    int descriptor;          /* -1: not armed, or dead */
+    int descriptor;          /* -1: dead */
     loop_callback *callback; /* NULL: dead */
     void *context;
     struct watch *next; /* among the dead or the spare */
 };
 
 struct loop {
+    pthread_mutex_t lock; /* of all below; see loop.h */
     int epoll;
+    int bell;
+    struct watch *bell_watch;
+    int64_t waiting_until; /* the loop's thread waits, at most until then; INT64_MIN: it does not */
+    int64_t due;           /* what the callback after the last batch has asked for */
+    loop_after_callback *after;
+    void *after_context;
     int depth; /* of loop_turn within a callback */
     bool has_no_pwait2;
     struct alarms alarms;
@@ -32,16 +44,29 @@ struct loop {
     struct watch *spare;
 };
 
+static void silence_bell(void *context, uint32_t events)
+{
+    uint64_t count;
+    (void)events;
+    (void)!read(((struct loop *)context)->bell, &count, sizeof count);
+}
+
 struct loop *loop_new(struct error *error)
 {
-    int epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (epoll < 0) {
-        error_set_system(error, errno, "cannot wait for events");
-        return NULL;
-    }
     struct loop *loop = memory_new(sizeof *loop);
-    loop->epoll = epoll;
-    return loop;
+    *loop = (struct loop){.waiting_until = INT64_MIN, .due = INT64_MAX};
+    pthread_mutex_init(&loop->lock, NULL);
+    loop_lock(loop);
+    loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+    loop->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (loop->epoll < 0 || loop->bell < 0)
+        error_set_system(error, errno, "cannot wait for events");
+    else
+        loop->bell_watch = loop_add(loop, loop->bell, EPOLLIN, silence_bell, loop, error);
+    if (loop->bell_watch != NULL)
+        return loop;
+    loop_free(loop);
+    return NULL;
 }
 
 static void free_watches(struct watch *watch)
@@ -57,41 +82,67 @@ void loop_free(struct loop *loop)
 {
     if (loop == NULL)
         return;
+    loop_remove(loop, loop->bell_watch);
+    file_close(&loop->bell);
     file_close(&loop->epoll);
+    loop_unlock(loop);
+    pthread_mutex_destroy(&loop->lock);
     free_watches(loop->dead);
     free_watches(loop->spare);
     alarms_release(&loop->alarms);
     free(loop);
 }
 
-struct watch *loop_reserve(struct loop *loop, loop_callback *callback, void *context)
+void loop_lock(struct loop *loop)
+{
+    pthread_mutex_lock(&loop->lock);
+}
+
+void loop_unlock(struct loop *loop)
+{
+    pthread_mutex_unlock(&loop->lock);
+}
+
+void loop_set_after(struct loop *loop, loop_after_callback *callback, void *context)
+{
+    loop->after = callback;
+    loop->after_context = context;
+}
+
+static void follow(struct loop *loop)
+{
+    if (loop->after != NULL)
+        loop->due = loop->after(loop->after_context);
+}
+
+static int64_t next_due(const struct loop *loop)
+{
+    int64_t alarm = alarms_next(&loop->alarms);
+    return alarm < loop->due ? alarm : loop->due;
+}
+
+void loop_follow(struct loop *loop)
+{
+    follow(loop);
+    uint64_t one = 1;
+    if (loop->after == NULL || next_due(loop) < loop->waiting_until)
+        (void)!write(loop->bell, &one, sizeof one); /* a full counter rings as well */
+}
+
+struct watch *loop_add(struct loop *loop, int descriptor, uint32_t events, loop_callback *callback,
+                       void *context, struct error *error)
 {
     struct watch *watch = loop->spare;
     if (watch != NULL)
         loop->spare = watch->next;
     else
         watch = memory_new(sizeof *watch);
-    *watch = (struct watch){.descriptor = -1, .callback = callback, .context = context};
-    return watch;
-}
-
-bool loop_arm(struct loop *loop, struct watch *watch, int descriptor, uint32_t events)
-{
+    *watch = (struct watch){.descriptor = descriptor, .callback = callback, .context = context};
     struct epoll_event event = {.events = events, .data.ptr = watch};
-    watch->descriptor = descriptor;
     if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, descriptor, &event) == 0)
-        return true;
-    watch->descriptor = -1;
-    return false;
-}
-
-struct watch *loop_add(struct loop *loop, int descriptor, uint32_t events, loop_callback *callback,
-                       void *context, struct error *error)
-{
-    struct watch *watch = loop_reserve(loop, callback, context);
-    if (loop_arm(loop, watch, descriptor, events))
         return watch;
     error_set_system(error, errno, "cannot watch descriptor %d", descriptor);
+    watch->descriptor = -1;
     loop_remove(loop, watch);
     return NULL;
 }
@@ -164,10 +215,16 @@ static void bury(struct loop *loop)
 bool loop_turn(struct loop *loop, int64_t deadline, struct error *error)
 {
     struct epoll_event events[BATCH];
-    int64_t next = alarms_next(&loop->alarms);
-    int count = wait_events(loop, events, next < deadline ? next : deadline);
-    if (count < 0 && errno != EINTR)
-        return error_set_system(error, errno, "cannot wait for events");
+    int64_t next = next_due(loop);
+    loop->waiting_until = next < deadline ? next : deadline;
+    int64_t until = loop->waiting_until;
+    loop_unlock(loop);
+    int count = wait_events(loop, events, until);
+    int number = errno;
+    loop_lock(loop);
+    loop->waiting_until = INT64_MIN;
+    if (count < 0 && number != EINTR)
+        return error_set_system(error, number, "cannot wait for events");
     loop->depth++;
     for (int i = 0; i < count; i++) {
         struct watch *watch = events[i].data.ptr;
@@ -178,5 +235,6 @@ bool loop_turn(struct loop *loop, int64_t deadline, struct error *error)
         alarms_run(&loop->alarms, clock_monotonic());
     if (--loop->depth == 0)
         bury(loop);
+    follow(loop);
     return true;
 }

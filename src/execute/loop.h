@@ -1,14 +1,16 @@
-/* What the loop has for this layer alone: watches that another thread arms. */
+/* What the loop has for this layer alone: its lock. */
 #ifndef EXECUTE_LOOP_H
 #define EXECUTE_LOOP_H
 
 #include "execute/execute.h"
 
-/* A watch without a descriptor yet; only the loop's thread makes and removes it. */
-struct watch *loop_reserve(struct loop *loop, loop_callback *callback, void *context);
-/* Gives it a descriptor; from any one thread, which owns the watch until the loop is told of it.
- * False with errno. Callbacks may come before this has returned. */
-bool loop_arm(struct loop *loop, struct watch *watch, int descriptor, uint32_t events);
+/* The thread of the loop holds its lock all the time but while it waits for events. Another thread
+ * that has something to tell takes its place for so long: with the lock it may do what a callback
+ * may, and then lets follow what follows a batch of callbacks (loop_set_after), which wakes the
+ * loop's thread if it must know. */
+void loop_lock(struct loop *loop);
+void loop_follow(struct loop *loop);
+void loop_unlock(struct loop *loop);
 
 /* The alarms of a loop: a heap by time. */
 struct alarms {

@@ -1,6 +1,7 @@
 /* What attempts write. A pipe is read once per event, so that one that floods takes its turn with
- * the others, and nothing is kept here. The pipes of the young are not watched (see start.c). */
+ * the others, and nothing is kept here. */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -51,6 +52,14 @@ static void pipe_event(void *context, uint32_t events)
         process_finish(attempt, &attempt->report);
 }
 
+/* Our end must not block; the child's is its own affair. */
+static int set_nonblocking(int descriptor)
+{
+    if (descriptor >= 0)
+        fcntl(descriptor, F_SETFL, O_NONBLOCK);
+    return descriptor;
+}
+
 void pipes_open(struct attempt *attempt)
 {
     const struct launch *launch = attempt->launch;
@@ -58,7 +67,7 @@ void pipes_open(struct attempt *attempt)
     for (int i = 0; i < 2; i++)
         attempt->pipes[i] = (struct attempt_pipe){
             .attempt = attempt,
-            .descriptor = attempt->job.spawn.outputs[i],
+            .descriptor = set_nonblocking(attempt->job.spawn.outputs[i]),
             .stream = i == 1 || (is_stdout_elsewhere && !launch->is_joined) ? REPORT_STDERR
                                                                             : REPORT_STDOUT};
 }

@@ -69,7 +69,8 @@ static struct attempt *add(struct process_executor *executor, const struct launc
         .launch = launch,
         .node = launch->node,
         .number = launch->attempt,
-        .job.spawn.handle = -1,
+        .handle = -1,
+        .job.spawn.outputs = {-1, -1},
         .pipes = {{.attempt = attempt, .descriptor = -1}, {.attempt = attempt, .descriptor = -1}}};
     if (executor->count == executor->bucket_count)
         grow(executor);
@@ -86,9 +87,9 @@ static void drop(struct attempt *attempt)
         link = &(*link)->next;
     *link = attempt->next;
     pipes_close(attempt);
-    loop_remove(executor->loop, attempt->job.watch);
+    loop_remove(executor->loop, attempt->watch);
     loop_cancel(executor->loop, attempt->drain_limit);
-    file_close(&attempt->job.spawn.handle);
+    file_close(&attempt->handle);
     attempt->next = executor->spare;
     executor->spare = attempt;
     executor->count--;
@@ -166,7 +167,6 @@ static void close_attempts(struct process_executor *executor)
 static void release(struct process_executor *executor)
 {
     stop_close(executor);
-    loop_remove(executor->loop, executor->bell);
     loop_cancel(executor->loop, executor->try_again);
     loop_cancel(executor->loop, executor->look);
     loop_cancel(executor->loop, executor->reaping);
@@ -181,15 +181,8 @@ static void release(struct process_executor *executor)
 static void process_close(struct executor *base)
 {
     struct process_executor *executor = (struct process_executor *)base;
-    struct spawn_jobs jobs = TAILQ_HEAD_INITIALIZER(jobs);
-    loop_remove(executor->loop, executor->bell);
-    executor->bell = NULL;
-    spawners_free(executor->spawners, &jobs);
-    for (struct spawn_job *job; (job = TAILQ_FIRST(&jobs)) != NULL;) {
-        TAILQ_REMOVE(&jobs, job, link);
-        if (job->spawn.is_started)
-            pipes_open((struct attempt *)job);
-    }
+    executor->is_closing = true;
+    spawners_free(executor->spawners);
     tree_end(executor->grace);
     close_attempts(executor);
     release(executor);
@@ -222,12 +215,9 @@ static bool open_spawners(struct process_executor *executor, const struct proces
     if (!spawn_setup_init(&executor->setup, options->child_mask))
         return error_set_system(error, errno, "cannot open /dev/null");
     executor->spawners =
-        spawners_new(executor->loop, &executor->setup, spawner_count(options->spawners), error);
-    if (executor->spawners == NULL)
-        return false;
-    executor->bell = loop_add(executor->loop, spawners_bell(executor->spawners), EPOLLIN,
-                              process_bell, executor, error);
-    return executor->bell != NULL;
+        spawners_new(executor->loop, &executor->setup, spawner_count(options->spawners),
+                     process_given_back, executor, error);
+    return executor->spawners != NULL;
 }
 
 struct executor *process_executor_new(struct loop *loop, const struct reports *reports,
@@ -244,15 +234,13 @@ struct executor *process_executor_new(struct loop *loop, const struct reports *r
     executor->patience = options->patience > 0 ? options->patience : 10 * SECOND;
     executor->window = UINT32_MAX;
     TAILQ_INIT(&executor->held);
-    TAILQ_INIT(&executor->young);
+    TAILQ_INIT(&executor->unwatched);
     TAILQ_INIT(&executor->settled);
     lookup_init(&executor->lookup);
     executor->bytes = memory_new(OUTPUT_SIZE);
     grow(executor);
     if (open_spawners(executor, options, error))
         return &executor->base;
-    if (executor->spawners != NULL)
-        spawners_free(executor->spawners, &(struct spawn_jobs){0});
     free(executor->buckets);
     release(executor);
     return NULL;

@@ -32,14 +32,15 @@ struct attempt {
     uint8_t state;     /* enum attempt_state */
     bool is_stopped;   /* TERM was sent or is due */
     bool is_killed;    /* KILL was */
-    bool is_young;     /* in the list of the young */
+    bool is_unwatched; /* in the list of these */
     bool is_looked_up; /* its program was sought anew, after it was not where it had been */
-    int64_t launched;  /* clock_monotonic */
+    int handle;        /* a pidfd, once it is watched; -1 */
+    struct watch *watch;
     struct attempt_pipe pipes[2];
     struct alarm *drain_limit;
     struct remnant *remnant; /* of a stopped one */
     struct exit_report report;
-    TAILQ_ENTRY(attempt) link; /* among the held or the young */
+    TAILQ_ENTRY(attempt) link; /* among the held or the unwatched */
     struct attempt *next;      /* in its bucket, or among the spare */
 };
 TAILQ_HEAD(attempt_list, attempt);
@@ -51,7 +52,7 @@ struct process_executor {
     int64_t grace, drain, patience;
     struct spawn_setup setup;
     struct spawners *spawners;
-    struct watch *bell;
+    bool is_closing;
     struct lookup lookup;
 
     struct attempt **buckets; /* by node and attempt */
@@ -64,7 +65,7 @@ struct process_executor {
     uint32_t window; /* so many may be SPAWNING or RUNNING; UINT32_MAX unless resources failed */
     int64_t failing; /* since when nothing runs and nothing can be started; 0: not so */
     struct alarm *try_again;
-    struct attempt_list young; /* RUNNING for less than a moment; by age */
+    struct attempt_list unwatched; /* RUNNING, and not all of it watched, for want of resources */
     struct alarm *look;
     struct alarm *reaping; /* of what was left to us by others */
 
@@ -91,12 +92,8 @@ void process_submit(struct attempt *attempt);
 /* A SPAWNING attempt that is not with the spawners ends in the next turn, as its flags or the step
  * and error in its job say: never from within the caller, which may be a report of another end. */
 void process_settle_later(struct attempt *attempt);
-/* Takes note of all starts that have succeeded or failed. */
-void process_collect(struct process_executor *executor);
-/* The callback of the spawners' bell. */
-void process_bell(void *context, uint32_t events);
-/* The callback of an attempt's watch: its process has ended. */
-void process_event(void *context, uint32_t events);
+/* The spawners' report. */
+void process_given_back(void *context, struct spawn_job *job, const struct moment *moment);
 
 /* output.c: the pipes. */
 void pipes_open(struct attempt *attempt);

@@ -1,15 +1,16 @@
 /* One process: its pipes, then a child that shares our memory until it executes (CLONE_VM and
- * CLONE_VFORK, as posix_spawn does it, but with a pidfd from the same call, and a working
- * directory). What fails in the child is told through that memory. The child runs on a stack of its
- * own, calls nothing but system calls, and the calling thread waits for it.
+ * CLONE_VFORK, as posix_spawn does it, but with a working directory). What fails in the child is
+ * told through that memory. The child runs on a stack of its own, calls nothing but system calls,
+ * and the calling thread waits for it.
  *
  * Descriptors 0, 1 and 2 are always open here, so no other is ever one of them, and dup2 in the
- * child never meets its own source. All others are close-on-exec, and closed before the exec
- * besides, for those that a library opened without care. */
+ * child never meets its own source. All others are close-on-exec, those that were handed down to
+ * this process too. */
 #include "execute/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +43,8 @@ struct child {
     const struct launch *launch;
     const char *program;
     char *const *argv;
-    int streams[3]; /* descriptors, or -1: the launch's paths */
+    const char *directory; /* to go to; NULL: none */
+    int streams[3];        /* descriptors, or -1: the launch's paths */
     char *stack;
     bool is_opening_fifos; /* the program is a shell that opens them */
     volatile int fifos;    /* a bit per stream that is one */
@@ -65,6 +67,9 @@ bool spawn_setup_init(struct spawn_setup *setup, const sigset_t *child_mask)
     setup->null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (setup->null < 0)
         return false;
+    setup->directory = getcwd(NULL, 0);
+    /* What was handed down to this process; what it opens itself is closed by an execve anyway. */
+    setup->has_leaks = syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) != 0;
     if (child_mask != NULL)
         setup->child_mask = *child_mask;
     else
@@ -82,6 +87,8 @@ bool spawn_setup_init(struct spawn_setup *setup, const sigset_t *child_mask)
 void spawn_setup_release(struct spawn_setup *setup)
 {
     file_close(&setup->null);
+    free(setup->directory);
+    setup->directory = NULL;
 }
 
 IN_CHILD static bool child_failed(struct child *child, int step)
@@ -131,12 +138,13 @@ IN_CHILD static int child_main(void *argument)
     struct child *child = argument;
     const struct launch *launch = child->launch;
     setpgid(0, 0);
-    if (launch->directory != NULL && chdir(launch->directory) != 0)
+    if (child->directory != NULL && chdir(child->directory) != 0)
         child_failed(child, SPAWN_DIRECTORY);
     else if (child_stream(child, 0) && child_stream(child, 1) && child_stream(child, 2)) {
         if (child->fifos != 0 && !child->is_opening_fifos)
             _exit(127);
-        syscall(SYS_close_range, 3, ~0U, 0);
+        if (child->setup->has_leaks)
+            syscall(SYS_close_range, 3, ~0U, 0);
         child_signals(child->setup);
         execve(child->program, child->argv, launch->env);
         child_failed(child, SPAWN_PROGRAM);
@@ -154,18 +162,15 @@ static bool failed(struct spawn *spawn, int step, int error)
 /* One attempt to execute child->program. */
 static bool execute(struct child *child, struct spawn *spawn)
 {
-    int handle = -1;
     child->error = child->fifos = 0;
-    pid_t process = clone(child_main, child->stack + SPAWN_STACK,
-                          CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, child, &handle);
+    pid_t process =
+        clone(child_main, child->stack + SPAWN_STACK, CLONE_VM | CLONE_VFORK | SIGCHLD, child);
     if (process < 0)
         return failed(spawn, SPAWN_RESOURCES, errno);
     if (child->error == 0 && (child->fifos == 0 || child->is_opening_fifos)) {
         spawn->process = process;
-        spawn->handle = handle;
         return true;
     }
-    file_close(&handle);
     while (waitpid(process, NULL, 0) < 0 && errno == EINTR)
         ;
     return failed(spawn, child->step, child->error);
@@ -240,7 +245,6 @@ static bool text_descriptor(const struct launch *launch, int *ret)
            lseek(*ret, 0, SEEK_SET) == 0;
 }
 
-/* Only our end must not block: the child's end is its own affair. */
 static bool output_pipe(int *ret_read, int *ret_write)
 {
     int ends[2];
@@ -248,7 +252,7 @@ static bool output_pipe(int *ret_read, int *ret_write)
         return false;
     *ret_read = ends[0];
     *ret_write = ends[1];
-    return fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0;
+    return true;
 }
 
 static bool is_one_file(const struct launch *launch)
@@ -317,7 +321,9 @@ void spawn_start(const struct spawn_setup *setup, struct spawn *spawn, char *sta
                           .program = spawn->program,
                           .argv = spawn->launch->argv,
                           .stack = stack};
-    spawn->handle = -1;
+    const char *directory = spawn->launch->directory;
+    if (directory != NULL && (setup->directory == NULL || strcmp(directory, setup->directory) != 0))
+        child.directory = directory;
     spawn->outputs[0] = spawn->outputs[1] = -1;
     spawn->is_started = open_input(&child, spawn, &text) && open_outputs(&child, spawn, writers) &&
                         execute_any(&child, spawn);

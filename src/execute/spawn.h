@@ -10,6 +10,8 @@
 /* The same for all processes; constant while any is started. */
 struct spawn_setup {
     int null;            /* /dev/null, for reading and writing */
+    char *directory;     /* where this process is; NULL: not known */
+    bool has_leaks;      /* descriptors that would outlive an execve have to be closed each time */
     sigset_t child_mask; /* their signal mask */
     int resets[64];      /* signals whose disposition is not the default here */
     int reset_count;
@@ -24,8 +26,7 @@ struct spawn {
     int error;    /* why */
     pid_t process;
     int64_t began;  /* when a thread took it (clock_monotonic) */
-    int handle;     /* a pidfd */
-    int outputs[2]; /* read ends, not blocking, of [0] stdout or both, [1] stderr alone; or -1 */
+    int outputs[2]; /* read ends of [0] stdout or both, [1] stderr alone; or -1 */
 };
 
 /* False with errno. Whoever calls spawn_start later must have all signals blocked. */

@@ -1,17 +1,18 @@
-/* Threads that live as long as the executor. A job passes: queue → a thread → done → the loop.
+/* Threads that live as long as the executor. A job passes: queue → a thread, which starts it and
+ * stays with it for a moment → its report, under the loop's lock.
  *
- * A thread that has started a process arms its watch at once and wakes nobody: the loop has nothing
- * to do for a process before its end, and learns of the start then, or when it next looks (which it
- * does every few milliseconds while jobs are out). So a short process costs one waking of the loop,
- * not two. */
+ * Whoever reports an end makes the loop's turn that follows from it, and so adds the next job by
+ * itself. That job it also takes, being free: nobody is woken for it. A thread without work waits
+ * at the pipe of calls; one that stays with a process looks at it as well, and leaves when it is
+ * called. A byte too many only makes somebody look. */
 #include "execute/spawners.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -21,62 +22,87 @@
 struct spawners {
     struct loop *loop;
     const struct spawn_setup *setup;
-    pthread_mutex_t lock; /* of all below */
-    pthread_cond_t is_needed;
-    struct spawn_jobs queue, done;
-    uint32_t queued, idle;
-    bool is_ending;
-    int bell;
+    spawners_report *report;
+    void *context;
+    bool has_taker; /* the loop's: a thread reports, and will take the next job itself */
     pthread_t *threads;
     uint32_t count, most;
+    int calls[2]; /* a pipe; its end, when we are ending, calls all */
+
+    pthread_mutex_t lock; /* of all below; taken under the loop's, never before it */
+    struct spawn_jobs queue;
+    uint32_t queued, idle;
+    bool is_ending;
 };
 
-static void ring(struct spawners *spawners)
-{
-    /* It cannot fail but by a counter near its limit, which rings as well. */
-    uint64_t one = 1;
-    (void)!write(spawners->bell, &one, sizeof one);
-}
+/* What a thread works with. */
+struct spawner {
+    struct spawners *spawners;
+    char *stack;
+    struct moment moment;
+};
 
-static void start(struct spawners *spawners, struct spawn_job *job, char *stack)
+static struct spawn_job *take(struct spawners *spawners)
 {
-    job->spawn.began = clock_monotonic();
-    spawn_start(spawners->setup, &job->spawn, stack);
-    job->is_armed =
-        job->spawn.is_started && loop_arm(spawners->loop, job->watch, job->spawn.handle, EPOLLIN);
-}
-
-static struct spawn_job *next_job(struct spawners *spawners)
-{
-    while (TAILQ_EMPTY(&spawners->queue) && !spawners->is_ending) {
-        spawners->idle++;
-        pthread_cond_wait(&spawners->is_needed, &spawners->lock);
-        spawners->idle--;
-    }
     struct spawn_job *job = spawners->is_ending ? NULL : TAILQ_FIRST(&spawners->queue);
-    if (job != NULL) {
-        TAILQ_REMOVE(&spawners->queue, job, link);
-        job->is_queued = false;
-        spawners->queued--;
-    }
+    if (job == NULL)
+        return NULL;
+    TAILQ_REMOVE(&spawners->queue, job, link);
+    job->is_queued = false;
+    spawners->queued--;
     return job;
+}
+
+static void await_call(struct spawners *spawners)
+{
+    char byte;
+    struct pollfd polled = {.fd = spawners->calls[0], .events = POLLIN};
+    spawners->idle++;
+    pthread_mutex_unlock(&spawners->lock);
+    if (poll(&polled, 1, -1) > 0)
+        (void)!read(spawners->calls[0], &byte, 1);
+    pthread_mutex_lock(&spawners->lock);
+    spawners->idle--;
+}
+
+/* NULL at the end. *ret_is_hurried: others are waiting behind it. */
+static struct spawn_job *next_job(struct spawners *spawners, bool *ret_is_hurried)
+{
+    struct spawn_job *job;
+    pthread_mutex_lock(&spawners->lock);
+    while ((job = take(spawners)) == NULL && !spawners->is_ending)
+        await_call(spawners);
+    *ret_is_hurried = spawners->queued > spawners->idle;
+    pthread_mutex_unlock(&spawners->lock);
+    return job;
+}
+
+static void work(struct spawner *spawner, struct spawn_job *job, bool is_hurried)
+{
+    struct spawners *spawners = spawner->spawners;
+    spawner->moment.is_over = false;
+    spawner->moment.lengths[0] = spawner->moment.lengths[1] = 0;
+    job->spawn.began = clock_monotonic();
+    spawn_start(spawners->setup, &job->spawn, spawner->stack);
+    if (job->spawn.is_started)
+        moment_watch(&spawner->moment, &job->spawn, spawners->calls[0], is_hurried);
+    loop_lock(spawners->loop);
+    spawners->has_taker = true;
+    spawners->report(spawners->context, job, &spawner->moment);
+    loop_follow(spawners->loop);
+    spawners->has_taker = false;
+    loop_unlock(spawners->loop);
 }
 
 static void *thread_main(void *argument)
 {
-    struct spawners *spawners = argument;
-    CLEANUP_FREE char *stack = memory_new(SPAWN_STACK);
-    pthread_mutex_lock(&spawners->lock);
-    for (struct spawn_job *job; (job = next_job(spawners)) != NULL;) {
-        pthread_mutex_unlock(&spawners->lock);
-        start(spawners, job, stack);
-        bool is_started = job->spawn.is_started;
-        pthread_mutex_lock(&spawners->lock);
-        TAILQ_INSERT_TAIL(&spawners->done, job, link);
-        if (!is_started)
-            ring(spawners);
-    }
-    pthread_mutex_unlock(&spawners->lock);
+    struct spawner *spawner = argument;
+    struct spawn_job *job;
+    bool is_hurried;
+    while ((job = next_job(spawner->spawners, &is_hurried)) != NULL)
+        work(spawner, job, is_hurried);
+    free(spawner->stack);
+    free(spawner);
     return NULL;
 }
 
@@ -84,31 +110,45 @@ static void *thread_main(void *argument)
 static int add_thread(struct spawners *spawners)
 {
     sigset_t all, before;
+    struct spawner *spawner = memory_new(sizeof *spawner);
+    spawner->spawners = spawners;
+    spawner->stack = memory_new(SPAWN_STACK);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&spawners->threads[spawners->count], NULL, thread_main, spawners);
+    int error = pthread_create(&spawners->threads[spawners->count], NULL, thread_main, spawner);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error == 0)
+    if (error == 0) {
         spawners->count++;
+        return 0;
+    }
+    free(spawner->stack);
+    free(spawner);
     return error;
 }
 
+static bool open_calls(struct spawners *spawners)
+{
+    return pipe2(spawners->calls, O_CLOEXEC | O_NONBLOCK) == 0;
+}
+
 struct spawners *spawners_new(struct loop *loop, const struct spawn_setup *setup, uint32_t most,
-                              struct error *error)
+                              spawners_report *report, void *context, struct error *error)
 {
     struct spawners *spawners = memory_new(sizeof *spawners);
-    *spawners = (struct spawners){.loop = loop, .setup = setup, .most = most};
+    *spawners = (struct spawners){.loop = loop,
+                                  .setup = setup,
+                                  .report = report,
+                                  .context = context,
+                                  .most = most,
+                                  .calls = {-1, -1}};
     TAILQ_INIT(&spawners->queue);
-    TAILQ_INIT(&spawners->done);
     pthread_mutex_init(&spawners->lock, NULL);
-    pthread_cond_init(&spawners->is_needed, NULL);
     spawners->threads = memory_array(most, sizeof *spawners->threads);
-    spawners->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    int number = spawners->bell < 0 ? errno : add_thread(spawners);
+    int number = open_calls(spawners) ? add_thread(spawners) : errno;
     if (number == 0)
         return spawners;
     error_set_system(error, number, "cannot start a thread");
-    spawners_free(spawners, &(struct spawn_jobs){0});
+    spawners_free(spawners);
     return NULL;
 }
 
@@ -118,11 +158,13 @@ void spawners_add(struct spawners *spawners, struct spawn_job *job)
     TAILQ_INSERT_TAIL(&spawners->queue, job, link);
     job->is_queued = true;
     spawners->queued++;
-    bool is_waking = spawners->idle > 0;
-    bool is_short = spawners->queued > spawners->idle && spawners->count < spawners->most;
+    bool is_short =
+        spawners->queued > spawners->idle + spawners->has_taker && spawners->count < spawners->most;
     pthread_mutex_unlock(&spawners->lock);
-    if (is_waking)
-        pthread_cond_signal(&spawners->is_needed);
+    if (spawners->has_taker)
+        spawners->has_taker = false;
+    else
+        (void)!write(spawners->calls[1], "", 1); /* a full pipe calls as well */
     if (is_short)
         add_thread(spawners); /* those that are there do the work if it fails */
 }
@@ -140,31 +182,18 @@ bool spawners_withdraw(struct spawners *spawners, struct spawn_job *job)
     return was_queued;
 }
 
-void spawners_collect(struct spawners *spawners, struct spawn_jobs *ret)
-{
-    pthread_mutex_lock(&spawners->lock);
-    TAILQ_CONCAT(ret, &spawners->done, link);
-    pthread_mutex_unlock(&spawners->lock);
-}
-
-int spawners_bell(const struct spawners *spawners)
-{
-    return spawners->bell;
-}
-
-void spawners_free(struct spawners *spawners, struct spawn_jobs *ret)
+void spawners_free(struct spawners *spawners)
 {
     pthread_mutex_lock(&spawners->lock);
     spawners->is_ending = true;
-    pthread_cond_broadcast(&spawners->is_needed);
     pthread_mutex_unlock(&spawners->lock);
+    file_close(&spawners->calls[1]);
+    loop_unlock(spawners->loop); /* for the last reports */
     for (uint32_t i = 0; i < spawners->count; i++)
         pthread_join(spawners->threads[i], NULL);
-    TAILQ_CONCAT(ret, &spawners->queue, link);
-    TAILQ_CONCAT(ret, &spawners->done, link);
-    pthread_cond_destroy(&spawners->is_needed);
+    loop_lock(spawners->loop);
     pthread_mutex_destroy(&spawners->lock);
-    file_close(&spawners->bell);
+    file_close(&spawners->calls[0]);
     free(spawners->threads);
     free(spawners);
 }

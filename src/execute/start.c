@@ -1,11 +1,8 @@
 /* From a launch to a process, and to its end.
  *
- * What a short attempt costs the loop: one waking, for its pidfd, which the spawning thread armed.
- * Its pipes are not watched at first: nobody is waiting for what it writes, and the end brings it
- * along. Every MOMENT the loop looks after the starts it has not heard of (`started` is late by as
- * much), and watches the pipes of what has lived that long; a child that fills its pipe before
- * waits for as long. An attempt that could not be watched, for want
- * of resources, stays among the young and is asked at every look.
+ * The spawners give an attempt back when its process has ended, or its first moment (moment.c): so
+ * `started` is late by as much. From then on its pidfd and its pipes are watched. An attempt that
+ * could not be watched, for want of resources, is looked after every LOOK.
  *
  * When a start fails for want of resources, the attempt is held and the window shrinks to what
  * runs; it opens by one at every end and every RETRY. */
@@ -24,11 +21,9 @@
 #include "execute/process.h"
 
 #define MILLISECOND INT64_C(1000000)
-#define MOMENT      (2 * MILLISECOND)
+#define LOOK        (2 * MILLISECOND)
 #define RETRY       (50 * MILLISECOND)
 #define PATIENCE    (10000 * MILLISECOND) /* with nothing running and nothing to be started */
-
-static void look_later(struct process_executor *executor, int64_t at);
 
 /* --- the end --- */
 
@@ -66,29 +61,25 @@ static void drain_over(void *context)
     process_finish(attempt, &attempt->report);
 }
 
-static void leave_young(struct attempt *attempt)
+static void leave_unwatched(struct attempt *attempt)
 {
-    if (attempt->is_young)
-        TAILQ_REMOVE(&attempt->executor->young, attempt, link);
-    attempt->is_young = false;
+    if (attempt->is_unwatched)
+        TAILQ_REMOVE(&attempt->executor->unwatched, attempt, link);
+    attempt->is_unwatched = false;
 }
 
-/* Is the process over? Then the attempt is, or is drained. */
-static bool end_if_over(struct attempt *attempt)
+/* The process has ended. Then the attempt has, or is drained. */
+static void end(struct attempt *attempt, int status, const struct rusage *usage)
 {
     struct process_executor *executor = attempt->executor;
-    int status;
-    struct rusage usage;
-    if (wait4(attempt->job.spawn.process, &status, WNOHANG, &usage) != attempt->job.spawn.process)
-        return false;
-    leave_young(attempt);
+    leave_unwatched(attempt);
     executor->processes--;
-    loop_remove(executor->loop, attempt->job.watch);
-    attempt->job.watch = NULL;
-    file_close(&attempt->job.spawn.handle);
+    loop_remove(executor->loop, attempt->watch);
+    attempt->watch = NULL;
+    file_close(&attempt->handle);
     loop_cancel(executor->loop, attempt->drain_limit);
     attempt->drain_limit = NULL;
-    attempt->report = report_of(executor, status, &usage);
+    attempt->report = report_of(executor, status, usage);
     if (status != 0)
         kill(-attempt->job.spawn.process, SIGKILL);
     if (attempt->is_stopped)
@@ -96,23 +87,81 @@ static bool end_if_over(struct attempt *attempt)
     attempt->state = ATTEMPT_DRAINING;
     if (pipes_drain(attempt)) {
         process_finish(attempt, &attempt->report);
-        return true;
+        return;
     }
     pipes_watch(attempt); /* without, what comes is read when the time is over */
     attempt->drain_limit =
         loop_at(executor->loop, clock_monotonic() + executor->drain, drain_over, attempt);
     process_release_held(executor);
+}
+
+/* Is the process over? */
+static bool end_if_over(struct attempt *attempt)
+{
+    int status;
+    struct rusage usage;
+    pid_t process = attempt->job.spawn.process;
+    if (wait4(process, &status, WNOHANG, &usage) != process)
+        return false;
+    end(attempt, status, &usage);
     return true;
 }
 
-void process_event(void *context, uint32_t events)
+static void process_event(void *context, uint32_t events)
 {
     struct attempt *attempt = context;
     (void)events;
-    if (attempt->state == ATTEMPT_SPAWNING)
-        process_collect(attempt->executor);
     if (attempt->state == ATTEMPT_RUNNING)
         end_if_over(attempt);
+}
+
+/* --- watching --- */
+
+/* Is all of it watched now? */
+static bool watch_all(struct attempt *attempt)
+{
+    struct process_executor *executor = attempt->executor;
+    if (attempt->handle < 0)
+        attempt->handle = (int)syscall(SYS_pidfd_open, attempt->job.spawn.process, 0);
+    if (attempt->watch == NULL && attempt->handle >= 0)
+        attempt->watch =
+            loop_add(executor->loop, attempt->handle, EPOLLIN, process_event, attempt, NULL);
+    return pipes_watch(attempt) && attempt->watch != NULL;
+}
+
+static void look_later(struct process_executor *executor);
+
+static void look(void *context)
+{
+    struct process_executor *executor = context;
+    executor->look = NULL;
+    struct attempt *next;
+    for (struct attempt *attempt = TAILQ_FIRST(&executor->unwatched); attempt != NULL;
+         attempt = next) {
+        next = TAILQ_NEXT(attempt, link);
+        if (watch_all(attempt))
+            leave_unwatched(attempt);
+        else if (!end_if_over(attempt))
+            pipes_drain(attempt);
+    }
+    if (executor->look == NULL && !TAILQ_EMPTY(&executor->unwatched))
+        look_later(executor);
+}
+
+static void look_later(struct process_executor *executor)
+{
+    executor->look = loop_at(executor->loop, clock_monotonic() + LOOK, look, executor);
+}
+
+static void watch(struct attempt *attempt)
+{
+    struct process_executor *executor = attempt->executor;
+    if (watch_all(attempt))
+        return;
+    attempt->is_unwatched = true;
+    TAILQ_INSERT_TAIL(&executor->unwatched, attempt, link);
+    if (executor->look == NULL)
+        look_later(executor);
 }
 
 /* --- the start --- */
@@ -223,8 +272,6 @@ static void start_succeeded(struct attempt *attempt)
     attempt->state = ATTEMPT_RUNNING;
     executor->processes++;
     executor->failing = 0;
-    attempt->is_young = true;
-    TAILQ_INSERT_TAIL(&executor->young, attempt, link);
     pipes_open(attempt);
     executor->reports.started(executor->reports.context, attempt->node, attempt->number,
                               attempt->job.spawn.process, attempt->job.spawn.began);
@@ -232,26 +279,46 @@ static void start_succeeded(struct attempt *attempt)
         stop_started(attempt);
 }
 
-void process_collect(struct process_executor *executor)
+static void report_output(struct attempt *attempt, const struct moment *moment)
 {
-    struct spawn_jobs jobs = TAILQ_HEAD_INITIALIZER(jobs);
-    TAILQ_CONCAT(&jobs, &executor->settled, link);
-    spawners_collect(executor->spawners, &jobs);
-    for (struct spawn_job *job; (job = TAILQ_FIRST(&jobs)) != NULL;) {
-        TAILQ_REMOVE(&jobs, job, link);
-        executor->with_spawners--;
-        if (job->spawn.is_started)
-            start_succeeded((struct attempt *)job);
-        else
-            start_failed((struct attempt *)job);
+    const struct reports *reports = &attempt->executor->reports;
+    for (int i = 0; i < 2; i++)
+        if (moment->lengths[i] > 0)
+            reports->output(reports->context, attempt->node, attempt->number,
+                            attempt->pipes[i].stream, moment->bytes[i], moment->lengths[i]);
+}
+
+void process_given_back(void *context, struct spawn_job *job, const struct moment *moment)
+{
+    struct process_executor *executor = context;
+    struct attempt *attempt = (struct attempt *)job;
+    executor->with_spawners--;
+    if (!job->spawn.is_started) {
+        if (!executor->is_closing)
+            start_failed(attempt);
+        return;
     }
+    if (executor->is_closing) {
+        pipes_open(attempt);
+        return;
+    }
+    start_succeeded(attempt);
+    report_output(attempt, moment);
+    if (moment->is_over)
+        end(attempt, moment->status, &moment->usage);
+    else
+        watch(attempt);
 }
 
 static void settle(void *context)
 {
     struct process_executor *executor = context;
     executor->settling = NULL;
-    process_collect(executor);
+    for (struct spawn_job *job; (job = TAILQ_FIRST(&executor->settled)) != NULL;) {
+        TAILQ_REMOVE(&executor->settled, job, link);
+        executor->with_spawners--;
+        start_failed((struct attempt *)job);
+    }
 }
 
 void process_settle_later(struct attempt *attempt)
@@ -262,15 +329,6 @@ void process_settle_later(struct attempt *attempt)
         executor->settling = loop_at(executor->loop, 0, settle, executor);
 }
 
-void process_bell(void *context, uint32_t events)
-{
-    struct process_executor *executor = context;
-    uint64_t count;
-    (void)events;
-    (void)!read(spawners_bell(executor->spawners), &count, sizeof count);
-    process_collect(executor);
-}
-
 void process_submit(struct attempt *attempt)
 {
     struct process_executor *executor = attempt->executor;
@@ -279,56 +337,15 @@ void process_submit(struct attempt *attempt)
     const char *program =
         lookup_find(&executor->lookup, launch->argv[0], launch->env, launch->directory, &error);
     attempt->state = ATTEMPT_SPAWNING;
-    attempt->launched = clock_monotonic();
     attempt->job.spawn = (struct spawn){.launch = launch,
                                         .program = program,
                                         .step = SPAWN_PROGRAM,
                                         .error = error,
-                                        .handle = -1,
                                         .outputs = {-1, -1}};
     executor->with_spawners++;
     if (program == NULL) {
         process_settle_later(attempt);
         return;
     }
-    if (attempt->job.watch == NULL)
-        attempt->job.watch = loop_reserve(executor->loop, process_event, attempt);
-    if (executor->look == NULL)
-        look_later(executor, attempt->launched + MOMENT);
     spawners_add(executor->spawners, &attempt->job);
-}
-
-/* --- looking after those of which no event came --- */
-
-/* Is all of it watched now? */
-static bool watch_all(struct attempt *attempt)
-{
-    struct spawn_job *job = &attempt->job;
-    if (!job->is_armed)
-        job->is_armed = loop_arm(attempt->executor->loop, job->watch, job->spawn.handle, EPOLLIN);
-    return pipes_watch(attempt) && job->is_armed;
-}
-
-static void look(void *context)
-{
-    struct process_executor *executor = context;
-    executor->look = NULL;
-    process_collect(executor);
-    int64_t now = clock_monotonic();
-    struct attempt *next;
-    for (struct attempt *attempt = TAILQ_FIRST(&executor->young);
-         attempt != NULL && attempt->launched + MOMENT <= now; attempt = next) {
-        next = TAILQ_NEXT(attempt, link);
-        if (watch_all(attempt))
-            leave_young(attempt);
-        else if (!end_if_over(attempt))
-            pipes_drain(attempt);
-    }
-    if (executor->look == NULL && (executor->with_spawners > 0 || !TAILQ_EMPTY(&executor->young)))
-        look_later(executor, now + MOMENT);
-}
-
-static void look_later(struct process_executor *executor, int64_t at)
-{
-    executor->look = loop_at(executor->loop, at, look, executor);
 }

@@ -338,8 +338,9 @@ static void await_starts(struct process_executor *executor)
 {
     static const struct timespec pause = {.tv_nsec = 1000000};
     for (int i = 0; i < STARTS_AWAITED && executor->with_spawners > 0; i++) {
+        loop_unlock(executor->loop);
         nanosleep(&pause, NULL);
-        process_collect(executor);
+        loop_lock(executor->loop);
     }
 }
 

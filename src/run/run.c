@@ -165,21 +165,28 @@ static int64_t tick(struct run *run)
     return due < events_due ? due : events_due;
 }
 
+/* What follows from a batch of events. */
+static int64_t follow(void *context)
+{
+    struct run *run = context;
+    run_turn(run);
+    if (run->has_ended)
+        return 0;
+    int64_t due = tick(run);
+    return due == INT64_MAX ? INT64_MAX : run->began + due;
+}
+
 static bool drive(struct run *run, struct error *error)
 {
     int64_t timeout = run->plan->workflow->timeout;
     if (timeout != UNLIMITED && run->folder != NULL)
         loop_at(run->loop, run->began + timeout, overdue, run);
     run_push(run, INPUT_BEGIN);
-    for (;;) {
-        run_turn(run);
-        if (run->has_ended)
-            return true;
-        int64_t due = tick(run);
-        int64_t deadline = due == INT64_MAX ? INT64_MAX : run->began + due;
+    loop_set_after(run->loop, follow, run);
+    for (int64_t deadline = 0; !run->has_ended; deadline = INT64_MAX)
         if (!loop_turn(run->loop, deadline, error))
             return false;
-    }
+    return true;
 }
 
 static int exit_status(const struct run *run)
