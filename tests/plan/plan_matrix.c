@@ -179,7 +179,7 @@ static void test_errors(void)
                        "    4 |     matrix: ${{ fromjson('[{\"a b\":1}]') }}\n"
                        "      |             ^\n");
     check_matrix_error(" {a: \"${{ range(70000) }}\", b: \"${{ range(70000) }}\"}",
-                       "flow.yml:4:13: error: too many instances: a plan holds 4294967294 nodes "
+                       "flow.yml:4:13: error: too many instances: a plan holds 100000000 nodes "
                        "at most\n"
                        "    4 |     matrix: {a: \"${{ range(70000) }}\", b: \"${{ range(70000) "
                        "}}\"}\n"
