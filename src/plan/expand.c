@@ -102,13 +102,18 @@ static bool judge(struct plan *plan, uint32_t task, uint8_t flags, const struct 
     const struct task *the = &plan->workflow->tasks[task];
     const struct expression *expressions = plan->workflow->expressions;
     uint32_t condition = the->details->condition;
+    uint8_t selected = 0;
     for (uint32_t i = 0; i < the->need_count; i++)
         if (!need_is_plain(&the->needs[i]) && !the->needs[i].is_by_instance &&
             the->needs[i].task != task &&
-            !add_selected(plan, task, &the->needs[i], results, &flags, diagnostics))
+            !add_selected(plan, task, &the->needs[i], results, &selected, diagnostics))
             return false;
-    if (flags & (CALLS_FAILURE | CALLS_CANCELLED) && !the->is_finally)
-        flags &= (uint8_t)~CALLS_SUCCESS;
+    /* Without a condition the scheduler has asked because the other needs are well, or finally's.
+     */
+    if (selected != 0)
+        flags = (uint8_t)((flags & ~CALLS_SUCCESS) | selected);
+    else if (condition == NO_EXPRESSION)
+        flags |= CALLS_SUCCESS;
     bool accepts_all = condition != NO_EXPRESSION && expressions[condition].calls != 0;
     *ret = accepts_all || flags & CALLS_SUCCESS ? VERDICT_RUN : verdict_of_false(flags);
     return true;
