@@ -56,6 +56,13 @@ done | awk '{ printf "%10s", $1 * 1 } END { print "" }' >means.txt
 has 'images: the means' "mean$(cat means.txt)" "$out"
 [ "$(sed -n 2p images.out/disc-blurred.pgm)" = '24 24' ] && ok || bad 'images' 'the size is lost'
 
+# Parts that are known only when the text has been split.
+printf 'one two three\n\nfour a-very-longword\n' >text
+go run split.yml -p text="$folder/text" -p lines=1
+is 'split' 0
+has 'split: the total' '5 longword' "$out"
+has 'split: the empty part' '7 ok, 1 skipped' "$err"
+
 # The tree gives what the formula gives, however many leaves it has.
 for leaves in 2 3 8 13; do
     go run reduce.yml -p leaves=$leaves -p numbers=500
