@@ -45,6 +45,22 @@ bool replay_run(struct replay *ret, struct plan *plan, const struct run_folder *
                 struct error *error);
 void replay_release(struct replay *replay);
 
+/* Attempts that ended, by node, and of one node in the order of their ends. One that was lost with its runner bears the
+ * number of the one that repeated it; a resumed run counts those of a failed task from 1 again. */
+struct attempt_end {
+    uint32_t node, number;
+    uint8_t kind; /* enum outcome_kind */
+    int32_t code;
+    struct extent log;
+};
+struct attempt_list {
+    struct attempt_end *items;
+    uint32_t count, capacity;
+};
+/* Those of the nodes first .. first + count - 1. The caller's: VEC_RELEASE it. */
+bool attempts_read(struct attempt_list *ret, const struct run_folder *folder, uint32_t first,
+                   uint32_t count, struct error *error);
+
 /* Graphviz: tasks as nodes, a matrix folded to one with its count unless expanded, the critical
  * path bold, colours by status with a replay (NULL: none). Any name survives `dot -Tsvg`. Folded:
  * an edge for each need: dashed if it has a guard, labelled with what it selects by. A matrix in a

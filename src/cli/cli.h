@@ -22,6 +22,7 @@ struct command_entry {
 };
 
 int command_run(int argc, char **argv);
+int command_resume(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_plan(int argc, char **argv);
@@ -140,6 +141,17 @@ struct seen_run {
  * either case. */
 int cli_open_run(struct seen_run *ret, const char *state, const char *file, const char *id);
 void cli_close_run(struct seen_run *seen);
+
+struct terminal_options cli_terminal(enum verbosity verbosity, bool is_dry);
+
+/* Goes on with a run, opened for reading; only -j is taken from common. Returns the exit status. */
+int cli_resume(struct run_folder *folder, const struct common_options *common,
+               enum verbosity verbosity, struct guardian *guardian);
+/* Opens the newest run of this workflow file, if it has begun and did not end well, and was begun
+ * with the same text, params and selection. What has changed since is told. */
+bool cli_find_unfinished(struct run_folder *ret, const char *state, const struct loaded *loaded,
+                         const struct common_options *common, const char *const *selection,
+                         uint32_t selection_count);
 
 /* The params of a YAML or JSON file, a map: new; NULL with what is wrong printed. */
 json_t *cli_read_params(const char *file);

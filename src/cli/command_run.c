@@ -2,15 +2,14 @@
  * happens in the runner. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "cli/cli.h"
 
 struct run_command {
     struct common_options common; /* first: the shared takers know it */
-    bool is_dry, is_quiet, is_verbose, has_output_events;
+    bool is_dry, is_quiet, is_verbose, has_output_events, is_resumed;
     int policy; /* enum failure_policy, -1: the workflow's */
 };
 
@@ -57,6 +56,13 @@ static bool take_json_output(void *context, const char *argument)
     return true;
 }
 
+static bool take_resume(void *context, const char *argument)
+{
+    (void)argument;
+    ((struct run_command *)context)->is_resumed = true;
+    return true;
+}
+
 static const struct option_entry table[] = {
     OPTION_CPUS,
     OPTION_PARAM,
@@ -67,6 +73,7 @@ static const struct option_entry table[] = {
     {'n', "dry-run", NULL, "show what would run, in order; run nothing", take_dry_run},
     {0, "json", NULL, "print events, one JSON object a line (see below); quiet", take_json},
     {0, "json-output", NULL, "the same, with what tasks write as events, too", take_json_output},
+    {0, "resume", NULL, "go on with the newest run of FILE if it did not end well", take_resume},
     OPTION_STATE,
     {'q', "quiet", NULL, "show failures only", take_quiet},
     {'v', "verbose", NULL, "show output as it comes, and what is skipped", take_verbose},
@@ -78,28 +85,26 @@ static const struct command_help help = {
     "Runs the workflow in FILE: all its tasks, or those named (a task, or an instance as\n"
     "'T[a=1]') and what they need. A FILE of - is standard input.",
     table,
+    "With --resume a run is gone on with only if it was begun with the same file, text, params "
+    "and\n"
+    "tasks; else a new one begins.\n\n"
     "exit status: 0 all well; 1 a task failed; 2 the workflow or the command line is wrong;\n"
     "4 the state cannot be kept; 130, 143 interrupted\n"};
 
+static enum verbosity verbosity(const struct run_command *command)
+{
+    return command->is_quiet         ? VERBOSITY_QUIET
+           : command->is_verbose     ? VERBOSITY_VERBOSE
+           : command->common.is_json ? VERBOSITY_QUIET
+                                     : VERBOSITY_NORMAL;
+}
+
 static struct terminal_options terminal_options(const struct run_command *command)
 {
-    const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
-    bool is_terminal = isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
-    struct winsize size = {0};
-    if (is_terminal)
-        ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
-    return (struct terminal_options){
-        .verbosity = command->is_quiet         ? VERBOSITY_QUIET
-                     : command->is_verbose     ? VERBOSITY_VERBOSE
-                     : command->common.is_json ? VERBOSITY_QUIET
-                                               : VERBOSITY_NORMAL,
-        .is_terminal = is_terminal,
-        .has_colour = is_terminal && (no_colour == NULL || no_colour[0] == '\0'),
-        .descriptor = STDERR_FILENO,
-        .output = command->common.is_json ? STDERR_FILENO : STDOUT_FILENO,
-        .width = size.ws_col,
-        .is_dry = command->is_dry,
-    };
+    struct terminal_options options = cli_terminal(verbosity(command), command->is_dry);
+    if (command->common.is_json)
+        options.output = STDERR_FILENO;
+    return options;
 }
 
 static struct run_options run_options(const struct run_command *command,
@@ -142,6 +147,21 @@ static int run_for_real(const struct run_command *command, struct loaded *loaded
     return status;
 }
 
+/* Goes on with the run that is there, if one is; -1: there is none. */
+static int resume(const struct run_command *command, const struct loaded *loaded,
+                  struct guardian *guardian, const char *const *selection, uint32_t count)
+{
+    CLEANUP_ERROR struct error error = {0};
+    struct run_folder folder;
+    CLEANUP_FREE char *state = state_directory(command->common.state, loaded->file, &error);
+    if (state == NULL ||
+        !cli_find_unfinished(&folder, state, loaded, &command->common, selection, count))
+        return -1;
+    int status = cli_resume(&folder, &command->common, verbosity(command), guardian);
+    run_folder_close(&folder);
+    return status;
+}
+
 static int run_loaded(struct run_command *command, const char *const *operands, uint32_t count)
 {
     struct guardian guardian = {.channel = -1};
@@ -156,7 +176,10 @@ static int run_loaded(struct run_command *command, const char *const *operands, 
         if (error.message != NULL)
             cli_fail(status, &error);
     } else if (status == EXIT_STATUS_SUCCESS) {
-        status = run_for_real(command, &loaded, &guardian, operands + 1, count - 1);
+        status =
+            command->is_resumed ? resume(command, &loaded, &guardian, operands + 1, count - 1) : -1;
+        if (status < 0)
+            status = run_for_real(command, &loaded, &guardian, operands + 1, count - 1);
     }
     loaded_release(&loaded);
     return status;
@@ -178,10 +201,16 @@ int command_run(int argc, char **argv)
     int status = cli_options(argc, argv, &help, &command, &operands);
     if (status == EXIT_STATUS_SUCCESS)
         print_events();
+    if (status < 0 && operands < 1 && command.is_resumed)
+        status = cli_usage("run", "a workflow file is wanted; 'pargraph resume' takes a run");
     if (status < 0 && operands < 1)
         status = cli_usage("run", "a workflow file is wanted");
     if (status < 0 && command.is_dry && command.common.is_json)
         status = cli_usage("run", "--dry-run has no events; 'pargraph plan --json' shows the plan");
+    if (status < 0 && command.common.is_json && command.is_resumed)
+        status = cli_usage("run", "--json and --resume do not go together yet");
+    if (status < 0 && command.is_dry && command.is_resumed)
+        status = cli_usage("run", "--dry-run and --resume do not go together");
     if (status < 0)
         status = run_loaded(&command, (const char *const *)argv + 1, (uint32_t)operands);
     common_release(&command.common);

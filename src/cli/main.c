@@ -12,6 +12,7 @@
 
 static const struct command_entry commands[] = {
     {"run", command_run, "run a workflow"},
+    {"resume", command_resume, "go on with a run that was killed or did not end well"},
     {"check", command_check, "read and plan a workflow, report every error"},
     {"list", command_list, "list the tasks of a workflow"},
     {"plan", command_plan, "show what would run, instance by instance"},

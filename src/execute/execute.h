@@ -157,4 +157,16 @@ void tree_kill(void);
 /* Can processes be found, that is, is there a /proc? Without, only groups are ended. */
 bool tree_is_visible(void);
 
+/* A process that a journal tells of: its id, and when it was told as started, by the wall clock. */
+struct told_process {
+    int id;
+    int64_t wall;
+};
+/* Ends what is left of a run that nobody owns: every process of this machine, but this one and
+ * those above it, that has `mark` as an entry of its environment or is one of those told, and all
+ * below these: TERM and CONT, KILL after `grace` nanoseconds. Processes of other users that may not
+ * be signalled are passed over. False with an error if some do not end. */
+bool survivors_end(const char *mark, const struct told_process *told, uint32_t count, int64_t grace,
+                   uint32_t *ret_count, struct error *error);
+
 #endif

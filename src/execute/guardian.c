@@ -114,7 +114,7 @@ static void tell_killed(int signal)
     CLEANUP_BUFFER struct buffer line = {0};
     buffer_add_text(&line, "pargraph: the runner was killed by ");
     text_write_signal(signal, &line);
-    buffer_add_text(&line, "; ending what it started\n");
+    buffer_add_text(&line, "; ending what it started ('pargraph resume' goes on)\n");
     file_write_all(STDERR_FILENO, line.bytes, line.length);
 }
 

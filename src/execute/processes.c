@@ -76,7 +76,7 @@ static void add_children(struct processes *to, const struct processes *all, pid_
 }
 
 /* This process at least is there, so having found none is a failure, too. */
-static bool read_all(struct processes *all)
+bool processes_read_all(struct processes *all)
 {
     DIR *directory = opendir("/proc");
     if (directory == NULL)
@@ -102,7 +102,7 @@ bool processes_read(struct processes *processes)
 {
     struct processes all = {0};
     processes->count = 0;
-    if (!read_all(&all)) {
+    if (!processes_read_all(&all)) {
         processes_release(&all);
         return false;
     }

@@ -1,4 +1,4 @@
-/* What runs on this machine, from /proc, as far as it is below this process. */
+/* What runs on this machine, from /proc: all of it, or what is below this process. */
 #ifndef EXECUTE_PROCESSES_H
 #define EXECUTE_PROCESSES_H
 
@@ -20,6 +20,9 @@ struct processes {
 
 /* False, and none, where /proc cannot be read, or not all of it now (want of descriptors). */
 bool processes_read(struct processes *processes);
+/* All processes there are, sorted by parent; `above` says nothing. Of a zeroed one, which the caller
+ * releases in either case. */
+bool processes_read_all(struct processes *processes);
 void processes_release(struct processes *processes);
 
 #endif

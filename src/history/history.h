@@ -205,8 +205,8 @@ bool log_read(const struct run_folder *folder, uint32_t node, uint32_t attempt,
 
 struct values *values_create(const struct run_folder *folder, struct error *error);
 struct values *values_open(const struct run_folder *folder, struct error *error); /* to get only */
-/* Goes on behind the first `kept` bytes of the one that is there, or makes one. */
-struct values *values_resume(const struct run_folder *folder, uint64_t kept, struct error *error);
+/* Goes on behind all that is there, or makes one: a torn piece is nobody's. */
+struct values *values_resume(const struct run_folder *folder, struct error *error);
 /* Written at once, before the journal can point at it. No bytes make a zeroed extent, which gives
  * no bytes back. */
 bool values_add(struct values *values, const void *bytes, size_t length, struct extent *ret,

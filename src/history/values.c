@@ -28,15 +28,10 @@ struct values *values_open(const struct run_folder *folder, struct error *error)
     return append_open(&file, folder, "values", error) ? new_values(&file) : NULL;
 }
 
-struct values *values_resume(const struct run_folder *folder, uint64_t kept, struct error *error)
+struct values *values_resume(const struct run_folder *folder, struct error *error)
 {
     struct append_file file;
-    if (!append_resume(&file, folder, "values", error))
-        return NULL;
-    if (append_cut(&file, kept, error))
-        return new_values(&file);
-    append_close(&file);
-    return NULL;
+    return append_resume(&file, folder, "values", error) ? new_values(&file) : NULL;
 }
 
 bool values_add(struct values *values, const void *bytes, size_t length, struct extent *ret,

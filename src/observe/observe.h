@@ -43,6 +43,8 @@ void terminal_free(struct terminal *terminal);
  * streamed with the task's name before each line (verbose), or is not shown (quiet; a failure's
  * last 10 lines are shown all the same, at once and again in the summary). */
 void terminal_fact(struct terminal *terminal, const struct fact *fact);
+/* What happened before this process: it is only counted. */
+void terminal_past(struct terminal *terminal, const struct fact *fact);
 /* Bytes of an attempt, between its FACT_LAUNCHED and the FACT_FAILED or FACT_ENDED; others are
  * ignored. stream: 1 or 2. */
 void terminal_output(struct terminal *terminal, uint32_t node, uint32_t attempt, int stream,
@@ -60,7 +62,7 @@ void terminal_flush(struct terminal *terminal);
 void terminal_left(struct terminal *terminal, const struct time_left *left);
 void terminal_resize(struct terminal *terminal, uint32_t width); /* 0: 80 */
 /* The summary: counts, time, the first 20 failures with their last lines and `pargraph logs` hints.
- * Quiet: nothing if exit_status is 0. A dry run: counts alone. */
+ * What did not end well can be resumed, and is told how. Quiet: nothing if exit_status is 0. A dry run: counts alone. */
 void terminal_summary(struct terminal *terminal, int64_t now, int exit_status);
 
 /* --- the event stream: `run --json` ---

@@ -93,6 +93,9 @@ void terminal_summary(struct terminal *terminal, int64_t now, int exit_status)
     }
     buffer_add_byte(out, '\n');
     add_failures(terminal, out);
+    if (exit_status != 0 && terminal->run_id != NULL && !terminal->is_dry)
+        buffer_printf(out, "\nto go on with what has not succeeded: pargraph resume %s\n",
+                      terminal->run_id);
     screen_flush(&terminal->screen);
     terminal->is_going = false;
 }

@@ -238,6 +238,15 @@ static void count(struct terminal *terminal, const struct fact *fact)
     terminal->tolerated += fact->is_tolerated;
 }
 
+static void uncount(struct terminal *terminal, const struct fact *fact)
+{
+    if (fact->status == STATUS_NONE)
+        return;
+    terminal->done--;
+    terminal->by_status[fact->status]--;
+    terminal->tolerated -= fact->is_tolerated;
+}
+
 static void show_tail(struct terminal *terminal, const struct running *running)
 {
     CLEANUP_FREE char *tail = terminal_tail(running);
@@ -300,7 +309,24 @@ static void tell(struct terminal *terminal, const struct fact *fact)
     case FACT_RUN_ENDED:
         run_ended(terminal);
         break;
+    case FACT_RESUMED:
+        terminal->is_going = true;
+        terminal->is_draining = false;
+        break;
+    case FACT_REOPENED:
+        uncount(terminal, fact);
+        break;
     }
+}
+
+void terminal_past(struct terminal *terminal, const struct fact *fact)
+{
+    if (fact->kind == FACT_RUN_BEGAN)
+        terminal->began = fact->time;
+    else if (fact->kind == FACT_ENDED)
+        count(terminal, fact);
+    else if (fact->kind == FACT_REOPENED)
+        uncount(terminal, fact);
 }
 
 void terminal_fact(struct terminal *terminal, const struct fact *fact)

@@ -26,17 +26,19 @@ static int compare_entries(const void *a, const void *b)
     return compare_names(*(char *const *)a, *(char *const *)b);
 }
 
-void environment_init(struct environment *inherited)
+void environment_init(struct environment *inherited, char *mark)
 {
     uint32_t count = 0;
     while (environ[count] != NULL)
         count++;
-    inherited->entries = memory_array(count, sizeof *inherited->entries);
+    inherited->entries = memory_array(count + 1, sizeof *inherited->entries);
     inherited->count = 0;
     for (uint32_t i = 0; i < count; i++)
         if (strncmp(environ[i], "PARGRAPH_", 9) != 0 ||
             strncmp(environ[i], "PARGRAPH_STATE=", 15) == 0)
             inherited->entries[inherited->count++] = environ[i];
+    if (mark != NULL)
+        inherited->entries[inherited->count++] = mark;
     if (inherited->count > 1)
         qsort(inherited->entries, inherited->count, sizeof *inherited->entries, compare_entries);
 }

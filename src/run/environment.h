@@ -9,8 +9,9 @@ struct environment {
     uint32_t count;
 };
 
-/* The inherited environment without what an outer pargraph said of its own task. */
-void environment_init(struct environment *inherited);
+/* The inherited environment without what an outer pargraph said of its own task, and with `mark`,
+ * an entry of our own (borrowed; NULL: none). */
+void environment_init(struct environment *inherited, char *mark);
 void environment_release(struct environment *inherited);
 
 /* A new array for execve, ending in NULL: own entries (NAME=value, or NAME alone: taken out) win

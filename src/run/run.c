@@ -51,30 +51,43 @@ static bool open_run(struct run *run, struct error *error)
     run->attempts = memory_array(count, sizeof *run->attempts);
     run->timers = memory_array(count, sizeof *run->timers);
     run->result_of = memory_array(count, sizeof *run->result_of);
-    environment_init(&run->environment);
+    if (run->folder != NULL) {
+        struct buffer mark = {0};
+        buffer_printf(&mark, "PARGRAPH_RUN_DIR=%s", run->folder->path);
+        run->mark = buffer_take(&mark);
+    }
+    environment_init(&run->environment, run->mark);
     results_init(run);
     run->terminal = terminal_new(run->plan, run->results.run_id, &options->terminal);
     run->loop = loop_new(error);
+    run->journalled_vectors = run->plan->vectors.count;
+    run->began = clock_monotonic();
+    return run->loop != NULL && signals_open(run, error);
+}
+
+static bool begin_run(struct run *run, struct error *error)
+{
+    uint8_t policy = run->options->failure_policy;
     struct journal_head head = {.scheduler_version = SCHEDULER_VERSION,
-                                .failure_policy = options->failure_policy,
+                                .failure_policy = policy,
                                 .wall = clock_wall(),
                                 .cpu_capacity = run->plan->tokens[0].capacity,
                                 .plan = plan_fingerprint(run->plan)};
     struct events_options events = {.descriptor = STDOUT_FILENO,
-                                    .has_output = options->has_output_events,
+                                    .has_output = run->options->has_output_events,
                                     .wall = head.wall,
-                                    .file = options->file};
-    if (options->has_events)
+                                    .file = run->options->file};
+    if (run->options->has_events)
         run->events = events_new(run->plan, run->folder, &events);
     if (run->folder != NULL)
         run->estimate = estimate_new(run->plan);
     run->look_again = SHORTEST_ESTIMATED;
-    run->journalled_vectors = run->plan->vectors.count;
-    run->began = clock_monotonic();
-    run->scheduler = scheduler_new(
-        run->plan, &(struct scheduler_options){.failure_policy = options->failure_policy});
-    return run->loop != NULL && signals_open(run, error) &&
-           (run->folder == NULL || open_state(run, &head, error)) && open_executor(run, error);
+    run->scheduler =
+        scheduler_new(run->plan, &(struct scheduler_options){.failure_policy = policy});
+    if (run->folder != NULL && !open_state(run, &head, error))
+        return false;
+    run_push(run, INPUT_BEGIN);
+    return true;
 }
 
 static void close_run(struct run *run)
@@ -96,6 +109,7 @@ static void close_run(struct run *run)
     events_free(run->events);
     estimate_free(run->estimate);
     environment_release(&run->environment);
+    free(run->mark);
     action_list_release(&run->actions);
     for (uint32_t i = 0; i < run->spare.count; i++)
         free(run->spare.items[i]);
@@ -180,8 +194,7 @@ static bool drive(struct run *run, struct error *error)
 {
     int64_t timeout = run->plan->workflow->timeout;
     if (timeout != UNLIMITED && run->folder != NULL)
-        loop_at(run->loop, run->began + timeout, overdue, run);
-    run_push(run, INPUT_BEGIN);
+        loop_at(run->loop, clock_monotonic() + timeout, overdue, run);
     loop_set_after(run->loop, follow, run);
     for (int64_t deadline = 0; !run->has_ended; deadline = INT64_MAX)
         if (!loop_turn(run->loop, deadline, error))
@@ -224,18 +237,37 @@ static int finish(struct run *run)
     return status;
 }
 
+static int drive_to_end(struct run *run, struct error *error)
+{
+    if (!open_executor(run, error) || !drive(run, error))
+        return EXIT_STATUS_STATE;
+    int status = finish(run);
+    terminal_summary(run->terminal, run_now(run), status);
+    if (run->events != NULL)
+        events_end(run->events, run_now(run), status);
+    tell_later_runs(run);
+    return status;
+}
+
 int run_plan(struct plan *plan, struct run_folder *folder, const struct run_options *options,
              struct error *error)
 {
     struct run run = {.plan = plan, .folder = folder, .options = options};
     int status = EXIT_STATUS_STATE;
-    if (open_run(&run, error) && drive(&run, error)) {
-        status = finish(&run);
-        terminal_summary(run.terminal, run_now(&run), status);
-        if (run.events != NULL)
-            events_end(run.events, run_now(&run), status);
-        tell_later_runs(&run);
-    }
+    if (open_run(&run, error) && begin_run(&run, error))
+        status = drive_to_end(&run, error);
+    close_run(&run);
+    return status;
+}
+
+int run_resume(struct plan *plan, struct run_folder *folder, const struct run_options *options,
+               bool *ret_is_done, struct error *error)
+{
+    struct run run = {.plan = plan, .folder = folder, .options = options};
+    int status = EXIT_STATUS_STATE;
+    *ret_is_done = false;
+    if (open_run(&run, error) && resume_state(&run, ret_is_done, error))
+        status = *ret_is_done ? EXIT_STATUS_SUCCESS : drive_to_end(&run, error);
     close_run(&run);
     return status;
 }

@@ -32,6 +32,7 @@ struct run_options {
     const char *directory; /* the workflow's, absolute */
     const char *run_id;    /* of folder */
     uint8_t failure_policy;
+    uint64_t cpu_capacity; /* of a resumed run: from now on; 0: as before */
     bool is_dry;
     bool has_events;        /* to standard output; not in a dry run */
     bool has_output_events; /* what tasks write, too */
@@ -42,5 +43,10 @@ struct run_options {
 /* Runs the plan to its end; returns an exit status. folder (open, locked) is NULL in a dry run. */
 int run_plan(struct plan *plan, struct run_folder *folder, const struct run_options *options,
              struct error *error);
+/* Goes on with a run that was killed or did not end well: the plan is what the run froze, folder
+ * its own (open, locked). What is left of its processes is ended first. The failure policy is that
+ * of the run; its timeout counts anew. A run that ended in success is left alone: *ret_is_done. */
+int run_resume(struct plan *plan, struct run_folder *folder, const struct run_options *options,
+               bool *ret_is_done, struct error *error);
 
 #endif

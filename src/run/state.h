@@ -43,6 +43,7 @@ struct run {
     struct run_log *log;
     struct values *values;
     struct environment environment;
+    char *mark;             /* PARGRAPH_RUN_DIR=..., by which a resume finds what was left behind */
     struct results results; /* what the plan may ask */
     int64_t began;          /* monotonic */
     int64_t synced;         /* when the journal was last brought to the disk */
@@ -95,6 +96,14 @@ void run_say(struct run *run, const char *text);
 void run_tell(struct run *run, const char *prefix, const struct error *error);
 /* "flow.yml:7:5: message (hint)"; the caller's. */
 char *run_error_text(const struct run *run, const struct error *error);
+
+/* Makes room in what is kept by node for what the plan has grown by. */
+void run_reach(struct run *run);
+/* For run.failed, which an evaluation of the same turn may ask for. */
+void run_note(struct run *run, const struct fact *fact);
+/* The scheduler, the journal, the log and the values of the run as they were left; the inputs that
+ * begin the resumed part are pushed. False with an error; *ret_is_done: it ended in success. */
+bool resume_state(struct run *run, bool *ret_is_done, struct error *error);
 
 void results_init(struct run *run);
 void results_keep(struct run *run, uint32_t node, const struct outcome *outcome);

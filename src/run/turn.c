@@ -78,8 +78,7 @@ static void evaluate(struct run *run, const struct action *action)
     in->outcome.detail = run_error_text(run, &error);
 }
 
-/* What is kept by node, for what the plan has grown by. */
-static void reach_nodes(struct run *run)
+void run_reach(struct run *run)
 {
     uint32_t old = run->node_capacity, count = run->plan->node_count;
     if (count <= old)
@@ -119,7 +118,7 @@ static void expand(struct run *run, const struct action *action)
     bool is_good = is_dry ? plan_grow(run->plan, action->node, NULL, &error)
                           : plan_expand(run->plan, action->node, action->flags, &run->results,
                                         &expanded, &error);
-    reach_nodes(run);
+    run_reach(run);
     if (expanded.matrix != NULL)
         keep_expansion(run, action->node, expanded.matrix);
     json_decref(expanded.matrix);
@@ -133,11 +132,18 @@ static void expand(struct run *run, const struct action *action)
     in->outcome.detail = run_error_text(run, &error);
 }
 
-/* For run.failed, which an evaluation of the same turn may ask for. */
-static void note_failure(struct run *run, const struct fact *fact)
+void run_note(struct run *run, const struct fact *fact)
 {
-    if (fact->kind == FACT_ENDED && fact->status == STATUS_FAILURE && !fact->is_tolerated)
+    if (fact->status != STATUS_FAILURE || fact->is_tolerated)
+        return;
+    if (fact->kind == FACT_ENDED)
         *VEC_PUSH(&run->failed) = fact->node;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; fact->kind == FACT_REOPENED && i < run->failed.count; i++)
+        if (run->failed.items[i] != fact->node)
+            run->failed.items[kept++] = run->failed.items[i];
+    if (fact->kind == FACT_REOPENED)
+        run->failed.count = kept;
 }
 
 static void journal_input(struct run *run, const struct input *in)
@@ -168,7 +174,7 @@ static void handle(struct run *run, struct input *in)
             continue;
         }
         if (action->kind == ACTION_RECORD)
-            note_failure(run, &action->fact);
+            run_note(run, &action->fact);
         run->actions.items[kept++] = *action;
     }
     run->actions.count = kept;

@@ -25,7 +25,7 @@ static void merged_is(const char *const *outer, const char *const *own, const ch
     char **saved = environ;
     environ = (char **)outer;
     struct environment inherited;
-    environment_init(&inherited);
+    environment_init(&inherited, NULL);
     char **merged = environment_merge(&inherited, (char *const *)own);
     environ = saved;
     CLEANUP_FREE char *text = joined(merged);

@@ -1,0 +1,337 @@
+/* A run as its journal left it, made ready to go on.
+ *
+ * The journal's inputs go through a scheduler of our own; what it says is dropped, but for the
+ * facts, from which the results and the counts are rebuilt. A success whose values are not in the
+ * values file, or not as they were, is none: the journal ends before it, as at a torn record. Then
+ * what the dead runner left running is ended, and only then is anything written: the journal is cut
+ * behind its last good record, and gets INPUT_RESUME and a loss for each that was running.
+ *
+ * A journal of another version of the scheduler cannot be replayed. It is replaced by one of this
+ * version that tells the successes of the old one, and nothing else. */
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "run/state.h"
+
+static const int64_t GRACE = 10 * INT64_C(1000000000);
+
+/* Of a node whose attempt may be running: what was told of it. */
+struct trace {
+    struct told_process process; /* id 0: not told yet */
+    uint64_t log_from;           /* before this there is nothing of the attempt that runs */
+    struct extent log;           /* of an attempt that was lost: what it wrote */
+};
+
+struct recovery {
+    struct run *run;
+    struct journal_reader journal;
+    struct values *values; /* for reading; NULL: there are none */
+    struct trace *traces;  /* by node */
+    uint32_t trace_count;
+    uint64_t log_kept;
+    int64_t last_time;
+    struct action_list actions;
+    bool has_lost_values;
+};
+
+static struct trace *trace_of(struct recovery *recovery, uint32_t node)
+{
+    uint32_t old = recovery->trace_count, count = recovery->run->plan->node_count;
+    if (node >= old) {
+        recovery->traces = memory_resize(recovery->traces, count, sizeof *recovery->traces);
+        for (uint32_t i = old; i < count; i++)
+            recovery->traces[i] = (struct trace){0};
+        recovery->trace_count = count;
+    }
+    return &recovery->traces[node];
+}
+
+/* --- replay --- */
+
+static bool has_value(const struct recovery *recovery, const struct extent *extent)
+{
+    CLEANUP_FREE char *bytes = NULL;
+    return extent->length == 0 ||
+           (recovery->values != NULL && values_get(recovery->values, extent, &bytes, NULL));
+}
+
+static bool has_values(const struct recovery *recovery, const struct outcome *outcome)
+{
+    return has_value(recovery, &outcome->values[0]) && has_value(recovery, &outcome->values[1]) &&
+           has_value(recovery, &outcome->outputs);
+}
+
+static void take_facts(struct run *run, const struct action_list *actions)
+{
+    for (uint32_t i = 0; i < actions->count; i++) {
+        if (actions->items[i].kind != ACTION_RECORD)
+            continue;
+        run_note(run, &actions->items[i].fact);
+        terminal_past(run->terminal, &actions->items[i].fact);
+    }
+}
+
+static void note_outcome(struct recovery *recovery, const struct input *in)
+{
+    struct trace *trace = trace_of(recovery, in->node);
+    uint64_t end = in->outcome.log.offset + in->outcome.log.length;
+    trace->process.id = 0;
+    if (in->outcome.log.length == 0)
+        return;
+    trace->log_from = end;
+    if (end > recovery->log_kept)
+        recovery->log_kept = end;
+}
+
+static bool take(void *context, const struct input *in)
+{
+    struct recovery *recovery = context;
+    struct run *run = recovery->run;
+    bool has_outcome = in->kind == INPUT_FINISHED || in->kind == INPUT_KEPT;
+    run_reach(run);
+    if (has_outcome && outcome_is_success(&in->outcome) && !has_values(recovery, &in->outcome)) {
+        recovery->has_lost_values = true;
+        return false;
+    }
+    if (in->kind == INPUT_STARTED)
+        trace_of(recovery, in->node)->process = (struct told_process){
+            .id = in->process, .wall = recovery->journal.wall_at_zero + in->now};
+    if (has_outcome)
+        note_outcome(recovery, in);
+    if (has_outcome || in->is_invalid)
+        results_keep(run, in->node, &in->outcome);
+    recovery->actions.count = 0;
+    scheduler_handle(run->scheduler, in, &recovery->actions);
+    take_facts(run, &recovery->actions);
+    run->journalled_vectors = run->plan->vectors.count;
+    if (in->now > recovery->last_time)
+        recovery->last_time = in->now;
+    return true;
+}
+
+static bool replay(struct recovery *recovery, struct error *error)
+{
+    struct run *run = recovery->run;
+    struct scheduler_options options = {.failure_policy = recovery->journal.head.failure_policy};
+    run->scheduler = scheduler_new(run->plan, &options);
+    recovery->values = values_open(run->folder, NULL);
+    if (!journal_feed(&recovery->journal, run->plan, take, recovery, error))
+        return false;
+    if (recovery->journal.has_ended && recovery->journal.end.time > recovery->last_time)
+        recovery->last_time = recovery->journal.end.time;
+    return true;
+}
+
+/* --- another version of the scheduler --- */
+
+struct successes {
+    struct input *by_node; /* kind INPUT_KEPT where there is one */
+    bool *is_overdue;      /* by node: its timer came after its process did */
+    uint32_t node_count;
+};
+
+static void note_success(struct successes *successes, const struct input *in)
+{
+    if (in->kind > INPUT_KEPT || in->node >= successes->node_count)
+        return;
+    bool *is_overdue = &successes->is_overdue[in->node];
+    if (in->kind == INPUT_STARTED)
+        *is_overdue = false;
+    if (in->kind == INPUT_TIMER)
+        *is_overdue = true;
+    bool has_ended = in->kind == INPUT_FINISHED || in->kind == INPUT_KEPT;
+    if (!has_ended || *is_overdue || !outcome_is_success(&in->outcome))
+        return;
+    struct input *kept = &successes->by_node[in->node];
+    *kept = *in;
+    kept->kind = INPUT_KEPT;
+    kept->outcome.detail = NULL;
+}
+
+static bool write_successes(const struct recovery *recovery, struct successes *successes,
+                            struct error *error)
+{
+    struct journal_head head = recovery->journal.head;
+    uint32_t count = 0;
+    for (uint32_t node = 0; node < successes->node_count; node++)
+        if (successes->by_node[node].kind == INPUT_KEPT)
+            successes->by_node[count++] = successes->by_node[node];
+    head.scheduler_version = SCHEDULER_VERSION;
+    return journal_replace(recovery->run->folder, &head, successes->by_node, count, error);
+}
+
+static bool translate(struct recovery *recovery, struct error *error)
+{
+    struct run *run = recovery->run;
+    struct successes successes = {.node_count = run->plan->node_count};
+    successes.by_node = memory_array(successes.node_count, sizeof *successes.by_node);
+    successes.is_overdue = memory_array(successes.node_count, sizeof *successes.is_overdue);
+    for (struct input in; journal_next(&recovery->journal, &in);)
+        note_success(&successes, &in);
+    bool is_written = write_successes(recovery, &successes, error);
+    memory_free(successes.by_node);
+    memory_free(successes.is_overdue);
+    if (!is_written)
+        return false;
+    journal_reader_close(&recovery->journal);
+    run_say(run, "the run was made by another version of pargraph: what succeeded "
+                 "is kept, all else begins anew");
+    return journal_open(&recovery->journal, run->folder, error);
+}
+
+/* --- what is left of it --- */
+
+static bool end_survivors(struct recovery *recovery, struct error *error)
+{
+    struct run *run = recovery->run;
+    VEC(struct told_process) told = {0};
+    for (uint32_t node = 0; node < recovery->trace_count; node++)
+        if (recovery->traces[node].process.id > 0)
+            *VEC_PUSH(&told) = recovery->traces[node].process;
+    uint32_t count;
+    bool are_ended = survivors_end(run->mark, told.items, told.count, GRACE, &count, error);
+    VEC_RELEASE(&told);
+    if (!are_ended || count == 0)
+        return are_ended;
+    CLEANUP_BUFFER struct buffer text = {0};
+    buffer_printf(&text, "ended %u process%s that the run had left", count, count == 1 ? "" : "es");
+    run_say(run, buffer_text(&text));
+    return true;
+}
+
+static void note_frame(void *context, uint32_t node, uint32_t attempt, uint64_t offset,
+                       uint64_t length)
+{
+    struct recovery *recovery = context;
+    const struct scheduler *scheduler = recovery->run->scheduler;
+    if (node >= recovery->run->plan->node_count || scheduler_state(scheduler, node) != STATE_RUN ||
+        scheduler_attempt(scheduler, node) != attempt)
+        return;
+    struct trace *trace = trace_of(recovery, node);
+    struct extent *log = &trace->log;
+    if (offset < trace->log_from)
+        return;
+    if (log->length == 0)
+        log->offset = offset;
+    log->length = offset + length - log->offset;
+}
+
+static void tell_cut(const struct recovery *recovery)
+{
+    const struct journal_reader *journal = &recovery->journal;
+    CLEANUP_BUFFER struct buffer text = {0};
+    if (journal->good == journal->length)
+        return;
+    buffer_printf(&text, "the journal is cut at %zu of %zu bytes: what comes behind is %s",
+                  journal->good, journal->length,
+                  recovery->has_lost_values ? "a success whose values are damaged"
+                                            : "no whole record");
+    run_say(recovery->run, buffer_text(&text));
+}
+
+static bool open_files(struct recovery *recovery, struct error *error)
+{
+    struct run *run = recovery->run;
+    run->log = log_resume(run->folder, recovery->log_kept, note_frame, recovery, error);
+    if (run->log == NULL)
+        return false;
+    run->values = values_resume(run->folder, error);
+    if (run->values == NULL)
+        return false;
+    run->journal = journal_resume(run->folder, recovery->journal.good, error);
+    return run->journal != NULL;
+}
+
+/* --- going on --- */
+
+static void push_lost(struct recovery *recovery)
+{
+    struct run *run = recovery->run;
+    for (uint32_t node = 0; node < run->plan->node_count; node++) {
+        if (scheduler_state(run->scheduler, node) != STATE_RUN)
+            continue;
+        struct input *in = run_push(run, INPUT_FINISHED);
+        in->node = node;
+        in->attempt = scheduler_attempt(run->scheduler, node);
+        in->outcome.kind = OUTCOME_LOST;
+        in->outcome.log = trace_of(recovery, node)->log;
+    }
+}
+
+/* A capacity below what somebody asks for would let him wait for ever. */
+static void push_capacity(struct run *run)
+{
+    struct token *cpus = &run->plan->tokens[0];
+    const struct vectors *vectors = &run->plan->vectors;
+    uint64_t capacity = run->options->cpu_capacity;
+    if (capacity == 0)
+        return;
+    for (uint32_t i = 0; i < vectors->amount_count; i++)
+        if (vectors->amounts[i].token == 0 && vectors->amounts[i].amount > capacity)
+            capacity = vectors->amounts[i].amount;
+    if (capacity > run->options->cpu_capacity) {
+        CLEANUP_BUFFER struct buffer text = {0};
+        buffer_printf(&text, "warning: cpu stays at %llu: a task of the run asks for as many",
+                      (unsigned long long)capacity);
+        run_say(run, buffer_text(&text));
+    }
+    cpus->capacity = capacity;
+    struct input *in = run_push(run, INPUT_CAPACITY);
+    in->vector = 0;
+    in->amount = capacity;
+}
+
+static void tell_beginning(struct run *run)
+{
+    const struct counts *counts = scheduler_counts(run->scheduler);
+    if (run->options->terminal.verbosity == VERBOSITY_QUIET)
+        return;
+    CLEANUP_BUFFER struct buffer text = {0};
+    buffer_printf(&text, "run %s goes on: %u of %u task%s succeeded before", run->folder->id,
+                  counts->by_status[STATUS_SUCCESS], run->plan->selected_count,
+                  run->plan->selected_count == 1 ? "" : "s");
+    run_say(run, buffer_text(&text));
+}
+
+static bool recover(struct recovery *recovery, bool *ret_is_done, struct error *error)
+{
+    struct run *run = recovery->run;
+    if (recovery->journal.head.plan != plan_fingerprint(run->plan))
+        return error_set(error, PLACE_NONE,
+                         "the tasks of its workflow are not those that its journal tells of");
+    if (recovery->journal.head.scheduler_version != SCHEDULER_VERSION &&
+        !translate(recovery, error))
+        return false;
+    if (!replay(recovery, error))
+        return false;
+    const struct journal_reader *journal = &recovery->journal;
+    *ret_is_done = journal->has_ended && journal->end.exit_status == EXIT_STATUS_SUCCESS;
+    if (!end_survivors(recovery, error))
+        return false;
+    if (*ret_is_done)
+        return true;
+    if (!open_files(recovery, error))
+        return false;
+    tell_cut(recovery);
+    tell_beginning(run);
+    run->began = clock_monotonic() - recovery->last_time;
+    run_push(run, INPUT_RESUME)->wall = clock_wall();
+    push_lost(recovery);
+    push_capacity(run);
+    return true;
+}
+
+bool resume_state(struct run *run, bool *ret_is_done, struct error *error)
+{
+    struct recovery recovery = {.run = run};
+    if (!journal_open(&recovery.journal, run->folder, error))
+        return false;
+    bool is_ready = recover(&recovery, ret_is_done, error) ||
+                    error_wrap(error, "run %s cannot be resumed", run->folder->id);
+    journal_reader_close(&recovery.journal);
+    if (recovery.values != NULL)
+        values_close(recovery.values);
+    action_list_release(&recovery.actions);
+    memory_free(recovery.traces);
+    return is_ready;
+}
