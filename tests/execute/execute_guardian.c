@@ -152,7 +152,8 @@ static void check_runner_killed(void)
     char line[256];
     ssize_t length = read(pair.errors, line, sizeof line - 1);
     line[length > 0 ? length : 0] = '\0';
-    CHECK_TEXT(line, "pargraph: the runner was killed by SIGKILL; ending what it started\n");
+    CHECK_TEXT(line, "pargraph: the runner was killed by SIGKILL; ending what it started "
+                     "('pargraph resume' goes on)\n");
     end(&pair);
 }
 

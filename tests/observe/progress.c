@@ -160,6 +160,6 @@ void test_colours(void)
                "[2/2] sum \033[31mfailed\033[0m: exit status 1 after 1.0s\n" DRAWN(
                    "[2/2] 0 running, \033[31m1 failed\033[0m, 1s") ERASED
                "2 tasks: \033[32m1 ok\033[0m, \033[31m1 failed\033[0m in 1.0s\n"
-               "\nsum \033[31mfailed\033[0m: exit status 1 after 1.0s\n");
+               "\nsum \033[31mfailed\033[0m: exit status 1 after 1.0s\n" GO_ON);
     stage_close(&stage);
 }

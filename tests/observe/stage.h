@@ -7,6 +7,8 @@
 /* What draws the progress line, and what takes it away. */
 #define DRAWN(text) "\r\033[?7l" text "\033[J\033[?7h\r"
 #define ERASED      "\r\033[J"
+/* The last line of a summary of a run that did not end well. */
+#define GO_ON "\nto go on with what has not succeeded: pargraph resume 20261123-225501\n"
 
 enum { MILLISECOND = 1000000, NAMED_NODES = 8 };
 static const int64_t SECOND = 1000000000;

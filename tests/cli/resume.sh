@@ -1,0 +1,304 @@
+#!/bin/sh
+# pargraph resume and run --resume: what runs again and what does not, who may, and what a damaged
+# journal, a full disk or a kill at any system call leaves of it.
+#
+# PARGRAPH_DAMAGES (30): damages of a journal. PARGRAPH_CALLS (6): system calls at which to kill.
+. "$srcdir/tests/cli/lib.sh"
+damages=${PARGRAPH_DAMAGES:-30}
+calls=${PARGRAPH_CALLS:-6}
+
+workflow <<'Y'
+params: {who: {default: me}}
+tasks:
+  a: {outputs: {v: int}, run: 'echo a >>ran; echo v=7 >>"$PARGRAPH_OUTPUT"; echo text of a'}
+  b: {needs: a, retry: 1, run: 'echo "b$PARGRAPH_ATTEMPT" >>ran; echo "try $PARGRAPH_ATTEMPT"; test -e ok'}
+  c: {needs: [a, b], run: "echo c ${{ needs.a.outputs.v }} ${{ needs.a.stdout }} >>ran"}
+  t: {continue-on-error: true, priority: 9, run: "echo t >>ran; exit 1"}
+finally:
+  f: {run: "echo f ${{ len(run.failed) }} >>ran"}
+Y
+go run -j1 flow.yml
+is 'a run that fails' 1
+has 'the summary tells how to go on' 'pargraph resume' "$err"
+holds 'what ran' ran 't
+a
+b1
+b2
+f 1'
+rm ran
+go resume -j1
+is 'it fails again' 1
+holds 'the failed runs again with all its attempts, then finally' ran 'b1
+b2
+f 1'
+rm ran
+touch ok
+go resume -j1
+is 'it succeeds' 0
+holds 'values of before are there' ran 'b1
+c 7 text of a
+f 0'
+has 'how much was done is told' 'goes on' "$err"
+go logs --all b
+is 'logs --all' 0 '==> b, attempt 1: exit status 1 <==
+try 1
+==> b, attempt 2: exit status 1 <==
+try 2
+==> b, attempt 1: exit status 1 <==
+try 1
+==> b, attempt 2: exit status 1 <==
+try 2
+==> b, attempt 1: exit status 0 <==
+try 1'
+go logs b
+is 'logs' 0 'try 1'
+go status
+is 'status' 0
+has 'status of a resumed run' 'succeeded' "$out"
+has 'status of a resumed run: counts' '4 ok, 1 failed (continue-on-error)' "$out"
+go runs
+has 'runs: the outcome' 'success' "$out"
+has 'runs: the counts' '4/5' "$out"
+[ "$(ls .pargraph/runs | wc -l)" -eq 1 ] && ok || bad 'resume' 'it made another run'
+rm ran
+go resume
+is 'nothing is left to do' 0 ''
+has 'nothing is left to do: says so' 'ended in success' "$err"
+[ ! -e ran ] && ok || bad 'nothing is left to do' 'something ran'
+go dot --run "$(ls .pargraph/runs)" flow.yml
+is 'dot --run' 0
+
+go run --resume flow.yml
+is 'run --resume after a success begins anew' 0
+[ "$(ls .pargraph/runs | wc -l)" -eq 2 ] && ok || bad 'run --resume' 'no new run'
+rm ok ran
+go run -q flow.yml
+touch ok
+rm ran
+go run -q --resume flow.yml
+is 'run --resume goes on' 0
+[ "$(ls .pargraph/runs | wc -l)" -eq 3 ] && ok || bad 'run --resume' 'a new run'
+grep -qx a ran && bad 'run --resume' 'a success ran again' || ok
+rm ok
+go run -q flow.yml
+go run -q --resume -p who=you flow.yml
+is 'other params' 1
+has 'other params: a new run begins' 'other params: a new run begins' "$err"
+echo '# changed' >>flow.yml
+go run -q --resume flow.yml
+has 'another text: a new run begins' 'another text of the workflow: a new run begins' "$err"
+go run -q --resume flow.yml a
+is 'another selection' 0
+has 'another selection: a new run begins' 'another selection' "$err"
+go resume nosuch
+is 'no such run' 4
+go resume a b
+is 'two runs' 2
+mkdir empty
+go resume --state empty
+is 'no run' 4
+
+# One owner.
+rm -rf .pargraph ran
+workflow <<'Y'
+tasks:
+  a: {run: "echo a >>ran"}
+  b: {needs: a, run: "touch begun; while [ ! -e go ]; do sleep 0.05; done; echo b >>ran"}
+Y
+"$pargraph" run -q flow.yml </dev/null &
+run=$!
+until_there begun
+go resume
+is 'a live run' 4
+has 'a live run: says so' 'is running' "$err"
+kill -9 $run $(cat /proc/$run/task/$run/children)
+wait $run 2>/dev/null
+"$pargraph" resume -q 2>one.txt </dev/null &
+one=$!
+"$pargraph" resume -q 2>two.txt </dev/null &
+two=$!
+sleep 1
+touch go
+wait $one
+first=$?
+wait $two
+second=$?
+status="$first$second"
+case $status in
+04 | 40) ok ;;
+*) bad 'two resumes at once' "$(cat one.txt two.txt)" ;;
+esac
+status=$first
+holds 'two resumes at once: one runs' ran 'a
+b'
+
+# Survivors of a kill of both: those that hid in sessions of their own, too, and those that the
+# journal alone knows.
+rm -rf .pargraph begun go
+workflow <<'Y'
+tasks:
+  t: {shell: bash, run: "test -e go && exit; (setsid sleep 35.125 &) ; (exec env -i sleep 35.125) & touch begun; sleep 35.125"}
+  u: {exec: [env, -i, sh, -c, "test -e go || sleep 35.125"]}
+Y
+"$pargraph" run -q -j2 flow.yml </dev/null &
+run=$!
+until_there begun
+sleep 0.2
+kill -9 $run $(cat /proc/$run/task/$run/children)
+wait $run 2>/dev/null
+[ -n "$(processes 35.125)" ] && ok || bad 'survivors' 'there are none to be found'
+touch go
+go resume
+is 'a run with survivors' 0
+has 'survivors are told' 'processes that the run had left' "$err"
+[ -z "$(processes 35.125)" ] && ok || bad 'survivors' "still there: $(processes 35.125)"
+has 'what was running is told as lost' 'lost with its runner' "$("$pargraph" logs -a t)"
+
+# Killed before there was a journal.
+rm -rf .pargraph
+go run -q flow.yml
+run=$(ls -d .pargraph/runs/*)
+cp -r "$run" whole
+for gone in lock frozen.json workflow/main.yml journal; do
+    rm "$run/$gone"
+    go resume
+    is "no $gone" 4
+    has "no $gone: says so" 'was killed before it began' "$err"
+    cp -r whole/. "$run"
+done
+: >"$run/journal"
+go resume
+is 'an empty journal' 4
+go run -q --resume flow.yml
+is 'run --resume begins anew' 0
+rm -rf whole
+
+# Damage: c fails for ever and d never may run; whatever is done to the journal, no resume succeeds.
+rm -rf .pargraph go
+workflow <<'Y'
+tasks:
+  a: {run: "echo a"}
+  b: {matrix: {i: [1, 2, 3]}, needs: a, run: "echo ${{ needs.a.stdout }}"}
+  c: {needs: b, run: "exit 3"}
+  d: {needs: c, run: touch never}
+Y
+go run -q -k flow.yml
+is 'the run to be damaged' 1
+cp -r .pargraph whole
+size=$(stat -c %s whole/runs/*/journal)
+seed=${PARGRAPH_KILL_SEED:-$(date +%s)}
+printf 'PARGRAPH_KILL_SEED=%s\n' "$seed"
+awk -v seed="$seed" -v size="$size" -v count="$damages" 'BEGIN {
+    srand(seed)
+    for (i = 0; i < count; i++) {
+        at = count >= 3 * size && i % 3 == 0 ? int(i / 3) % size : int(rand() * size)
+        print i % 3 == 0 ? "cut" : i % 3 == 1 ? "flip" : "zero", at, int(rand() * 8), int(rand() * 64) + 1
+    }
+}' >damages.txt
+judged=0 resumed=0
+while read -r what at bit length; do
+    rm -rf .pargraph
+    cp -r whole .pargraph
+    journal=$(ls .pargraph/runs/*/journal)
+    case $what in
+    cut) truncate -s "$at" "$journal" ;;
+    flip)
+        byte=$(od -An -tu1 -j "$at" -N 1 "$journal")
+        printf "\\$(printf %o $((byte ^ (1 << bit))))" |
+            dd of="$journal" bs=1 seek="$at" conv=notrunc 2>/dev/null
+        ;;
+    zero) dd if=/dev/zero of="$journal" bs=1 seek="$at" count="$length" conv=notrunc 2>/dev/null ;;
+    esac
+    go resume -q
+    case $status in
+    1) resumed=$((resumed + 1)) ;;
+    4) ;;
+    *) bad "$what at $at ($bit, $length)" "status $status" ;;
+    esac
+    judged=$((judged + 1))
+done <damages.txt
+[ "$judged" -eq "$damages" ] && ok || bad 'damages' "only $judged were judged"
+[ "$resumed" -gt 0 ] && ok || bad 'damages' 'none could be resumed'
+[ ! -e never ] && ok || bad 'damages' 'a task ran that never may'
+
+# A success whose values are damaged is none.
+rm -rf .pargraph
+cp -r whole .pargraph
+printf x | dd of="$(ls .pargraph/runs/*/values)" bs=1 seek=0 conv=notrunc 2>/dev/null
+go resume
+is 'damaged values' 1
+has 'damaged values: told' 'values are damaged' "$err"
+rm -rf whole
+
+# Kills at system calls, of whatever process is first at its so manieth.
+if command -v strace >/dev/null && strace -f -o /dev/null true 2>/dev/null; then
+    workflow <<'Y'
+tasks:
+  t: {matrix: {i: "${{ range(20) }}"}, exec: [sh, -c, 'echo "$PARGRAPH_INSTANCE" >>started']}
+  u: {needs: t, run: "echo end >>started"}
+Y
+    last=$(strace -f -c -o counts.txt "$pargraph" run -q --state counted flow.yml && awk '$NF == "total" { print int($4 / 4) }' counts.txt)
+    [ "$calls" -le "$last" ] || calls=$last
+    for i in $(seq "$calls"); do
+        call=$((1 + (i - 1) * last / calls))
+        rm -rf .pargraph started
+        strace -f -o /dev/null -e trace=all -e inject=all:signal=KILL:when="$call" \
+            "$pargraph" run -q flow.yml >/dev/null 2>&1 </dev/null
+        go status --json
+        : >done.txt
+        [ "$status" -ne 0 ] || printf '%s' "$out" | sed 's/{"name":/\n&/g' |
+            sed -n 's/^{"name":"\([^"]*\)".*"status":"success".*/\1/p' >done.txt
+        cp started before.txt 2>/dev/null || : >before.txt
+        go resume -q
+        case $err in
+        *'before it began'* | *'no .pargraph'* | *'no runs in'*) go run -q flow.yml ;;
+        esac
+        is "killed at call $call" 0
+        [ "$(sort -u started | wc -l)" -eq 21 ] && ok || bad "killed at call $call" 'something is missing'
+        while read -r name; do
+            [ "$(grep -cFx "$name" started)" = "$(grep -cFx "$name" before.txt)" ] || [ "$name" = u ] ||
+                bad "killed at call $call" "$name had succeeded and ran again"
+        done <done.txt
+    done
+else
+    skip 'strace is not there, or may not trace'
+fi
+
+# A full disk.
+rm -rf .pargraph started
+workflow <<'Y'
+tasks:
+  a: {run: "echo a >>started"}
+  b: {needs: a, run: "echo b >>started; head -c 3000000 /dev/zero"}
+  c: {needs: b, run: "echo c >>started"}
+Y
+mkdir disk
+if mount -t tmpfs -o size=1m tmpfs disk 2>/dev/null; then
+    go run -q --state disk/state flow.yml
+    is 'a full disk' 4
+    has 'a full disk: says so' 'No space left' "$err"
+    mount -o remount,size=16m disk
+    go resume -q --state disk/state
+    is 'a full disk, then resumed' 0
+    holds 'a full disk, then resumed: what ran' started 'a
+b
+b
+c'
+    umount disk
+else
+    skip 'no file system could be mounted: a full disk was not tried'
+fi
+(
+    ulimit -f 2000
+    trap '' XFSZ
+    "$pargraph" run -q flow.yml >out.txt 2>err.txt
+)
+status=$? out='' err=$(cat err.txt)
+is 'a log that may not grow' 4
+rm -f started
+go resume -q
+is 'a log that may not grow, then resumed' 0
+holds 'a log that may not grow, then resumed: what ran' started 'b
+c'
+
+finish
