@@ -3,6 +3,7 @@
 #include "execute/process.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -226,6 +227,7 @@ struct executor *process_executor_new(struct loop *loop, const struct reports *r
     static const struct executor_methods methods = {"process", process_launch, process_signal,
                                                     process_pause, process_close};
     struct process_executor *executor = memory_new(sizeof *executor);
+    mallopt(M_ARENA_MAX, 1); /* one thread at a time works, whichever it is */
     executor->base.methods = &methods;
     executor->loop = loop;
     executor->reports = *reports;

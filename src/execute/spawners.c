@@ -26,12 +26,13 @@ struct spawners {
     void *context;
     bool has_taker; /* the loop's: a thread reports, and will take the next job itself */
     pthread_t *threads;
-    uint32_t count, most;
+    uint32_t most;
     int calls[2]; /* a pipe; its end, when we are ending, calls all */
 
     pthread_mutex_t lock; /* of all below; taken under the loop's, never before it */
     struct spawn_jobs queue;
-    uint32_t queued, idle;
+    uint32_t queued;      /* jobs */
+    uint32_t count, busy; /* threads; those that have a job */
     bool is_ending;
 };
 
@@ -57,22 +58,26 @@ static void await_call(struct spawners *spawners)
 {
     char byte;
     struct pollfd polled = {.fd = spawners->calls[0], .events = POLLIN};
-    spawners->idle++;
     pthread_mutex_unlock(&spawners->lock);
     if (poll(&polled, 1, -1) > 0)
         (void)!read(spawners->calls[0], &byte, 1);
     pthread_mutex_lock(&spawners->lock);
-    spawners->idle--;
 }
 
-/* NULL at the end. *ret_is_hurried: others are waiting behind it. */
+static bool is_short(const struct spawners *spawners)
+{
+    return spawners->queued > spawners->count - spawners->busy;
+}
+
+/* NULL at the end. *ret_is_hurried: others are waiting behind it, and no thread is free. */
 static struct spawn_job *next_job(struct spawners *spawners, bool *ret_is_hurried)
 {
     struct spawn_job *job;
     pthread_mutex_lock(&spawners->lock);
     while ((job = take(spawners)) == NULL && !spawners->is_ending)
         await_call(spawners);
-    *ret_is_hurried = spawners->queued > spawners->idle;
+    spawners->busy += job != NULL;
+    *ret_is_hurried = is_short(spawners);
     pthread_mutex_unlock(&spawners->lock);
     return job;
 }
@@ -92,6 +97,9 @@ static void work(struct spawner *spawner, struct spawn_job *job, bool is_hurried
     loop_follow(spawners->loop);
     spawners->has_taker = false;
     loop_unlock(spawners->loop);
+    pthread_mutex_lock(&spawners->lock);
+    spawners->busy--;
+    pthread_mutex_unlock(&spawners->lock);
 }
 
 static void *thread_main(void *argument)
@@ -118,7 +126,9 @@ static int add_thread(struct spawners *spawners)
     int error = pthread_create(&spawners->threads[spawners->count], NULL, thread_main, spawner);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error == 0) {
+        pthread_mutex_lock(&spawners->lock);
         spawners->count++;
+        pthread_mutex_unlock(&spawners->lock);
         return 0;
     }
     free(spawner->stack);
@@ -158,14 +168,14 @@ void spawners_add(struct spawners *spawners, struct spawn_job *job)
     TAILQ_INSERT_TAIL(&spawners->queue, job, link);
     job->is_queued = true;
     spawners->queued++;
-    bool is_short =
-        spawners->queued > spawners->idle + spawners->has_taker && spawners->count < spawners->most;
+    bool is_growing = spawners->count < spawners->most && is_short(spawners) &&
+                      (!spawners->has_taker || spawners->queued > 1);
     pthread_mutex_unlock(&spawners->lock);
     if (spawners->has_taker)
         spawners->has_taker = false;
     else
         (void)!write(spawners->calls[1], "", 1); /* a full pipe calls as well */
-    if (is_short)
+    if (is_growing)
         add_thread(spawners); /* those that are there do the work if it fails */
 }
 
