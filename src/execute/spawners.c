@@ -114,7 +114,9 @@ static void *thread_main(void *argument)
     return NULL;
 }
 
-/* With all signals blocked, so that the child gets none before its dispositions are its own. */
+/* With all signals blocked, so that the child gets none before its dispositions are its own; but
+ * for SIGCHLD, which the kernel drops if the thread that made the child does not block it, and else
+ * wakes the loop's thread for. */
 static int add_thread(struct spawners *spawners)
 {
     sigset_t all, before;
@@ -122,6 +124,7 @@ static int add_thread(struct spawners *spawners)
     spawner->spawners = spawners;
     spawner->stack = memory_new(SPAWN_STACK);
     sigfillset(&all);
+    sigdelset(&all, SIGCHLD);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = pthread_create(&spawners->threads[spawners->count], NULL, thread_main, spawner);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
