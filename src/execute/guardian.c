@@ -4,6 +4,7 @@
  *
  * It prints one line itself, when the runner was killed: nobody else is left to do it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -26,8 +28,10 @@ static const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUS
 
 struct post {
     pid_t runner;
-    int channel; /* -1 when the runner has closed it */
-    int signals; /* a signalfd */
+    int channel;          /* -1 when the runner has closed it */
+    int signals;          /* a signalfd */
+    int terminal;         /* the controlling one; -1: there is none */
+    struct termios modes; /* of the terminal, at the beginning */
 };
 
 static void guarded_signals(sigset_t *ret)
@@ -109,6 +113,16 @@ static int watch_runner(struct post *post)
     }
 }
 
+/* The terminal is left as it was, if it is ours still: a shell that has it back has its own modes.
+ * Tasks have no terminal of theirs, but can open any by its name. */
+static void restore_terminal(const struct post *post)
+{
+    struct termios now;
+    if (post->terminal >= 0 && tcgetpgrp(post->terminal) == getpgrp() &&
+        tcgetattr(post->terminal, &now) == 0 && memcmp(&now, &post->modes, sizeof now) != 0)
+        tcsetattr(post->terminal, TCSANOW, &post->modes);
+}
+
 static void tell_killed(int signal)
 {
     CLEANUP_BUFFER struct buffer line = {0};
@@ -129,6 +143,9 @@ static void end_without_memory(void)
 
 static _Noreturn void guard(struct post *post)
 {
+    sigset_t all;
+    sigfillset(&all); /* a broken pipe must not end it, nor an alarm set before */
+    sigprocmask(SIG_SETMASK, &all, NULL);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     memory_exhausted = end_without_memory;
     int status = watch_runner(post);
@@ -138,6 +155,7 @@ static _Noreturn void guard(struct post *post)
     if (WIFSIGNALED(status))
         tell_killed(WTERMSIG(status));
     tree_end(GRACE);
+    restore_terminal(post);
     _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 
@@ -158,7 +176,10 @@ bool guardian_split(struct guardian *ret, struct error *error)
     pid_t runner = fork();
     if (runner > 0) {
         file_close(&ours);
-        struct post post = {runner, guardians, signals};
+        struct post post = {.runner = runner, .channel = guardians, .signals = signals};
+        post.terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+        if (post.terminal >= 0 && tcgetattr(post.terminal, &post.modes) != 0)
+            file_close(&post.terminal);
         guard(&post);
     }
     sigprocmask(SIG_SETMASK, &before, NULL);

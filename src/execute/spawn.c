@@ -14,6 +14,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -61,7 +62,7 @@ static bool is_open_standard(void)
 
 bool spawn_setup_init(struct spawn_setup *setup, const sigset_t *child_mask)
 {
-    *setup = (struct spawn_setup){.null = -1};
+    *setup = (struct spawn_setup){.null = -1, .terminal = -1};
     if (!is_open_standard())
         return false;
     setup->null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -70,6 +71,7 @@ bool spawn_setup_init(struct spawn_setup *setup, const sigset_t *child_mask)
     setup->directory = getcwd(NULL, 0);
     /* What was handed down to this process; what it opens itself is closed by an execve anyway. */
     setup->has_leaks = syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) != 0;
+    setup->terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (child_mask != NULL)
         setup->child_mask = *child_mask;
     else
@@ -89,6 +91,7 @@ void spawn_setup_release(struct spawn_setup *setup)
     file_close(&setup->null);
     free(setup->directory);
     setup->directory = NULL;
+    file_close(&setup->terminal);
 }
 
 IN_CHILD static bool child_failed(struct child *child, int step)
@@ -138,6 +141,9 @@ IN_CHILD static int child_main(void *argument)
     struct child *child = argument;
     const struct launch *launch = child->launch;
     setpgid(0, 0);
+    /* In the background of a terminal, whoever asked it for something would be stopped for ever. */
+    if (child->setup->terminal >= 0)
+        syscall(SYS_ioctl, child->setup->terminal, TIOCNOTTY, 0);
     if (child->directory != NULL && chdir(child->directory) != 0)
         child_failed(child, SPAWN_DIRECTORY);
     else if (child_stream(child, 0) && child_stream(child, 1) && child_stream(child, 2)) {

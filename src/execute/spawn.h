@@ -12,6 +12,7 @@ struct spawn_setup {
     int null;            /* /dev/null, for reading and writing */
     char *directory;     /* where this process is; NULL: not known */
     bool has_leaks;      /* descriptors that would outlive an execve have to be closed each time */
+    int terminal;        /* the controlling one, which no child keeps; -1: there is none */
     sigset_t child_mask; /* their signal mask */
     int resets[64];      /* signals whose disposition is not the default here */
     int reset_count;

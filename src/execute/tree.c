@@ -119,6 +119,11 @@ static uint32_t round_up(struct hunt *hunt, bool is_kill)
     return left;
 }
 
+bool tree_is_visible(void)
+{
+    return access("/proc/self/stat", R_OK) == 0;
+}
+
 uint32_t tree_end(int64_t grace)
 {
     struct hunt hunt = {0};
@@ -127,7 +132,8 @@ uint32_t tree_end(int64_t grace)
     while (reap()) {
         int64_t now = clock_monotonic();
         uint32_t left = round_up(&hunt, now >= limit);
-        if (left == 0 || (left == UINT32_MAX && now >= limit + BLIND_LIMIT))
+        bool is_blind = left == UINT32_MAX;
+        if (left == 0 || (is_blind && (now >= limit + BLIND_LIMIT || !tree_is_visible())))
             break;
         poll(NULL, 0, pause);
         pause = pause * 2 < ROUND_LONGEST ? pause * 2 : ROUND_LONGEST;
@@ -142,9 +148,4 @@ void tree_kill(void)
 {
     while (reap() && signal_children(SIGKILL) > 0)
         poll(NULL, 0, ROUND_SHORTEST);
-}
-
-bool tree_is_visible(void)
-{
-    return access("/proc/self/stat", R_OK) == 0;
 }

@@ -145,6 +145,11 @@ bool run_folder_is_alive(const struct run_folder *folder)
     return lock >= 0 && flock(lock, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
+bool run_folder_is_there(const struct run_folder *folder)
+{
+    return faccessat(folder->directory, "journal", F_OK, 0) == 0 || errno != ENOENT;
+}
+
 enum { LOCK_TRIES = 40, LOCK_PAUSE = 10 }; /* milliseconds */
 
 /* Whoever asks whether a run is alive holds the lock for a moment too. */

@@ -62,6 +62,8 @@ bool run_folder_open(struct run_folder *ret, const char *state, const char *id,
 bool run_folder_lock(struct run_folder *folder, struct error *error);
 /* Is its lock held, that is, is the run alive? */
 bool run_folder_is_alive(const struct run_folder *folder);
+/* False once its journal was removed: whatever is written there is for nobody. */
+bool run_folder_is_there(const struct run_folder *folder);
 /* Gives the lock up too, unless another process holds its descriptor. A zeroed folder is left as it
  * is. */
 void run_folder_close(struct run_folder *folder);

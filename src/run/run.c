@@ -211,6 +211,14 @@ static int exit_status(const struct run *run)
     return run->status == STATUS_SUCCESS ? EXIT_STATUS_SUCCESS : EXIT_STATUS_FAILED;
 }
 
+static bool is_kept(const struct run *run, struct error *error)
+{
+    if (run_folder_is_there(run->folder))
+        return true;
+    error_set(error, PLACE_NONE, "%s was removed while it was in use", run->folder->path);
+    return error_hint(error, "no task may remove the state directory");
+}
+
 static int finish(struct run *run)
 {
     /* What tasks left in the background ends before the run is said to have ended. */
@@ -228,9 +236,9 @@ static int finish(struct run *run)
                                           .succeeded = counts->by_status[STATUS_SUCCESS],
                                           .failed = counts->by_status[STATUS_FAILURE],
                                           .total = run->plan->selected_count});
-    if (!run->is_broken &&
-        (!values_sync(run->values, &error) || !log_write(run->log, &error) ||
-         !journal_write(run->journal, &error) || !journal_sync(run->journal, &error))) {
+    if (!run->is_broken && (!values_sync(run->values, &error) || !log_write(run->log, &error) ||
+                            !journal_write(run->journal, &error) ||
+                            !journal_sync(run->journal, &error) || !is_kept(run, &error))) {
         run_break(run, &error);
         status = EXIT_STATUS_STATE;
     }
