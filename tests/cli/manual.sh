@@ -57,6 +57,12 @@ for field in $(sed -n 's/^      \([a-z_]*,.*\)/\1/p' events.txt | tr -d ','); do
 done
 [ "$(wc -l <events.txt)" -gt 20 ] && ok || bad 'run --help' 'tells no events'
 
+# Every key of the language is told of.
+sed 's/\\-/-/g' "$srcdir/man/pargraph-workflow.5" >language.txt
+for key in $(sed -n 's/.*{\.key = "\([a-z-]*\)".*/\1/p' "$srcdir/src/workflow/language.c" | sort -u); do
+    grep -qE "(^|[^a-z-])$key(\$|[^a-z-])" language.txt && ok || bad 'pargraph-workflow.5' "does not tell of $key"
+done
+
 # Displays into files NUMBER.KIND in the folder $1, and a list of them: NUMBER KIND ARGUMENT.
 take_apart() {
     awk -v folder="$1" '
