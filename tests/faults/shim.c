@@ -137,7 +137,15 @@ FAIL(DIR *, opendir, NULL, (const char *path), (path))
 FAIL(struct dirent *, readdir, NULL, (DIR * directory), (directory))
 FAIL(FILE *, fopen, NULL, (const char *path, const char *mode), (path, mode))
 FAIL(char *, realpath, NULL, (const char *path, char *resolved), (path, resolved))
-FAIL_INT(close, (int descriptor), (descriptor))
+/* As Linux has it (close(2)): whatever it answers, the descriptor is gone. */
+EXPORT int close(int descriptor)
+{
+    bool has_failed = fails("close");
+    int status = (int)syscall(SYS_close, descriptor);
+    if (has_failed)
+        errno = number;
+    return has_failed ? -1 : status;
+}
 FAIL_INT(fdatasync, (int descriptor), (descriptor))
 FAIL_INT(ftruncate, (int descriptor, off_t length), (descriptor, length))
 FAIL_INT(rename, (const char *from, const char *to), (from, to))
