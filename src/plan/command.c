@@ -20,7 +20,10 @@ static const struct names *names_of(const struct assembly *assembly)
 static void add_entry(text_list *list, const char *variable, const char *value, size_t length)
 {
     struct buffer entry = {0};
-    buffer_printf(&entry, "%s=", variable);
+    size_t name = strlen(variable);
+    buffer_reserve(&entry, name + 1 + length);
+    buffer_add(&entry, variable, name);
+    buffer_add_byte(&entry, '=');
     buffer_add(&entry, value, length);
     *VEC_PUSH(list) = buffer_take(&entry);
 }

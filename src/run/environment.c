@@ -9,16 +9,16 @@
 
 #include "base/memory.h"
 
-static size_t name_length(const char *entry)
+static unsigned char name_byte(char c)
 {
-    return strcspn(entry, "=");
+    return c == '=' ? 0 : (unsigned char)c;
 }
 
 static int compare_names(const char *a, const char *b)
 {
-    size_t n = name_length(a), m = name_length(b);
-    int order = memcmp(a, b, n < m ? n : m);
-    return order != 0 ? order : n < m ? -1 : n > m;
+    while (*a == *b && name_byte(*a) != 0)
+        a++, b++;
+    return name_byte(*a) - name_byte(*b);
 }
 
 static int compare_entries(const void *a, const void *b)
