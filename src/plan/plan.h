@@ -213,6 +213,7 @@ struct results {
     json_t *(*failed)(void *context);                                /* run.failed: list of names */
     int64_t (*elapsed)(void *context); /* run.elapsed in nanoseconds */
     const char *run_id, *run_directory;
+    bool is_shown; /* shell text is made for a reader: values stand in it, quoted */
 };
 
 /* The answer to the scheduler's evaluate action. */

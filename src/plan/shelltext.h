@@ -12,8 +12,9 @@ struct environment {
     uint32_t value_count;
 };
 
-/* "No value becomes code" (LANGUAGE.md, section 5). The values go to env, numbered on. False with
- * an error for what no variable can hold. */
+/* "No value becomes code" (LANGUAGE.md, section 5). The values go to env, numbered on; with
+ * results->is_shown none does, and they stand in the text. False with an error for what no variable
+ * can hold. */
 bool shelltext_write(struct view *view, const struct text *text, struct buffer *out,
                      struct environment *env, struct error *error);
 

@@ -79,7 +79,7 @@ void attempt_launch(struct run *run, uint32_t node, uint32_t number)
                     plan_command(run->plan, node, number, &run->results, &attempt->command, &error);
     bool is_dry = run->folder == NULL;
     if (is_dry) {
-        attempt_tell_dry(run, node, is_ready ? &attempt->command : NULL);
+        attempt_tell_dry(run, node, is_ready ? &attempt->command : NULL, &error);
         attempt->launch = (struct launch){.node = node, .attempt = number};
         run->executor->methods->launch(run->executor, &attempt->launch);
     } else if (run->is_broken) {

@@ -41,7 +41,9 @@ bool attempt_prepare(struct attempt *attempt, struct error *error);
 /* The environment of the task with more entries; keeps attempt->own. For execve, the caller's. */
 char **attempt_merge(struct attempt *attempt, char *const *more, uint32_t more_count);
 /* Shows what --dry-run would run; command NULL: it cannot be known yet. */
-void attempt_tell_dry(struct run *run, uint32_t node, const struct command *command);
+/* command NULL: none could be made, error (or NULL) says why. */
+void attempt_tell_dry(struct run *run, uint32_t node, const struct command *command,
+                      struct error *error);
 
 /* The reports an executor is given, but for the context: the struct run. */
 extern const struct reports attempt_reports;

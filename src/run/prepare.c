@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "run/attempt.h"
 
 static char *temporary_path(const struct attempt *attempt, const char *suffix)
@@ -121,15 +122,27 @@ bool attempt_prepare(struct attempt *attempt, struct error *error)
     return true;
 }
 
-/* What --dry-run shows for an attempt: the words, or the shell text on lines of its own. */
-void attempt_tell_dry(struct run *run, uint32_t node, const struct command *command)
+static void show_word(const char *word, struct buffer *out)
+{
+    buffer_add_byte(out, ' ');
+    text_write_shell_word(word, strlen(word), out);
+}
+
+/* What --dry-run shows for an attempt: its words as one would type them, or the shell text on lines
+ * of its own. */
+void attempt_tell_dry(struct run *run, uint32_t node, const struct command *command,
+                      struct error *error)
 {
     CLEANUP_BUFFER struct buffer text = {0};
     const struct task *task = &run->plan->workflow->tasks[run->plan->task[node]];
     buffer_add_text(&text, "would run ");
     plan_write_name(run->plan, node, &text);
     buffer_add_byte(&text, ':');
-    if (command == NULL) {
+    if (command == NULL && task->need_count == 0 && error != NULL && error->message != NULL) {
+        char *why = run_error_text(run, error);
+        buffer_printf(&text, " (it would fail: %s)", why);
+        memory_free(why);
+    } else if (command == NULL) {
         const char *what = run->plan->is_join[node] ? "instances depend" : "command depends";
         buffer_printf(&text, " (its %s on values of earlier tasks)", what);
     } else if (task->body == BODY_RUN && !task->is_plain_command && command->script == NULL) {
@@ -139,7 +152,7 @@ void attempt_tell_dry(struct run *run, uint32_t node, const struct command *comm
         buffer_printf(&text, " %s", command->argv[count - 1]);
     } else {
         for (char **word = command->argv; *word != NULL; word++)
-            buffer_printf(&text, " %s", *word);
+            show_word(*word, &text);
     }
     while (text.length > 0 && text.bytes[text.length - 1] == '\n')
         text.length--;

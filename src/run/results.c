@@ -111,5 +111,6 @@ void results_init(struct run *run)
                                     .failed = failed,
                                     .elapsed = elapsed,
                                     .run_id = run->folder != NULL ? run->folder->id : "dry-run",
-                                    .run_directory = run->folder != NULL ? run->folder->path : ""};
+                                    .run_directory = run->folder != NULL ? run->folder->path : "",
+                                    .is_shown = run->folder == NULL};
 }

@@ -114,7 +114,7 @@ static void expand(struct run *run, const struct action *action)
     CLEANUP_ERROR struct error error = {0};
     bool is_dry = run->folder == NULL;
     if (is_dry)
-        attempt_tell_dry(run, action->node, NULL);
+        attempt_tell_dry(run, action->node, NULL, NULL);
     bool is_good = is_dry ? plan_grow(run->plan, action->node, NULL, &error)
                           : plan_expand(run->plan, action->node, action->flags, &run->results,
                                         &expanded, &error);

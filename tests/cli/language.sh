@@ -279,6 +279,27 @@ has 'dry run names commands' 'touch ran' "$out$err"
 [ ! -e ran ] && ok || bad 'dry run' 'it ran'
 
 workflow <<'Y'
+params: {v: {type: text, default: "a'b $(touch ran) `touch ran` \"z\" \\\\ * ~"}}
+tasks:
+  a: {run: "printf '%s|' ${{ params.v }} \"${{ params.v }}\" '${{ params.v }}' ${{ range(2) }}"}
+  b: {exec: [printf, "<%s>", "${{ params.v }}"]}
+Y
+go run --dry-run -q flow.yml
+sed -n 's/^would run [ab]: //p' out.txt >shown.sh
+shown=$(sh ./shown.sh)
+has 'dry run shows values' "'%s|' 'a'\''b \$(touch ran)" "$out"
+go run flow.yml
+is 'what dry run shows is what runs' 0 "$shown"
+[ ! -e ran ] && ok || bad 'dry run' 'a value ran'
+
+workflow <<'Y'
+tasks:
+  a: {run: "echo ${{ fromjson('{') }}"}
+Y
+go run --dry-run flow.yml
+has 'dry run tells what would fail' 'would run a: (it would fail: ' "$out"
+
+workflow <<'Y'
 params: {n: {type: int, default: 4}}
 tasks:
   cell:

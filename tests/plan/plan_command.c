@@ -24,6 +24,44 @@ static void build_with(struct built *built, const char *text, const char *node, 
         CHECK_TEXT(built->error.message, NULL);
 }
 
+/* What a reader is shown of a run: the values themselves, quoted. */
+static void check_shown(const char *run, const char *expected)
+{
+    struct built built = {0};
+    char *text = NULL;
+    CU_ASSERT_FATAL(asprintf(&text,
+                             "pargraph: 1\nparams: {v: {type: text, default: 'a''b $(x) `y` \"z\" "
+                             "\\n'}, n: {type: int, default: 7}}\n"
+                             "tasks:\n  t:\n    run: |\n      %s",
+                             run) > 0);
+    fixture_open(&built.fixture, text);
+    CHECK_TEXT(fixture_errors(&built.fixture), "");
+    fixture_answer(&built.fixture, "{}");
+    built.fixture.answers.is_shown = true;
+    built.is_done = plan_command(&built.fixture.plan, fixture_node(&built.fixture, "t"), 1,
+                                 &built.fixture.answers, &built.command, &built.error);
+    CU_ASSERT_TRUE(built.is_done);
+    if (built.is_done) {
+        CHECK_TEXT(built.command.argv[3], expected);
+        CU_ASSERT_PTR_NULL(command_env(&built.command, "PARGRAPH_V1"));
+    }
+    command_release(&built.command);
+    error_release(&built.error);
+    fixture_close(&built.fixture);
+    free(text);
+}
+
+static void test_shown(void)
+{
+    check_shown("echo ${{ params.v }}", "echo 'a'\\''b $(x) `y` \"z\" \\n'");
+    check_shown("echo \"<${{ params.v }}>\"", "echo \"<a'b \\$(x) \\`y\\` \\\"z\\\" \\\\n>\"");
+    check_shown("echo '<${{ params.v }}>'", "echo '<a'\\''b $(x) `y` \"z\" \\n>'");
+    check_shown("cat <<E\n      ${{ params.v }}\n      E\n",
+                "cat <<E\na'b \\$(x) \\`y\\` \"z\" \\\\n\nE\n");
+    check_shown("echo >${{ params.n }} ${{ range(3) }} ${{ '' }} ${{ range(0) }}",
+                "echo >7 0 1 2 '' ");
+}
+
 /* One task t with these lines. */
 static void build(struct built *built, const char *lines)
 {
@@ -278,5 +316,6 @@ const struct check command_checks[] = {
     {"command: cpus of an attempt", test_cpus_of_an_attempt},
     {"command: streams", test_streams},
     {"command: stdin from a need", test_stdin_from},
+    {"command: as shown to a reader", test_shown},
     {NULL, NULL},
 };
