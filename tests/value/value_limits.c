@@ -1,12 +1,14 @@
 /* Nothing an expression does makes the program hang, grow without end or die. */
 #include "value_support.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char instructions[] = "0: the expression takes more than 10000000 instructions";
 static const char memory[] = "0: the expression takes more than 1 GiB of memory";
 static const char turnover[] = "0: the expression makes more than 4 GiB of values";
 static const char steps[] = "0: the expression takes more than 200000000 steps";
+static const char size[] = "0: the value is larger than 512 MiB";
 static const char depth[] = "0: a value is nested deeper than 64";
 
 static void endless_work_ends(void)
@@ -22,12 +24,27 @@ static void endless_work_ends(void)
         {"('('):rep(40000):gsub('%b()', '')", steps},
         {"(''):rep(1 << 60)", steps},
         {"table.move({}, 1, 1 << 60, 2)", steps},
+        {"(function() local s = ('x'):rep(1 << 20) while true do local t = s .. s end end)()",
+         turnover},
+    };
+    CHECK_EXAMPLES(examples);
+}
+
+/* What takes seconds each: only with PARGRAPH_LIMITS=1. */
+static void dear_work_ends(void)
+{
+    const struct example examples[] = {
         {"(function() while true do range(1000000) end end)()", steps},
         {"(function() local t = {} for i = 1, 1000000 do table.insert(t, 1, i) end end)()", steps},
         {"(function() local s = ('x'):rep(1 << 20) while true do s = s:upper() end end)()",
          turnover},
+        {"(function() local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1000000) end "
+         "end)()",
+         memory},
+        {"(function() local t = {1} for i = 1, 60 do t = {t, t} end return t end)()", size},
     };
-    CHECK_EXAMPLES(examples);
+    if (getenv("PARGRAPH_LIMITS") != NULL)
+        CHECK_EXAMPLES(examples);
 }
 
 static void too_much_memory_is_an_error(void)
@@ -35,7 +52,7 @@ static void too_much_memory_is_an_error(void)
     const struct example examples[] = {
         {"string.rep('x', 10000000000)", steps},
         {"string.rep(('x'):rep(1000000), 2000)", memory},
-        {"(function() local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1000000) end "
+        {"(function() local s, t = ('x'):rep(1 << 24), {} for i = 1, 1e9 do t[i] = s .. i end "
          "end)()",
          memory},
         {"range(10000000000)", "0: range() of more than 50000000 numbers"},
@@ -54,8 +71,9 @@ static void too_much_depth_is_an_error(void)
         {"(function() local t = {} for i = 1, 70 do t = {t} end return t end)()", depth},
         {"(function() local t = {} for i = 1, 70 do t = {a = t} end return json(t) end)()", depth},
         {"#(function() local t = 1 for i = 1, 64 do t = {t} end return json(t) end)()", "129"},
-        {"(function() local t = {1} for i = 1, 60 do t = {t, t} end return t end)()",
-         "0: the value is larger than 512 MiB"},
+        {"(function() local t = {('x'):rep(1 << 20)} for i = 1, 60 do t = {t, t} end return t "
+         "end)()",
+         size},
         {"fromjson(('['):rep(65) .. (']'):rep(65))", depth},
         {"len(fromjson(('['):rep(64) .. (']'):rep(64)))", "1"},
         {"('x'):match(('x*'):rep(300))", "0: pattern too complex"},
@@ -205,6 +223,7 @@ static void a_sandbox_goes_on_after_errors(void)
 
 const struct check limit_checks[] = {
     {"endless work ends", endless_work_ends},
+    {"dear work ends", dear_work_ends},
     {"too much memory is an error", too_much_memory_is_an_error},
     {"too much depth is an error", too_much_depth_is_an_error},
     {"large sources end in a value or an error", large_sources_end_in_a_value_or_an_error},
