@@ -16,9 +16,17 @@ end() {
     is "$1" "$2"
 }
 
-# The runner: the guardian's child.
-runner() {
-    cut -d ' ' -f 1 "/proc/$run/task/$run/children"
+# wait_runner: waits until $run, the guardian, has its child; $runner is that.
+wait_runner() {
+    for _ in $(seq 400); do
+        runner=
+        read -r runner _ <"/proc/$run/task/$run/children"
+        [ -n "$runner" ] && return 0
+        sleep 0.05
+    done
+    status=- out=$(cat out.txt) err=$(cat err.txt)
+    bad 'wait_runner' 'the guardian has no child'
+    finish
 }
 
 workflow <<'Y'
@@ -76,7 +84,8 @@ tasks:
 Y
 begin flow.yml
 until_there begun
-kill -9 "$(runner)"
+wait_runner
+kill -9 "$runner"
 wait "$run"
 status=$? err=$(cat err.txt) out=
 [ "$status" -ne 0 ] && ok || bad 'kill -9 of the runner' 'claims success'
@@ -89,7 +98,8 @@ has 'status of a killed run' 'killed' "$out"
 rm -f begun
 begin flow.yml
 until_there begun
-child=$(runner)
+wait_runner
+child=$runner
 kill -9 "$run"
 wait "$run" 2>/dev/null
 for _ in $(seq 200); do
