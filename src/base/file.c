@@ -64,6 +64,13 @@ bool file_write_all(int descriptor, const void *bytes, size_t length)
     return true;
 }
 
+void file_ring(int descriptor, const void *bytes, size_t length)
+{
+    for (int tries = 0; tries < 100; tries++)
+        if (write(descriptor, bytes, length) >= 0 || errno == EAGAIN)
+            return;
+}
+
 bool file_replace(const char *path, const void *bytes, size_t length, struct error *error)
 {
     CLEANUP_BUFFER struct buffer name = {0};

@@ -13,6 +13,9 @@ bool file_read(const char *path, size_t most, char **ret_text, size_t *ret_lengt
                struct error *error);
 /* Writes all; goes on after EINTR and short writes. False leaves errno. */
 bool file_write_all(int descriptor, const void *bytes, size_t length);
+/* Wakes who reads a pipe or an eventfd that does not block: one that is full wakes, too. A waking
+ * that is lost would be a hang, so other errors are tried again. */
+void file_ring(int descriptor, const void *bytes, size_t length);
 /* Makes a file whole or not at all: a temporary file beside it, renamed. */
 bool file_replace(const char *path, const void *bytes, size_t length, struct error *error);
 /* Makes a directory and what is missing above it; one that is there is fine. */

@@ -57,11 +57,8 @@ static void clear(struct lookup_entry *entry)
 static bool is_executable(const char *file, int *error)
 {
     struct stat status;
-    if (stat(file, &status) != 0) {
-        if (errno == EACCES)
-            *error = EACCES;
-        return false;
-    }
+    if (stat(file, &status) != 0)
+        return false; /* a folder that may not be looked into holds no file for us */
     if (S_ISREG(status.st_mode) && faccessat(AT_FDCWD, file, X_OK, AT_EACCESS) == 0)
         return true;
     *error = EACCES;

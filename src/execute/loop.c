@@ -126,7 +126,7 @@ void loop_follow(struct loop *loop)
     follow(loop);
     uint64_t one = 1;
     if (loop->after == NULL || next_due(loop) < loop->waiting_until)
-        (void)!write(loop->bell, &one, sizeof one); /* a full counter rings as well */
+        file_ring(loop->bell, &one, sizeof one);
 }
 
 struct watch *loop_add(struct loop *loop, int descriptor, uint32_t events, loop_callback *callback,

@@ -177,7 +177,7 @@ void spawners_add(struct spawners *spawners, struct spawn_job *job)
     if (spawners->has_taker)
         spawners->has_taker = false;
     else
-        (void)!write(spawners->calls[1], "", 1); /* a full pipe calls as well */
+        file_ring(spawners->calls[1], "", 1);
     if (is_growing)
         add_thread(spawners); /* those that are there do the work if it fails */
 }

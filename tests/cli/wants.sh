@@ -53,6 +53,12 @@ Y
     cd .. || exit 99
     is 'a folder that may not be written' 4
     has 'a folder that may not be written' 'Permission denied' "$err"
+    mkdir -m 700 secret
+    printf 'pargraph: 1\ntasks: {t: {exec: [no-such-command]}}\n' >other/flow.yml
+    PATH="$folder/secret:$PATH" $another "$pargraph" run other/flow.yml >out.txt 2>err.txt </dev/null
+    status=$? out=$(cat out.txt) err=$(cat err.txt)
+    is 'a folder of PATH that may not be looked into' 1
+    has 'a folder of PATH that may not be looked into' 'No such file or directory' "$err"
 else
     skip 'not root, or the program is not for others: limits of another user'
 fi
