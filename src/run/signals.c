@@ -1,6 +1,10 @@
 /* Signals as events: the first INT, TERM or HUP cancels the run, the second kills it; WINCH tells
  * the terminal. Blocked before there are other threads, so that only the loop sees them.
  *
+ * One request may come several times: who signals the whole process group reaches us and the
+ * guardian, which passes it on, and some (timeout) signal both the front process and the group. So
+ * what came to us and what was passed on are counted apart, and what follows at once is no second.
+ *
  * TSTP (Ctrl-Z): tasks have process groups of their own, which the terminal does not reach, so it
  * is passed on to each: a run stops as a whole, and goes on as a whole. Time stands still with it:
  * no timeout, delay or grace passes while the run is stopped, and no age counts it. */
@@ -12,10 +16,18 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "run/state.h"
 
+/* What comes sooner than this after a request is part of it. */
+#define ONE_REQUEST INT64_C(100000000)
+
 struct run_signals {
+    pid_t guardian;               /* 0: there is none */
+    uint32_t passed[SIGTERM + 1]; /* on by the guardian; the kernel's count as both */
+    uint32_t direct[SIGTERM + 1];
+    int64_t asked_at; /* the last request; 0: none yet */
     int descriptor;
     struct watch *watch, *guardian_watch;
     sigset_t original;
@@ -63,6 +75,25 @@ static void stop(struct run *run)
     resize(run);
 }
 
+/* Is this INT, TERM or HUP a request of its own? */
+static bool is_request(struct run_signals *signals, const struct signalfd_siginfo *info)
+{
+    uint32_t *passed = &signals->passed[info->ssi_signo];
+    uint32_t *direct = &signals->direct[info->ssi_signo];
+    uint32_t before = *passed > *direct ? *passed : *direct;
+    bool is_kernels = info->ssi_code == SI_KERNEL;
+    bool is_passed =
+        !is_kernels && signals->guardian != 0 && (pid_t)info->ssi_pid == signals->guardian;
+    *passed += is_kernels || is_passed;
+    *direct += !is_passed;
+    int64_t now = clock_monotonic();
+    if ((*passed <= before && *direct <= before) ||
+        (signals->asked_at != 0 && now - signals->asked_at < ONE_REQUEST))
+        return false;
+    signals->asked_at = now;
+    return true;
+}
+
 static void arrived(void *context, uint32_t events)
 {
     struct run *run = context;
@@ -73,7 +104,7 @@ static void arrived(void *context, uint32_t events)
             resize(run);
         else if (info.ssi_signo == SIGTSTP)
             stop(run);
-        else
+        else if (is_request(run->signals, &info))
             cancel(run, (int)info.ssi_signo);
     }
 }
@@ -118,6 +149,7 @@ bool signals_open(struct run *run, struct error *error)
     const struct guardian *guardian = run->options->guardian;
     if (guardian == NULL || guardian->channel < 0)
         return true;
+    signals->guardian = getppid();
     signals->guardian_watch =
         loop_add(run->loop, guardian->channel, EPOLLIN | EPOLLRDHUP, guardian_gone, run, error);
     return signals->guardian_watch != NULL;

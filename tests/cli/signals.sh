@@ -51,6 +51,20 @@ kill -TERM "$run"
 end 'TERM' 143
 no_process 'TERM ends what runs' '31.125'
 
+# To the process group, as a shell's kill, timeout or a batch system does it: one request.
+for round in 1 2 3 4 5; do
+    for signal in INT TERM; do
+        rm -f begun finally
+        setsid "$pargraph" run flow.yml >out.txt 2>err.txt </dev/null &
+        run=$!
+        until_there begun
+        [ "$round" -gt 3 ] && kill "-$signal" "$run"
+        kill "-$signal" "-$run"
+        end "$signal to the group" "$([ $signal = INT ] && echo 130 || echo 143)"
+        [ -e finally ] && ok || bad "$signal to the group" 'finally did not run'
+    done
+done
+
 rm -f begun
 workflow <<'Y'
 tasks:
