@@ -136,6 +136,9 @@ struct seen_run {
     struct replay replay;
     bool has_folder, has_replay;
 };
+/* The folder's state directory where no command finds it without --state; else NULL. The caller's.
+ */
+char *cli_state_to_tell(const struct run_folder *folder);
 /* Opens the state directory (state, else that of file, else the nearest), the run (NULL or "last":
  * the newest), its plan and its journal. 0, or an exit status after saying why. cli_close_run in
  * either case. */

@@ -107,6 +107,8 @@ static int resume_loaded(struct run_folder *folder, struct loaded *loaded,
                                   .terminal = cli_terminal(verbosity, false),
                                   .guardian = guardian};
     bool is_done;
+    CLEANUP_FREE char *told = cli_state_to_tell(folder);
+    options.terminal.state = told;
     int status = run_resume(&loaded->plan, folder, &options, &is_done, &error);
     if (error.message != NULL)
         return cli_fail(status, &error);

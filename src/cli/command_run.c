@@ -135,11 +135,14 @@ static int run_for_real(const struct run_command *command, struct loaded *loaded
     }
     struct run_options options = run_options(command, loaded);
     options.state = state;
+    char *told = cli_state_to_tell(&folder);
+    options.terminal.state = told;
     options.guardian = guardian;
     int status = EXIT_STATUS_STATE;
     if (guardian_hold(guardian, folder.lock, &error) &&
         loaded_freeze(loaded, &folder, &command->common, selection, count, &error))
         status = run_plan(&loaded->plan, &folder, &options, &error);
+    free(told);
     if (error.message != NULL)
         cli_fail(status, &error);
     run_folder_close(&folder);
@@ -186,12 +189,12 @@ static int run_loaded(struct run_command *command, const char *const *operands, 
 }
 
 /* Behind the help. */
-static void print_events(void)
+static bool print_events(void)
 {
     CLEANUP_BUFFER struct buffer text = {0};
     buffer_add_byte(&text, '\n');
     events_describe(&text);
-    cli_write(&text);
+    return cli_write(&text);
 }
 
 int command_run(int argc, char **argv)
@@ -199,8 +202,8 @@ int command_run(int argc, char **argv)
     struct run_command command = {.policy = -1};
     int operands;
     int status = cli_options(argc, argv, &help, &command, &operands);
-    if (status == EXIT_STATUS_SUCCESS)
-        print_events();
+    if (status == EXIT_STATUS_SUCCESS && !print_events())
+        status = EXIT_STATUS_FAILED;
     if (status < 0 && operands < 1 && command.is_resumed)
         status = cli_usage("run", "a workflow file is wanted; 'pargraph resume' takes a run");
     if (status < 0 && operands < 1)

@@ -3,8 +3,23 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "cli/cli.h"
+
+char *cli_state_to_tell(const struct run_folder *folder)
+{
+    CLEANUP_ERROR struct error error = {0};
+    CLEANUP_FREE char *runs = file_directory(folder->path);
+    char *state = file_directory(runs);
+    CLEANUP_FREE char *found = state_directory(NULL, NULL, &error);
+    CLEANUP_FREE char *real = realpath(state, NULL);
+    CLEANUP_FREE char *real_found = found != NULL ? realpath(found, NULL) : NULL;
+    if (real == NULL || real_found == NULL || strcmp(real, real_found) != 0)
+        return state;
+    free(state);
+    return NULL;
+}
 
 int cli_open_run(struct seen_run *ret, const char *state, const char *file, const char *id)
 {

@@ -26,6 +26,7 @@ struct terminal_options {
     uint32_t width;   /* columns; 0: 80 */
     bool is_dry;      /* --dry-run: messages ("would run" lines) go to output; of tasks only
                          failures have lines; no blocks, no progress */
+    const char *state; /* said in hints, as --state; NULL: commands find it. Borrowed */
 };
 
 struct terminal;

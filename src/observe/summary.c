@@ -72,8 +72,10 @@ static void add_failures(struct terminal *terminal, struct buffer *out)
     if (more == 0)
         return;
     buffer_printf(out, "\n%u more failed", more);
-    if (terminal->run_id != NULL)
-        buffer_printf(out, ": see pargraph status %s", terminal->run_id);
+    if (terminal->run_id != NULL) {
+        buffer_add_text(out, ": see ");
+        terminal_add_command(terminal, "status", out);
+    }
     buffer_add_byte(out, '\n');
 }
 
@@ -93,9 +95,11 @@ void terminal_summary(struct terminal *terminal, int64_t now, int exit_status)
     }
     buffer_add_byte(out, '\n');
     add_failures(terminal, out);
-    if (exit_status != 0 && terminal->run_id != NULL && !terminal->is_dry)
-        buffer_printf(out, "\nto go on with what has not succeeded: pargraph resume %s\n",
-                      terminal->run_id);
+    if (exit_status != 0 && terminal->run_id != NULL && !terminal->is_dry) {
+        buffer_add_text(out, "\nto go on with what has not succeeded: ");
+        terminal_add_command(terminal, "resume", out);
+        buffer_add_byte(out, '\n');
+    }
     screen_flush(&terminal->screen);
     terminal->is_going = false;
 }

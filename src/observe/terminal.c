@@ -23,6 +23,7 @@ struct terminal *terminal_new(const struct plan *plan, const char *run_id,
     struct terminal *terminal = memory_new(sizeof *terminal);
     terminal->plan = plan;
     terminal->run_id = run_id;
+    terminal->state = options->state;
     terminal->verbosity = options->verbosity;
     terminal->is_terminal = options->is_terminal;
     terminal->is_dry = options->is_dry;

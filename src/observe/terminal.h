@@ -16,7 +16,7 @@ struct failure {
 
 struct terminal {
     const struct plan *plan;
-    const char *run_id;
+    const char *run_id, *state;
     uint8_t verbosity;
     bool is_terminal, is_dry;
     bool is_going;    /* between the run's beginning and its end */
@@ -37,7 +37,9 @@ void terminal_limit(struct terminal *terminal);
 
 /* The instance's name, harmless. */
 void terminal_add_name(const struct terminal *terminal, uint32_t node, struct buffer *out);
-/* "pargraph logs RUN TASK" */
+/* "pargraph NAME [--state DIR] RUN" */
+void terminal_add_command(const struct terminal *terminal, const char *name, struct buffer *out);
+/* "pargraph logs [--state DIR] RUN TASK" */
 void terminal_add_logs_hint(const struct terminal *terminal, uint32_t node, struct buffer *out);
 /* Why an attempt failed, harmless: "exit status 3", "killed by SIGKILL", "timed out", what kept it
  * from starting; nothing where nothing is known. */

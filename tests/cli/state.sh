@@ -144,4 +144,26 @@ short=$(printf '%s' "$out" | grep -o '"started":[0-9.e-]*,"ended":[0-9.e-]*' |
     awk -F '[:,]' '{ if ($4 - $2 < 0.05) short++ } END { print NR, short + 0 }')
 [ "$short" = '8 0' ] && ok || bad 'no task took less than its time' "tasks, too short ones: $short"
 
+# What a summary says to type finds the run from here.
+mkdir -p elsewhere "there it's"
+printf 'pargraph: 1\ntasks: {a: {run: "echo it was this; exit 3"}}\n' >elsewhere/flow.yml
+for how in elsewhere/flow.yml "--state|there it's|elsewhere/flow.yml"; do
+    IFS='|'
+    # shellcheck disable=SC2086
+    go run $how
+    unset IFS
+    is "$how" 1
+    for word in 'see' 'to go on with what has not succeeded:'; do
+        line=$(printf '%s\n' "$err" | sed -n "s/^ *$word pargraph /\"\$pargraph\" /p")
+        has "$how: $word" ' --state ' "$line"
+        said=$(eval "$line" 2>&1)
+        has "$how: $line" 'it was this' "$said"
+    done
+done
+cd elsewhere || exit 99
+go run flow.yml
+cd ..
+err=$(cat elsewhere/err.txt)
+lacks 'no --state is told where none is needed' '--state' "$err"
+
 finish
