@@ -55,6 +55,8 @@ int load_file(struct loaded *ret, const char *file, const struct common_options 
     CLEANUP_ERROR struct error error = {0};
     char *text;
     size_t length;
+    if (file[0] == '\0')
+        return cli_usage(common->command, "the name of the workflow file is empty");
     if (!file_read(file, LARGEST_FILE, &text, &length, &error))
         return cli_fail(EXIT_STATUS_INVALID, &error);
     ret->directory = absolute_directory(file, &error);

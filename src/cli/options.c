@@ -62,7 +62,7 @@ int cli_write_json(json_t *value, int status)
     return cli_write(&text) ? status : EXIT_STATUS_FAILED;
 }
 
-static void print_help(const struct command_help *help)
+static bool print_help(const struct command_help *help)
 {
     CLEANUP_BUFFER struct buffer text = {0};
     buffer_printf(&text, "usage: pargraph %s%s%s\n\n%s\n", help->name,
@@ -81,7 +81,7 @@ static void print_help(const struct command_help *help)
     buffer_printf(&text, "  %-26s %s\n", "-h, --help", "show this help");
     if (help->more != NULL)
         buffer_printf(&text, "\n%s", help->more);
-    cli_write(&text);
+    return cli_write(&text);
 }
 
 /* getopt's tables from ours: long options are numbered from 256. */
@@ -146,8 +146,7 @@ int cli_options(int argc, char **argv, const struct command_help *help, void *co
     int found;
     while ((found = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
         if (found == 'h') {
-            print_help(help);
-            return EXIT_STATUS_SUCCESS;
+            return print_help(help) ? EXIT_STATUS_SUCCESS : EXIT_STATUS_FAILED;
         }
         if (found == '?' || found == ':')
             return wrong_option(help, argv, found);

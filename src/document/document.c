@@ -78,7 +78,10 @@ static void check_not_empty(struct reader *reader, const struct source *source)
                     (document->count == 1 && document->nodes[0].kind == NODE_SCALAR &&
                      document->nodes[0].style == STYLE_PLAIN && document->nodes[0].text == 0);
     if (is_empty)
-        diagnostics_add(reader->diagnostics, source->first, "the file is empty");
+        diagnostics_add(reader->diagnostics, source->first,
+                        memchr(source->text, '#', source->length) != NULL
+                            ? "the file holds nothing but comments"
+                            : "the file is empty");
 }
 
 static void reader_release(struct reader *reader)

@@ -6,6 +6,21 @@ go run nowhere.yml
 is 'no file' 2 ''
 has 'no file' 'cannot open nowhere.yml: No such file or directory' "$err"
 
+for command in run check list dot; do
+    go "$command" ''
+    is "$command: an empty name" 2 ''
+    has "$command: an empty name" 'the name of the workflow file is empty' "$err"
+done
+
+for command in run check logs; do
+    out= err=
+    "$pargraph" "$command" --help >/dev/full 2>err.txt
+    status=$?
+    is "$command: help on a full disk" 1
+    holds "$command: help on a full disk" err.txt \
+        'pargraph: cannot write to standard output: No space left on device'
+done
+
 mkdir d
 go run d
 is 'a directory' 2 ''

@@ -12,8 +12,13 @@
 #include "support/check.h"
 
 static const char *const our_reasons[] = {
-    "unknown tag",     "unknown directive '%TAG'", "a second document begins here",
-    "cannot be a key", "the file is empty",        "duplicate key",
+    "unknown tag",
+    "unknown directive '%TAG'",
+    "a second document begins here",
+    "cannot be a key",
+    "the file is empty",
+    "duplicate key",
+    "the file holds nothing but comments",
 };
 
 /* Valid YAML that libyaml 0.2.5 cannot read. */

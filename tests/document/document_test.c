@@ -222,7 +222,8 @@ static void test_documents(void)
 {
     REFUSES("", "1:1: the file is empty");
     REFUSES("\xef\xbb\xbf", "1:1: the file is empty");
-    REFUSES("# nothing\n", "1:1: the file is empty");
+    REFUSES("# nothing\n", "1:1: the file holds nothing but comments");
+    REFUSES("--- # nothing\n", "1:1: the file holds nothing but comments");
     REFUSES("---\n", "1:1: the file is empty");
     REFUSES("a: 1\n---\nb: 1\n", "2:1: a second document begins here (a file is one document: take "
                                  "the line '---' out, or make two files)");
