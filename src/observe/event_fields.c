@@ -5,79 +5,6 @@
 #include "base/text.h"
 #include "observe/events.h"
 
-/* --- values --- */
-
-static const char replacement[] = "\357\277\275";
-
-/* A JSON string. Bytes that are no UTF-8 become U+FFFD each. */
-static void add_string(struct buffer *out, const char *text, size_t length)
-{
-    buffer_add_byte(out, '"');
-    for (size_t at = 0; at < length;) {
-        size_t plain = at;
-        while (plain < length && (unsigned char)text[plain] >= 0x20 &&
-               (unsigned char)text[plain] < 0x7f && text[plain] != '"' && text[plain] != '\\')
-            plain++;
-        buffer_add(out, text + at, plain - at);
-        at = plain;
-        if (at == length)
-            break;
-        unsigned char byte = (unsigned char)text[at];
-        if (byte == '"' || byte == '\\')
-            buffer_printf(out, "\\%c", byte);
-        else if (byte == '\n')
-            buffer_add_text(out, "\\n");
-        else if (byte < 0x20 || byte == 0x7f)
-            buffer_printf(out, "\\u%04x", byte);
-        size_t size = byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
-        if (byte >= 0x80) {
-            size = size < length - at ? size : length - at;
-            bool is_valid = text_valid_utf8(text + at, size) == size;
-            buffer_add(out, is_valid ? text + at : replacement, is_valid ? size : 3);
-            size = is_valid ? size : 1;
-        }
-        at += size;
-    }
-    buffer_add_byte(out, '"');
-}
-
-/* What is not UTF-8 in a name, or a reason, is shown as everywhere else. */
-static void add_words(struct buffer *out, const char *text, size_t length)
-{
-    CLEANUP_BUFFER struct buffer clean = {0};
-    if (text_valid_utf8(text, length) == length) {
-        add_string(out, text, length);
-        return;
-    }
-    text_printable(text, length, &clean);
-    add_string(out, clean.bytes, clean.length);
-}
-
-static void add_text(struct buffer *out, const char *text)
-{
-    add_words(out, text, strlen(text));
-}
-
-static void add_bool(struct buffer *out, bool value)
-{
-    buffer_add_text(out, value ? "true" : "false");
-}
-
-static void add_seconds(struct buffer *out, int64_t nanoseconds)
-{
-    const int64_t second = 1000000000;
-    buffer_printf(out, "%lld.%09lld", (long long)(nanoseconds / second),
-                  (long long)(nanoseconds % second));
-}
-
-static void add_seconds_or_null(struct buffer *out, int64_t nanoseconds)
-{
-    if (nanoseconds < 0)
-        buffer_add_text(out, "null");
-    else
-        add_seconds(out, nanoseconds);
-}
-
 /* --- fields --- */
 
 typedef void write_field(const struct event *event, struct buffer *out);
@@ -102,28 +29,28 @@ static void write_format(const struct event *event, struct buffer *out)
 
 static void write_run(const struct event *event, struct buffer *out)
 {
-    add_text(out, event->events->folder->id);
+    event_add_text(out, event->events->folder->id);
 }
 
 static void write_workflow(const struct event *event, struct buffer *out)
 {
     const struct workflow *workflow = event->events->plan->workflow;
-    add_text(out, names_text(workflow->names, workflow->name));
+    event_add_text(out, names_text(workflow->names, workflow->name));
 }
 
 static void write_file(const struct event *event, struct buffer *out)
 {
-    add_text(out, event->events->file);
+    event_add_text(out, event->events->file);
 }
 
 static void write_folder(const struct event *event, struct buffer *out)
 {
-    add_text(out, event->events->folder->path);
+    event_add_text(out, event->events->folder->path);
 }
 
 static void write_began(const struct event *event, struct buffer *out)
 {
-    add_seconds(out, event->events->wall);
+    event_add_seconds(out, event->events->wall);
 }
 
 static void write_total(const struct event *event, struct buffer *out)
@@ -135,14 +62,15 @@ static void write_name(const struct event *event, struct buffer *out)
 {
     CLEANUP_BUFFER struct buffer title = {0};
     plan_write_name(event->events->plan, event->fact->node, &title);
-    add_words(out, title.bytes, title.length);
+    event_add_words(out, title.bytes, title.length);
 }
 
 static void write_task(const struct event *event, struct buffer *out)
 {
     const struct plan *plan = event->events->plan;
     const struct workflow *workflow = plan->workflow;
-    add_text(out, names_text(workflow->names, workflow->tasks[plan->task[event->fact->node]].name));
+    event_add_text(
+        out, names_text(workflow->names, workflow->tasks[plan->task[event->fact->node]].name));
 }
 
 static void write_matrix(const struct event *event, struct buffer *out)
@@ -174,38 +102,38 @@ static void write_stream(const struct event *event, struct buffer *out)
 
 static void write_output(const struct event *event, struct buffer *out)
 {
-    add_string(out, event->text, event->length);
+    event_add_string(out, event->text, event->length);
 }
 
 static void write_message(const struct event *event, struct buffer *out)
 {
-    add_words(out, event->text, event->length);
+    event_add_words(out, event->text, event->length);
 }
 
 static void write_timeout(const struct event *event, struct buffer *out)
 {
-    add_bool(out, event->fact->is_timeout);
+    event_add_bool(out, event->fact->is_timeout);
 }
 
 static void write_tolerated(const struct event *event, struct buffer *out)
 {
-    add_bool(out, event->fact->is_tolerated);
+    event_add_bool(out, event->fact->is_tolerated);
 }
 
 static void write_status(const struct event *event, struct buffer *out)
 {
-    add_text(out, status_text(event->fact->status));
+    event_add_text(out, status_text(event->fact->status));
 }
 
 static void write_started(const struct event *event, struct buffer *out)
 {
-    add_seconds_or_null(out, event->since);
+    event_add_seconds_or_null(out, event->since);
 }
 
 static void write_ended(const struct event *event, struct buffer *out)
 {
     bool is_end = event->since >= 0 && outcome_of(event) != NULL;
-    add_seconds_or_null(out, is_end ? event->fact->time : -1);
+    event_add_seconds_or_null(out, is_end ? event->fact->time : -1);
 }
 
 static void write_exit_code(const struct event *event, struct buffer *out)
@@ -225,7 +153,7 @@ static void write_signal(const struct event *event, struct buffer *out)
     }
     CLEANUP_BUFFER struct buffer word = {0};
     text_write_signal(outcome->code, &word);
-    add_words(out, word.bytes, word.length);
+    event_add_words(out, word.bytes, word.length);
 }
 
 static void write_reason(const struct event *event, struct buffer *out)
@@ -235,7 +163,7 @@ static void write_reason(const struct event *event, struct buffer *out)
     if (fact->kind == FACT_FAILED || fact->status == STATUS_FAILURE)
         outcome_write_reason(fact->outcome, fact->is_timeout, &reason);
     if (reason.length > 0)
-        add_words(out, reason.bytes, reason.length);
+        event_add_words(out, reason.bytes, reason.length);
     else
         buffer_add_text(out, "null");
 }
@@ -243,17 +171,17 @@ static void write_reason(const struct event *event, struct buffer *out)
 static void write_again(const struct event *event, struct buffer *out)
 {
     const struct fact *fact = event->fact;
-    add_seconds(out, fact->until > fact->time ? fact->until : fact->time);
+    event_add_seconds(out, fact->until > fact->time ? fact->until : fact->time);
 }
 
 static void write_user_time(const struct event *event, struct buffer *out)
 {
-    add_seconds_or_null(out, is_process_end(event) ? outcome_of(event)->user_time : -1);
+    event_add_seconds_or_null(out, is_process_end(event) ? outcome_of(event)->user_time : -1);
 }
 
 static void write_system_time(const struct event *event, struct buffer *out)
 {
-    add_seconds_or_null(out, is_process_end(event) ? outcome_of(event)->system_time : -1);
+    event_add_seconds_or_null(out, is_process_end(event) ? outcome_of(event)->system_time : -1);
 }
 
 static void write_memory(const struct event *event, struct buffer *out)
@@ -411,7 +339,7 @@ static const struct {
 void event_write(const struct event *event, struct buffer *out)
 {
     buffer_printf(out, "{\"event\":\"%s\",\"time\":", kinds[event->kind].name);
-    add_seconds(out, event->time);
+    event_add_seconds(out, event->time);
     for (const uint8_t *id = kinds[event->kind].fields; *id != 0; id++) {
         buffer_printf(out, ",\"%s\":", fields[*id].name);
         fields[*id].write(event, out);

@@ -52,4 +52,14 @@ struct event {
 /* Appends it as a line. */
 void event_write(const struct event *event, struct buffer *out);
 
+/* Values as JSON. Of a string, bytes that are no UTF-8 become U+FFFD each; in words, what is not
+ * UTF-8 is shown as everywhere else. */
+void event_add_string(struct buffer *out, const char *text, size_t length);
+void event_add_words(struct buffer *out, const char *text, size_t length);
+void event_add_text(struct buffer *out, const char *text);
+void event_add_bool(struct buffer *out, bool value);
+void event_add_seconds(struct buffer *out, int64_t nanoseconds);
+/* below 0: null */
+void event_add_seconds_or_null(struct buffer *out, int64_t nanoseconds);
+
 #endif

@@ -6,6 +6,10 @@
 
 enum { SAMPLES_MOST = 16 };
 
+extern const struct journal_head sample_head;
+extern const struct journal_end sample_end;
+/* Every field in use. detail is borrowed. */
+struct outcome full_outcome(const char *detail);
 /* Fills at most SAMPLES_MOST; returns how many. */
 uint32_t sample_inputs(struct input *inputs);
 bool is_same_input(const struct input *a, const struct input *b);
