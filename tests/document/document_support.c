@@ -1,7 +1,10 @@
 /* Reading a text and writing down what came of it; see document_support.h. */
 #include "document/document_support.h"
 
+#include <stdio.h>
+
 #include "base/memory.h"
+#include "support/check.h"
 
 static void write_scalar(struct reading *reading, const struct node *node)
 {
@@ -67,4 +70,36 @@ void reading_release(struct reading *reading)
     diagnostics_release(&reading->diagnostics);
     names_release(&reading->names);
     sources_release(&reading->sources);
+}
+
+void check_reading(const char *text, size_t length, const char *expected)
+{
+    struct reading reading;
+    reading_of(&reading, text, length);
+    CHECK_TEXT(reading.text.bytes, expected);
+    CU_ASSERT(reading.is_read || reading.document.nodes == NULL);
+    reading_release(&reading);
+}
+
+/* The first error and its hint, without the lines shown. */
+void check_refusal(const char *text, size_t length, unsigned count, const char *expected)
+{
+    struct reading reading;
+    reading_of(&reading, text, length);
+    CU_ASSERT_FALSE(reading.is_read);
+    CU_ASSERT_EQUAL(reading.diagnostics.error_count, count);
+    if (reading.diagnostics.error_count != count)
+        printf("%s\n", reading.text.bytes);
+    struct buffer shown = {0};
+    if (reading.diagnostics.count > 0) {
+        const struct error *what = &reading.diagnostics.items[0].what;
+        struct location location = {0};
+        CU_ASSERT(sources_locate(&reading.sources, what->at, &location));
+        buffer_printf(&shown, "%u:%u: %s", location.line, location.column, what->message);
+        if (what->hint != NULL)
+            buffer_printf(&shown, " (%s)", what->hint);
+    }
+    CHECK_TEXT(buffer_text(&shown), expected);
+    buffer_release(&shown);
+    reading_release(&reading);
 }

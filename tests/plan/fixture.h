@@ -50,6 +50,7 @@ const char *command_env(const struct command *command, const char *variable);
 const char *fixture_words(struct fixture *fixture, char **argv);
 
 extern const struct check matrix_checks[], needs_checks[], refusal_checks[], selection_checks[],
-    request_checks[], value_checks[], command_checks[], large_checks[], growth_checks[];
+    request_checks[], value_checks[], command_checks[], large_checks[], growth_checks[],
+    random_growth_checks[];
 
 #endif
