@@ -32,7 +32,10 @@ void memory_cleanup(void *pointer);
         uint32_t count, capacity;                                                                  \
     }
 #define VEC_PUSH(v)                                                                                \
-    ((v)->items = memory_grow((v)->items, (v)->count, 1, &(v)->capacity, sizeof *(v)->items),      \
+    ((v)->items = (v)->count < (v)->capacity                                                       \
+                      ? (v)->items                                                                 \
+                      : memory_grow((v)->items, (v)->count, 1, &(v)->capacity,                     \
+                                    sizeof *(v)->items),                                           \
      &(v)->items[(v)->count++])
 #define VEC_RESERVE(v, more)                                                                       \
     ((v)->items = memory_grow((v)->items, (v)->count, (more), &(v)->capacity, sizeof *(v)->items))

@@ -13,8 +13,8 @@ typedef uint32_t name; /* an id of the table it came from */
 struct name_entry;
 struct names {
     struct arena texts;
-    struct name_entry *entries; /* by id */
-    uint32_t count, capacity;
+    struct name_entry **chunks; /* by id */
+    uint32_t count, chunk_capacity;
     uint32_t *slots; /* open addressing; 0 is free, else id + 1 */
     uint32_t slot_count;
 };

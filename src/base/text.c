@@ -192,10 +192,27 @@ static size_t character_length(const unsigned char *bytes, size_t length)
     return is_wrong ? 0 : size;
 }
 
+enum { RUN = 64 }; /* bytes looked at together: a fixed number, which compilers turn into vectors */
+
+size_t text_ascii_run(const char *bytes, size_t length)
+{
+    size_t at = 0;
+    for (; at + RUN <= length; at += RUN) {
+        unsigned char all = 0;
+        for (int i = 0; i < RUN; i++)
+            all |= (unsigned char)bytes[at + i];
+        if (all >= 0x80)
+            break;
+    }
+    while (at < length && (unsigned char)bytes[at] < 0x80)
+        at++;
+    return at;
+}
+
 size_t text_valid_utf8(const char *bytes, size_t length)
 {
     size_t at = 0;
-    while (at < length) {
+    while ((at += text_ascii_run(bytes + at, length - at)) < length) {
         size_t size = character_length((const unsigned char *)bytes + at, length - at);
         if (size == 0)
             return at;

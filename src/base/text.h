@@ -29,6 +29,8 @@ void text_write_size(uint64_t bytes, struct buffer *out);
 /* The length of valid UTF-8 at the start of bytes: `length` when all is valid. Overlong forms and
  * surrogates are invalid (RFC 3629). */
 size_t text_valid_utf8(const char *bytes, size_t length);
+/* How many ASCII bytes stand at the start. Fast over long ones. */
+size_t text_ascii_run(const char *bytes, size_t length);
 /* Copies text so that a terminal takes no command from it: control characters (but tab, and C1)
  * and bytes that are not UTF-8 become '?'. */
 void text_printable(const char *bytes, size_t length, struct buffer *out);

@@ -42,13 +42,27 @@ static bool take_event(struct reader *reader, const yaml_event_t *event)
     }
 }
 
+/* Most events have nothing to free. */
+static void release_event(yaml_event_t *event)
+{
+    bool is_empty = event->type == YAML_SEQUENCE_END_EVENT || event->type == YAML_MAPPING_END_EVENT;
+    if (event->type == YAML_SEQUENCE_START_EVENT)
+        is_empty = event->data.sequence_start.anchor == NULL &&
+                   event->data.sequence_start.tag == NULL;
+    if (event->type == YAML_MAPPING_START_EVENT)
+        is_empty =
+            event->data.mapping_start.anchor == NULL && event->data.mapping_start.tag == NULL;
+    if (!is_empty)
+        yaml_event_delete(event);
+}
+
 static bool read_event(struct reader *reader, const yaml_event_t *event)
 {
     struct layout *layout = &reader->layout;
     /* Directives are inside of the event of their document. */
     bool has_inside = event->type == YAML_DOCUMENT_START_EVENT;
     const yaml_mark_t *until = has_inside ? &event->end_mark : &event->start_mark;
-    layout_look_between(layout, layout_offset(layout, until->index), reader_flow(reader) != NULL,
+    layout_look_between(layout, layout_offset(layout, until->index), reader_is_in_flow(reader),
                         reader_indent(reader));
     bool goes_on = take_event(reader, event);
     layout_pass(layout, layout_offset(layout, event->end_mark.index));
@@ -67,7 +81,7 @@ static void read_events(struct reader *reader, yaml_parser_t *parser)
             return;
         }
         goes_on = read_event(reader, &event);
-        yaml_event_delete(&event);
+        release_event(&event);
     }
 }
 

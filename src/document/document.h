@@ -27,15 +27,17 @@ enum node_style {
     STYLE_FLOW
 };
 
+enum { NODE_TEXT_BITS = 26 };
+
+/* Twelve bytes, since a large workflow has ten a task. */
 struct node {
-    uint8_t kind;      /* enum node_kind */
-    uint8_t style;     /* enum node_style; containers: block or flow */
-    uint8_t is_merged; /* a key that came by `<<` */
-    uint8_t unused;
-    place at;      /* of its first character, behind an anchor or tag (a block scalar: of its | or
-                      >); what came by an alias: where it is written */
-    uint32_t text; /* a scalar's text, a name; a container's number of items or pairs */
-    uint32_t end;  /* the index behind its last descendant */
+    place at; /* of its first character, behind an anchor or tag (a block scalar: of its | or >);
+                 what came by an alias: where it is written */
+    uint32_t end; /* the index behind its last descendant */
+    uint32_t text : NODE_TEXT_BITS; /* a scalar's text, a name; a container's items or pairs */
+    uint32_t kind : 2;              /* enum node_kind */
+    uint32_t style : 3;             /* enum node_style; containers: block or flow */
+    uint32_t is_merged : 1;         /* a key that came by `<<` */
 };
 
 struct document {
@@ -46,6 +48,7 @@ struct document {
 enum {
     DOCUMENT_DEPTH = 64,        /* deepest nesting */
     DOCUMENT_ALIASED = 1 << 20, /* nodes that aliases may add, and 8 for each that is written */
+    DOCUMENT_TEXTS = 1 << NODE_TEXT_BITS, /* fewer different texts; items of a list */
 };
 
 /* Reads text (which sources holds, its first character at `first`). Keys of maps are always

@@ -25,10 +25,8 @@ static bool is_inside(const struct layout *layout, size_t offset)
     return offset < layout->length && ((unsigned char)layout->text[offset] & 0xc0) == 0x80;
 }
 
-size_t layout_offset(struct layout *layout, size_t index)
+size_t layout_walk_to(struct layout *layout, size_t index)
 {
-    if (layout->is_bytes)
-        return index < layout->length ? index : layout->length;
     while (layout->index < index && layout->offset < layout->length) {
         layout->offset++;
         while (is_inside(layout, layout->offset))
@@ -44,22 +42,9 @@ size_t layout_offset(struct layout *layout, size_t index)
     return layout->offset;
 }
 
-place layout_place(const struct layout *layout, size_t index)
-{
-    return layout->first + (place)index;
-}
-
-void layout_pass(struct layout *layout, size_t to)
-{
-    if (layout->looked < to)
-        layout->looked = to;
-}
-
-place layout_place_of(struct layout *layout, size_t offset)
+place layout_walk_place_of(struct layout *layout, size_t offset)
 {
     size_t index = layout->index, at = layout->offset;
-    if (layout->is_bytes)
-        return layout_place(layout, offset);
     for (; at < offset; at++)
         index += !is_inside(layout, at);
     for (; at > offset; at--)
@@ -166,11 +151,13 @@ void layout_look_between(struct layout *layout, size_t to, bool is_flow, size_t 
 {
     size_t at = layout->looked;
     while (at < to) {
-        char byte = layout->text[at];
-        if (byte == '#') {
+        unsigned char byte = (unsigned char)layout->text[at];
+        if (byte == ' ' || byte > '#') {
+            at++;
+        } else if (byte == '#') {
             look_at_comment(layout, at);
             at = line_end(layout, at);
-        } else if (is_break(byte)) {
+        } else if (is_break((char)byte)) {
             at = skip_break(layout, at);
             if (is_flow)
                 look_at_line(layout, at, indent, true);

@@ -22,14 +22,37 @@ struct layout {
 
 void layout_init(struct layout *layout, const struct source *source,
                  struct diagnostics *diagnostics);
-/* The offset of a mark. Cheap when marks come in order. */
-size_t layout_offset(struct layout *layout, size_t index);
+/* The same where characters are not bytes. Cheap when marks come in order. */
+size_t layout_walk_to(struct layout *layout, size_t index);
+place layout_walk_place_of(struct layout *layout, size_t offset);
+
+/* The offset of a mark. */
+static inline size_t layout_offset(struct layout *layout, size_t index)
+{
+    if (!layout->is_bytes)
+        return layout_walk_to(layout, index);
+    return index < layout->length ? index : layout->length;
+}
+
 /* The place of a mark. */
-place layout_place(const struct layout *layout, size_t index);
-/* The place of an offset. Cheap near the mark last asked for. */
-place layout_place_of(struct layout *layout, size_t offset);
+static inline place layout_place(const struct layout *layout, size_t index)
+{
+    return layout->first + (place)index;
+}
+
+/* The place of an offset. */
+static inline place layout_place_of(struct layout *layout, size_t offset)
+{
+    return layout->is_bytes ? layout_place(layout, offset) : layout_walk_place_of(layout, offset);
+}
+
 /* What stands before `to` needs no look any more. */
-void layout_pass(struct layout *layout, size_t to);
+static inline void layout_pass(struct layout *layout, size_t to)
+{
+    if (layout->looked < to)
+        layout->looked = to;
+}
+
 /* From a node's start over its properties (an anchor, a tag: how many) to its content, not
  * beyond `to`. */
 size_t layout_skip_properties(const struct layout *layout, size_t from, size_t to, int properties);

@@ -13,28 +13,11 @@ static const uint8_t scalar_styles[] = {
     [YAML_FOLDED_SCALAR_STYLE] = STYLE_FOLDED,
 };
 
-static const struct frame *top_of(const struct reader *reader)
-{
-    return reader->depth > 0 ? &reader->frames[reader->depth - 1] : NULL;
-}
-
-bool reader_wants_key(const struct reader *reader)
-{
-    const struct frame *top = top_of(reader);
-    return top != NULL && top->children % 2 == 0 &&
-           reader->document->nodes[top->node].kind == NODE_MAP;
-}
-
 const struct node *reader_flow(const struct reader *reader)
 {
-    const struct frame *top = top_of(reader);
-    return top != NULL && top->is_flow ? &reader->document->nodes[top->node] : NULL;
-}
-
-uint32_t reader_indent(const struct reader *reader)
-{
-    const struct frame *top = top_of(reader);
-    return top != NULL ? top->indent : 0;
+    if (!reader_is_in_flow(reader))
+        return NULL;
+    return &reader->document->nodes[reader->frames[reader->depth - 1].node];
 }
 
 void reader_rise(struct reader *reader, uint8_t height)
@@ -66,8 +49,9 @@ uint32_t reader_add(struct reader *reader, struct node node)
     if (reader->depth > 0)
         reader->frames[reader->depth - 1].children++;
     struct document *document = reader->document;
-    document->nodes = memory_grow(document->nodes, document->count, 1, &document->capacity,
-                                  sizeof *document->nodes);
+    if (document->count == document->capacity)
+        document->nodes = memory_grow(document->nodes, document->count, 1, &document->capacity,
+                                      sizeof *document->nodes);
     node.end = document->count + 1;
     document->nodes[document->count] = node;
     reader->written++;
@@ -135,6 +119,7 @@ bool reader_begin(struct reader *reader, const yaml_event_t *event)
         (struct frame){.node = index,
                        .anchor = anchor_open(reader, container.anchor),
                        .indent = indent,
+                       .is_map = container.kind == NODE_MAP,
                        .is_flow = container.is_flow};
     return true;
 }
@@ -143,6 +128,9 @@ bool reader_end(struct reader *reader)
 {
     struct frame frame = reader->frames[--reader->depth];
     struct node *node = &reader->document->nodes[frame.node];
+    if (frame.children >= DOCUMENT_TEXTS)
+        return diagnostics_add(reader->diagnostics, node->at, "a %s of %u items or more",
+                               frame.is_map ? "map" : "list", (unsigned)DOCUMENT_TEXTS);
     node->end = reader->document->count;
     node->text = node->kind == NODE_MAP ? frame.children / 2 : frame.children;
     if (node->kind == NODE_MAP)
@@ -156,7 +144,7 @@ bool reader_end(struct reader *reader)
 static void look_at_plain(struct reader *reader, const struct node *node, const char *text,
                           size_t length)
 {
-    if (length != 1 || strchr("-?:", *text) == NULL || reader_flow(reader) == NULL)
+    if (length != 1 || strchr("-?:", *text) == NULL || !reader_is_in_flow(reader))
         return;
     diagnostics_add(reader->diagnostics, node->at, "a lone '%c' inside of [ ] or { }", *text);
     diagnostics_hint(reader->diagnostics, "quote it");
@@ -169,7 +157,7 @@ static bool look_at_scalar(struct reader *reader, const yaml_event_t *event, siz
     if (style == STYLE_LITERAL || style == STYLE_FOLDED)
         return layout_look_at_block(&reader->layout, offset, indent);
     bool has_lines = event->start_mark.line != event->end_mark.line;
-    if (has_lines && (style != STYLE_PLAIN || reader_flow(reader) != NULL))
+    if (has_lines && (style != STYLE_PLAIN || reader_is_in_flow(reader)))
         layout_look_at_lines(&reader->layout, offset,
                              layout_offset(&reader->layout, event->end_mark.index), indent);
     return true;
@@ -184,8 +172,12 @@ bool reader_scalar(struct reader *reader, const yaml_event_t *event)
     size_t offset = content_offset(reader, event, (anchor != NULL) + (tag != NULL));
     struct node node = {.kind = NODE_SCALAR,
                         .style = scalar_styles[event->data.scalar.style],
-                        .at = layout_place_of(&reader->layout, offset),
-                        .text = names_add(reader->names, text, length)};
+                        .at = layout_place_of(&reader->layout, offset)};
+    name id = names_add(reader->names, text, length);
+    if (id >= DOCUMENT_TEXTS)
+        return diagnostics_add(reader->diagnostics, node.at, "%u different texts or more",
+                               (unsigned)DOCUMENT_TEXTS);
+    node.text = id;
     if (!look_at_scalar(reader, event, offset, node.style))
         return false;
     if (node.style == STYLE_PLAIN)

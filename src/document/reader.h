@@ -18,7 +18,7 @@ struct frame {
     uint32_t anchor;   /* an index into anchors, or NO_ANCHOR */
     uint32_t indent;   /* spaces before lines of a value that go on inside of it */
     uint8_t height;    /* levels of containers inside of it */
-    bool is_flow;
+    bool is_map, is_flow;
     bool has_merge; /* a key is `<<` */
 };
 
@@ -62,11 +62,28 @@ bool reader_end(struct reader *reader);
 uint32_t reader_add(struct reader *reader, struct node node);
 /* Complains where a container comes and a key must. */
 void reader_look_at_key(struct reader *reader, uint8_t kind, place at);
-bool reader_wants_key(const struct reader *reader);
 /* The open container, if it is in flow style; else NULL. */
 const struct node *reader_flow(const struct reader *reader);
+
+static inline bool reader_wants_key(const struct reader *reader)
+{
+    if (reader->depth == 0)
+        return false;
+    const struct frame *top = &reader->frames[reader->depth - 1];
+    return top->is_map && top->children % 2 == 0;
+}
+
+static inline bool reader_is_in_flow(const struct reader *reader)
+{
+    return reader->depth > 0 && reader->frames[reader->depth - 1].is_flow;
+}
+
 /* How many spaces must stand before the lines of a value here. */
-uint32_t reader_indent(const struct reader *reader);
+static inline uint32_t reader_indent(const struct reader *reader)
+{
+    return reader->depth > 0 ? reader->frames[reader->depth - 1].indent : 0;
+}
+
 /* The open container holds one with so many levels. */
 void reader_rise(struct reader *reader, uint8_t height);
 /* Copies nodes; their ends are changed by `shift`, modulo 2^32. The two may overlap. */

@@ -102,11 +102,12 @@ static bool is_special(const char *text, size_t length)
            is_one_of(text, length, others);
 }
 
+const char *const value_nulls[VALUE_NULLS + 1] = {"", "~", "null", "Null", "NULL", NULL};
+
 enum scalar_type value_scalar_type(const char *text, size_t length)
 {
-    static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
     static const char *const bools[] = {"true", "True", "TRUE", "false", "False", "FALSE", NULL};
-    if (is_one_of(text, length, nulls))
+    if (is_one_of(text, length, value_nulls))
         return SCALAR_NULL;
     if (is_one_of(text, length, bools))
         return SCALAR_BOOL;

@@ -32,6 +32,9 @@ json_t *value_from_json(const char *text, size_t length, struct error *error);
 /* What a scalar's text stands for under YAML 1.2's core schema. */
 enum scalar_type { SCALAR_NULL, SCALAR_BOOL, SCALAR_INT, SCALAR_FLOAT, SCALAR_TEXT };
 enum scalar_type value_scalar_type(const char *text, size_t length);
+/* The texts of null; one NULL ends them. */
+enum { VALUE_NULLS = 5 };
+extern const char *const value_nulls[];
 /* The value of a plain scalar. A number that would not be written back the same (3.10, 007, 1e3,
  * 0x10, too many digits, .inf) is an error: NULL, "quote it". New. */
 json_t *value_from_scalar(const char *text, size_t length, struct error *error);

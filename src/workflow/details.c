@@ -234,10 +234,7 @@ static bool (*const readers[TASK_DETAIL_COUNT])(struct reader *reader, uint32_t 
 
 bool details_read(struct reader *reader, const struct section *section)
 {
-    bool is_any = false;
-    for (int field = 0; field < TASK_DETAIL_COUNT; field++)
-        is_any = is_any || section->values[field] != 0;
-    if (!is_any)
+    if ((section->present & ((UINT64_C(1) << TASK_DETAIL_COUNT) - 1)) == 0)
         return false;
     struct details *shared = reader->details;
     reader->details = arena_copy(&reader->workflow->arena, shared, sizeof *shared);

@@ -40,11 +40,21 @@ size_t reader_length(const struct reader *reader, uint32_t node)
     return names_length(reader->names, reader_node(reader, node)->text);
 }
 
+void reader_init_nulls(struct reader *reader)
+{
+    for (int i = 0; i < VALUE_NULLS; i++)
+        reader->nulls[i] = names_add_text(reader->names, value_nulls[i]);
+}
+
 bool reader_is_plain_null(const struct reader *reader, uint32_t node)
 {
     const struct node *one = reader_node(reader, node);
-    return one->kind == NODE_SCALAR && one->style == STYLE_PLAIN &&
-           value_scalar_type(reader_text(reader, node), reader_length(reader, node)) == SCALAR_NULL;
+    if (one->kind != NODE_SCALAR || one->style != STYLE_PLAIN)
+        return false;
+    for (int i = 0; i < VALUE_NULLS; i++)
+        if (one->text == reader->nulls[i])
+            return true;
+    return false;
 }
 
 bool reader_has_holes(const struct reader *reader, uint32_t node)

@@ -51,6 +51,7 @@ struct reader {
     const struct workflow_options *options;
     struct finder finder;
     struct tables tables;
+    name nulls[VALUE_NULLS]; /* what plain text for null can be */
 
     /* the declarations */
     struct name_map param_of_name; /* index + 1 */
@@ -78,6 +79,8 @@ struct reader {
 };
 
 /* --- nodes --- */
+
+void reader_init_nulls(struct reader *reader);
 
 static inline const struct node *reader_node(const struct reader *reader, uint32_t node)
 {
@@ -116,6 +119,7 @@ struct section {
     enum table table;
     uint32_t map;
     uint32_t values[FIELDS_MOST]; /* field → its value's node; 0: not there */
+    uint64_t present;             /* bit: values has this field */
     bool has_unknown;             /* keys: what seems missing may be meant by one */
     uint64_t guessed;             /* bit: an unknown key was probably meant to be this field */
 };

@@ -96,7 +96,7 @@ bool section_read(struct reader *reader, uint32_t node, enum table table, const 
     for (uint32_t key = node + 1; key < end; key = reader_node(reader, key + 1)->end) {
         int field = tables_find(&reader->tables, table, reader_node(reader, key)->text);
         if (field != NO_FIELD && !fields[field].is_later)
-            ret->values[field] = key + 1;
+            ret->values[field] = key + 1, ret->present |= UINT64_C(1) << field;
         else if (field != NO_FIELD)
             ret->guessed |= UINT64_C(1) << field,
                 reader_error(reader, key, "'%s' is not supported yet", fields[field].key);

@@ -154,6 +154,7 @@ bool workflow_read(struct workflow *ret, struct sources *sources, const struct s
         .workflow = ret, .names = names, .diagnostics = diagnostics, .options = options};
     uint32_t before = diagnostics->error_count;
     tables_init(&reader.tables, names);
+    reader_init_nulls(&reader);
     finder_init(&reader.finder, source);
     *VEC_PUSH(&reader.expressions) = (struct expression){0};
     if (document_read(&reader.document, source, names, diagnostics))
