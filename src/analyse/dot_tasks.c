@@ -141,14 +141,14 @@ static void add_selection(const struct drawing *drawing, const struct need *need
 {
     const struct names *names = drawing->plan->workflow->names;
     struct buffer *out = drawing->out;
-    if (!need->is_same && need->selector_count == 0)
+    if (!need->choice->is_same && need->choice->selector_count == 0)
         return;
     buffer_add_text(out, ", label=\"");
-    if (need->is_same)
+    if (need->choice->is_same)
         buffer_add_text(out, "same");
-    for (uint32_t i = 0; i < need->selector_count; i++) {
-        name variable = need->selectors[i].variable;
-        buffer_add_text(out, i > 0 || need->is_same ? ", " : "");
+    for (uint32_t i = 0; i < need->choice->selector_count; i++) {
+        name variable = need->choice->selectors[i].variable;
+        buffer_add_text(out, i > 0 || need->choice->is_same ? ", " : "");
         dot_add_label(names_text(names, variable), names_length(names, variable), out);
     }
     buffer_add_byte(out, '"');
@@ -161,7 +161,8 @@ static void draw_need(const struct drawing *drawing, const struct need *need, ui
     add_task_id(drawing, need->task);
     buffer_add_text(drawing->out, " -> ");
     add_task_id(drawing, task);
-    buffer_printf(drawing->out, " [style=%s", need->guard != NO_EXPRESSION ? "dashed" : "solid");
+    buffer_printf(drawing->out, " [style=%s",
+                  need->choice->guard != NO_EXPRESSION ? "dashed" : "solid");
     if (is_bold)
         buffer_add_text(drawing->out, ", penwidth=2.5, color=\"#000000\"");
     add_selection(drawing, need);

@@ -40,7 +40,7 @@ static void set_body(const struct plan *plan, json_t *object, const struct task 
         [BODY_NONE] = "none", [BODY_RUN] = "run", [BODY_EXEC] = "exec"};
     json_object_set_new(object, "body", json_string(bodies[task->body]));
     if (task->body == BODY_RUN)
-        json_object_set_new(object, "run", written(plan, &task->run));
+        json_object_set_new(object, "run", written(plan, task->run));
     if (task->body != BODY_EXEC)
         return;
     json_t *words = json_array();
@@ -56,7 +56,7 @@ static json_t *resources(const struct plan *plan, uint32_t index)
     const struct workflow *workflow = plan->workflow;
     const struct details *details = workflow->tasks[index].details;
     const struct vectors *vectors = &plan->vectors;
-    uint32_t vector = plan->rules[index].vector;
+    uint32_t vector = plan_task_rule(plan, index)->vector;
     json_t *resources = json_object();
     if (vector >= vectors->count) {
         for (uint32_t i = 0; i < details->request_count; i++)
@@ -93,8 +93,8 @@ static void add_need(struct plan *plan, uint32_t node, const struct need *need, 
 {
     const struct instances *needed = &plan->instances[need->task];
     bool has_matrix = plan->workflow->tasks[need->task].matrix != NULL;
-    bool is_whole = has_matrix && need->selector_count == 0 && !need->is_same;
-    if ((is_whole && need->guard == NO_EXPRESSION) || !instances_are_known(needed)) {
+    bool is_whole = has_matrix && need->choice->selector_count == 0 && !need->choice->is_same;
+    if ((is_whole && need->choice->guard == NO_EXPRESSION) || !instances_are_known(needed)) {
         add_all(plan, list, need->task);
         return;
     }

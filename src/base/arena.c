@@ -45,11 +45,16 @@ static char *take(struct arena *arena, size_t size, size_t alignment)
     return piece;
 }
 
-void *arena_new(struct arena *arena, size_t size)
+void *arena_aligned(struct arena *arena, size_t size, size_t alignment)
 {
-    void *piece = take(arena, size, alignof(max_align_t));
+    void *piece = take(arena, size, alignment);
     memset(piece, 0, size);
     return piece;
+}
+
+void *arena_new(struct arena *arena, size_t size)
+{
+    return arena_aligned(arena, size, alignof(max_align_t));
 }
 
 void *arena_copy(struct arena *arena, const void *bytes, size_t size)

@@ -14,9 +14,12 @@ struct arena {
 /* A zeroed struct arena is an empty one. */
 void *arena_new(struct arena *arena, size_t size); /* zeroed, aligned for any type */
 void *arena_copy(struct arena *arena, const void *bytes, size_t size);
+/* The same, aligned to a power of 2: a million small arrays waste less than in arena_new. */
+void *arena_aligned(struct arena *arena, size_t size, size_t alignment);
 char *arena_text(struct arena *arena, const char *text, size_t length); /* ends in NUL; unaligned */
 void arena_release(struct arena *arena);
 
-#define ARENA_ARRAY(arena, T, count) ((T *)arena_new((arena), sizeof(T) * (size_t)(count)))
+#define ARENA_ARRAY(arena, T, count)                                                               \
+    ((T *)arena_aligned((arena), sizeof(T) * (size_t)(count), _Alignof(T)))
 
 #endif

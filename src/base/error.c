@@ -159,17 +159,25 @@ static void write_line(const struct location *location, struct buffer *out)
     buffer_add_text(out, "^\n");
 }
 
+static void write_place(const struct location *location, struct buffer *out)
+{
+    if (location->line > 0)
+        buffer_printf(out, "%s:%u:%u: ", location->file, location->line, location->column);
+    else
+        buffer_printf(out, "%s (changed meanwhile): ", location->file);
+}
+
 static void write_one(const struct diagnostic *one, const struct sources *sources,
                       struct buffer *out)
 {
     struct location location;
     bool has_place = sources != NULL && sources_locate(sources, one->what.at, &location);
     if (has_place)
-        buffer_printf(out, "%s:%u:%u: ", location.file, location.line, location.column);
+        write_place(&location, out);
     buffer_add_text(out, one->severity == SEVERITY_ERROR ? "error: " : "warning: ");
     text_printable(one->what.message, strlen(one->what.message), out);
     buffer_add_byte(out, '\n');
-    if (has_place)
+    if (has_place && location.line > 0)
         write_line(&location, out);
     if (one->what.hint != NULL) {
         buffer_printf(out, "%*s = ", has_place && location.line >= 100000 ? 10 : 5, "");

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static void exhausted(void)
@@ -66,6 +67,15 @@ char *memory_text_n(const char *text, size_t length)
 char *memory_text(const char *text)
 {
     return text == NULL ? NULL : memory_text_n(text, strlen(text));
+}
+
+void memory_give_back(void *begin, size_t size)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t first = ((uintptr_t)begin + page - 1) / page * page;
+    uintptr_t end = ((uintptr_t)begin + size) / page * page;
+    if (first < end)
+        madvise((void *)first, end - first, MADV_DONTNEED);
 }
 
 void memory_cleanup(void *pointer)

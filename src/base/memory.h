@@ -20,6 +20,10 @@ void *memory_copy(const void *bytes, size_t size);
 char *memory_text(const char *text); /* a copy; NULL gives NULL */
 char *memory_text_n(const char *text, size_t length);
 
+/* Gives the system back what lies in these bytes, as far as whole pages do: they read as 0 from now
+ * on, and cost nothing until they are written. */
+void memory_give_back(void *begin, size_t size);
+
 /* For __attribute__((cleanup)): frees *(void **)pointer. */
 void memory_cleanup(void *pointer);
 #define CLEANUP_FREE __attribute__((cleanup(memory_cleanup)))
@@ -32,10 +36,9 @@ void memory_cleanup(void *pointer);
         uint32_t count, capacity;                                                                  \
     }
 #define VEC_PUSH(v)                                                                                \
-    ((v)->items = (v)->count < (v)->capacity                                                       \
-                      ? (v)->items                                                                 \
-                      : memory_grow((v)->items, (v)->count, 1, &(v)->capacity,                     \
-                                    sizeof *(v)->items),                                           \
+    ((v)->items = (v)->count < (v)->capacity ? (v)->items                                          \
+                                             : memory_grow((v)->items, (v)->count, 1,              \
+                                                           &(v)->capacity, sizeof *(v)->items),    \
      &(v)->items[(v)->count++])
 #define VEC_RESERVE(v, more)                                                                       \
     ((v)->items = memory_grow((v)->items, (v)->count, (more), &(v)->capacity, sizeof *(v)->items))

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 enum { NEAR = 15, IS_FAR = UINT8_MAX, CHUNK_BITS = 12, CHUNK = 1 << CHUNK_BITS };
 
@@ -39,36 +40,9 @@ static size_t length_of(const struct name_entry *entry)
     return entry->as.far.size == IS_FAR ? entry->as.far.length : entry->as.far.size;
 }
 
-static uint64_t word_at(const char *text, size_t size)
-{
-    uint64_t word = 0;
-    memcpy(&word, text, size);
-    return word;
-}
-
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-    return hash ^ hash >> 32;
-}
-
-/* Eight bytes at a time; the rest as two words that may overlap. */
-static uint32_t hash_of(const char *text, size_t length)
-{
-    uint64_t hash = length;
-    for (; length > 8; text += 8, length -= 8)
-        hash = mix(hash, word_at(text, 8));
-    if (length >= 4)
-        hash = mix(hash, word_at(text, 4) | word_at(text + length - 4, 4) << 32);
-    else if (length > 0)
-        hash = mix(hash, word_at(text, 1) | word_at(text + length / 2, 1) << 8 |
-                             word_at(text + length - 1, 1) << 16);
-    return (uint32_t)mix(hash, 0);
-}
-
 static uint32_t slot_of(const struct names *names, const char *text, size_t length)
 {
-    uint32_t mask = names->slot_count - 1, slot = hash_of(text, length) & mask;
+    uint32_t mask = names->slot_count - 1, slot = (uint32_t)text_hash(text, length) & mask;
     while (names->slots[slot] != 0) {
         const struct name_entry *entry = entry_of(names, names->slots[slot] - 1);
         if (length_of(entry) == length && memcmp(text_of(entry), text, length) == 0)
@@ -86,7 +60,7 @@ static void grow_slots(struct names *names)
     uint32_t mask = names->slot_count - 1;
     for (uint32_t id = 0; id < names->count; id++) {
         const struct name_entry *entry = entry_of(names, id);
-        uint32_t slot = hash_of(text_of(entry), length_of(entry)) & mask;
+        uint32_t slot = (uint32_t)text_hash(text_of(entry), length_of(entry)) & mask;
         while (names->slots[slot] != 0)
             slot = (slot + 1) & mask;
         names->slots[slot] = id + 1;

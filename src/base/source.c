@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 static bool begins_character(char byte)
 {
@@ -64,13 +66,17 @@ bool sources_locate(const struct sources *sources, place at, struct location *re
 {
     if (at == PLACE_NONE)
         return false;
-    const struct source *source = NULL;
+    struct source *source = NULL;
     for (uint32_t i = 0; i < sources->count; i++)
         if (sources->items[i].first <= at &&
             at <= sources->items[i].first + sources->items[i].characters)
             source = &sources->items[i];
     if (source == NULL)
         return false;
+    if (source_text(source) == NULL) {
+        *ret = (struct location){.file = source->file, .text = ""};
+        return true;
+    }
     size_t offset = offset_of(source, at - source->first);
     if (offset > source->length)
         offset = source->length;
@@ -91,6 +97,31 @@ bool sources_locate(const struct sources *sources, place at, struct location *re
                              .length = end - begin,
                              .offset = offset - begin};
     return true;
+}
+
+void sources_give_back(struct sources *sources, size_t least)
+{
+    for (uint32_t i = 0; i < sources->count; i++) {
+        struct source *source = &sources->items[i];
+        if (source->text == NULL || source->length < least)
+            continue;
+        source->hash = text_hash(source->text, source->length);
+        free(source->text);
+        source->text = NULL;
+    }
+}
+
+const char *source_text(struct source *source)
+{
+    char *text;
+    size_t length;
+    if (source->text != NULL || !file_read(source->file, source->length, &text, &length, NULL))
+        return source->text;
+    if (length == source->length && text_hash(text, length) == source->hash)
+        source->text = text;
+    else
+        free(text);
+    return source->text;
 }
 
 void sources_release(struct sources *sources)

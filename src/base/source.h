@@ -15,9 +15,10 @@ enum { PLACE_NONE = 0 };
 
 struct source {
     char *file; /* as the user named it */
-    char *text;
+    char *text; /* NULL once given back; source_text reads it again */
     size_t length;
-    place first; /* the place of its first character */
+    uint64_t hash; /* of a text given back */
+    place first;   /* the place of its first character */
     uint32_t characters;
 };
 
@@ -36,7 +37,14 @@ struct location {
 
 /* Takes ownership of text (from malloc), which must be valid UTF-8. */
 place sources_add(struct sources *sources, const char *file, char *text, size_t length);
+/* Where a place is. text is empty, and line and column 0, if the text was given back and the file
+ * is not what it was. */
 bool sources_locate(const struct sources *sources, place at, struct location *ret);
+/* Frees the texts of files as long as this or longer: once a file has been read its text is wanted
+ * only for errors and to be kept with a run, and a large one would cost a quarter of a plan. */
+void sources_give_back(struct sources *sources, size_t least);
+/* The text (borrowed); NULL if it was given back and the file is not what it was. */
+const char *source_text(struct source *source);
 void sources_release(struct sources *sources);
 
 #endif

@@ -192,6 +192,33 @@ static size_t character_length(const unsigned char *bytes, size_t length)
     return is_wrong ? 0 : size;
 }
 
+static uint64_t word_at(const char *bytes, size_t size)
+{
+    uint64_t word = 0;
+    memcpy(&word, bytes, size);
+    return word;
+}
+
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 32;
+}
+
+/* Eight bytes at a time; the rest as words that may overlap. */
+uint64_t text_hash(const char *bytes, size_t length)
+{
+    uint64_t hash = length;
+    for (; length > 8; bytes += 8, length -= 8)
+        hash = mix(hash, word_at(bytes, 8));
+    if (length >= 4)
+        hash = mix(hash, word_at(bytes, 4) | word_at(bytes + length - 4, 4) << 32);
+    else if (length > 0)
+        hash = mix(hash, word_at(bytes, 1) | word_at(bytes + length / 2, 1) << 8 |
+                             word_at(bytes + length - 1, 1) << 16);
+    return mix(hash, 0);
+}
+
 enum { RUN = 64 }; /* bytes looked at together: a fixed number, which compilers turn into vectors */
 
 size_t text_ascii_run(const char *bytes, size_t length)

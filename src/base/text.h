@@ -40,6 +40,9 @@ void text_printable(const char *bytes, size_t length, struct buffer *out);
  */
 size_t text_fit(const char *text, size_t length, uint32_t room, uint32_t *ret_columns);
 
+/* For tables in memory; not the same on every machine. */
+uint64_t text_hash(const char *bytes, size_t length);
+
 /* A name of the workflow language: letters, digits, '_' and '-', one at least. */
 bool text_is_name(const char *text, size_t length);
 

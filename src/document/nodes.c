@@ -34,10 +34,8 @@ void nodes_copy(struct node *to, const struct node *from, uint32_t count, uint32
         to[i].end += shift;
 }
 
-void reader_look_at_key(struct reader *reader, uint8_t kind, place at)
+void reader_complain_of_key(struct reader *reader, uint8_t kind, place at)
 {
-    if (kind == NODE_SCALAR || !reader_wants_key(reader))
-        return;
     diagnostics_add(reader->diagnostics, at, "a %s cannot be a key",
                     kind == NODE_LIST ? "list" : "map");
     diagnostics_hint(reader->diagnostics, "quote text that begins with '%c'",
@@ -59,10 +57,11 @@ uint32_t reader_add(struct reader *reader, struct node node)
 }
 
 /* The offset of a node's first character, behind its anchor and tag. */
-static size_t content_offset(struct reader *reader, const yaml_event_t *event, int properties)
+static inline size_t content_offset(struct reader *reader, const yaml_event_t *event,
+                                    int properties)
 {
     size_t from = layout_offset(&reader->layout, event->start_mark.index);
-    if (properties == 0)
+    if (__builtin_expect(properties == 0, true))
         return from;
     size_t to = layout_offset(&reader->layout, event->end_mark.index);
     return layout_skip_properties(&reader->layout, from, to, properties);

@@ -60,8 +60,8 @@ bool reader_scalar(struct reader *reader, const yaml_event_t *event);
 bool reader_end(struct reader *reader);
 /* Appends a node, returns its index. */
 uint32_t reader_add(struct reader *reader, struct node node);
-/* Complains where a container comes and a key must. */
-void reader_look_at_key(struct reader *reader, uint8_t kind, place at);
+/* Of a container where a key must come. */
+void reader_complain_of_key(struct reader *reader, uint8_t kind, place at);
 /* The open container, if it is in flow style; else NULL. */
 const struct node *reader_flow(const struct reader *reader);
 
@@ -76,6 +76,13 @@ static inline bool reader_wants_key(const struct reader *reader)
 static inline bool reader_is_in_flow(const struct reader *reader)
 {
     return reader->depth > 0 && reader->frames[reader->depth - 1].is_flow;
+}
+
+/* Complains where a container comes and a key must. */
+static inline void reader_look_at_key(struct reader *reader, uint8_t kind, place at)
+{
+    if (kind != NODE_SCALAR && reader_wants_key(reader))
+        reader_complain_of_key(reader, kind, at);
 }
 
 /* How many spaces must stand before the lines of a value here. */

@@ -170,7 +170,7 @@ static bool make_body(struct assembly *assembly, struct error *error)
     struct command *command = assembly->command;
     const struct text *cleanup = &task->details->cleanup;
     bool is_shell = task->body == BODY_RUN && !task->is_plain_command;
-    if (is_shell && !make_shell(assembly, &task->run, &command->argv, &command->script, error))
+    if (is_shell && !make_shell(assembly, task->run, &command->argv, &command->script, error))
         return false;
     if (!is_shell && task->body != BODY_NONE && !make_exec(assembly, error))
         return false;

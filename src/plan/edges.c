@@ -19,8 +19,8 @@ static bool is_needed(struct weaver *weaver, uint32_t task, const struct need *n
     CLEANUP_VIEW struct view view;
     bool holds = true;
     view_init(&view, weaver->plan, task, NO_NODE);
-    if (need->guard != NO_EXPRESSION && !need->is_by_instance &&
-        !view_condition(&view, need->guard, &holds, &error))
+    if (need->choice->guard != NO_EXPRESSION && !need->choice->is_by_instance &&
+        !view_condition(&view, need->choice->guard, &holds, &error))
         return diagnostics_take(weaver->diagnostics, &error);
     return holds;
 }
@@ -34,8 +34,8 @@ static void connect_template(struct weaver *weaver, uint32_t task, const struct 
     struct plan *plan = weaver->plan;
     const struct instances *needed = &plan->instances[need->task];
     uint32_t template = plan->instances[task].template;
-    bool is_of_all = !need->is_by_instance && need->selector_count == 0;
-    bool is_among_own = need->task == task && (need->selector_count > 0 || need->is_same);
+    bool is_of_all = !need->choice->is_by_instance && need->choice->selector_count == 0;
+    bool is_among_own = need->task == task && (need->choice->selector_count > 0 || need->choice->is_same);
     if (is_among_own || !is_needed(weaver, task, need))
         return;
     if (is_of_all) {
@@ -60,7 +60,7 @@ static bool connect_to_template(struct weaver *weaver, struct resolver *resolver
     if (!resolver_guard(resolver, view, &holds, &error))
         return diagnostics_take(weaver->diagnostics, &error);
     uint32_t template = weaver->plan->instances[need->task].template;
-    bool is_of_all = need->selector_count == 0 && !need->is_same;
+    bool is_of_all = need->choice->selector_count == 0 && !need->choice->is_same;
     if (holds)
         weaver_add_edge(weaver, is_of_all ? weaver_task_end(weaver, need->task) : template,
                         view->node);

@@ -104,7 +104,7 @@ static bool judge(struct plan *plan, uint32_t task, uint8_t flags, const struct 
     uint32_t condition = the->details->condition;
     uint8_t selected = 0;
     for (uint32_t i = 0; i < the->need_count; i++)
-        if (!need_is_plain(&the->needs[i]) && !the->needs[i].is_by_instance &&
+        if (!need_is_plain(&the->needs[i]) && !the->needs[i].choice->is_by_instance &&
             the->needs[i].task != task &&
             !add_selected(plan, task, &the->needs[i], results, &selected, diagnostics))
             return false;

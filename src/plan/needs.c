@@ -11,7 +11,8 @@
 
 bool need_is_plain(const struct need *need)
 {
-    return need->guard == NO_EXPRESSION && need->selector_count == 0 && !need->is_same;
+    return need->choice->guard == NO_EXPRESSION && need->choice->selector_count == 0 &&
+           !need->choice->is_same;
 }
 
 static struct resolver **find_slot(const struct inside *inside, const struct need *need)
@@ -110,9 +111,9 @@ static bool bind_selectors(struct plan *plan, struct resolver *resolver, struct 
 {
     const struct need *need = resolver->need;
     const struct instances *other = &plan->instances[need->task];
-    resolver->bounds = ARENA_ARRAY(&plan->arena, struct bound, need->selector_count);
-    for (uint32_t i = 0; i < need->selector_count; i++) {
-        const struct selector *selector = &need->selectors[i];
+    resolver->bounds = ARENA_ARRAY(&plan->arena, struct bound, need->choice->selector_count);
+    for (uint32_t i = 0; i < need->choice->selector_count; i++) {
+        const struct selector *selector = &need->choice->selectors[i];
         uint32_t at = instances_variable(other, selector->variable);
         if (at == UINT32_MAX)
             return error_set(error, selector->at, "no instance of '%s' has a variable '%s'",
@@ -129,11 +130,12 @@ static bool bind_selectors(struct plan *plan, struct resolver *resolver, struct 
 static bool bind(struct plan *plan, struct resolver *resolver, struct error *error)
 {
     const struct need *need = resolver->need;
-    if (plan->instances[need->task].count == 0 || (need->selector_count == 0 && !need->is_same)) {
+    if (plan->instances[need->task].count == 0 ||
+        (need->choice->selector_count == 0 && !need->choice->is_same)) {
         resolver->is_whole = true;
         return true;
     }
-    if (need->is_same)
+    if (need->choice->is_same)
         bind_same(plan, resolver);
     else if (!bind_selectors(plan, resolver, error))
         return false;
@@ -155,8 +157,8 @@ void resolver_init(struct resolver *resolver, struct plan *plan, uint32_t task,
                    const struct need *need)
 {
     *resolver = (struct resolver){.need = need, .task = task};
-    if (need->guard != NO_EXPRESSION)
-        resolver->guard = affine_test_read(plan, task, need->guard);
+    if (need->choice->guard != NO_EXPRESSION)
+        resolver->guard = affine_test_read(plan, task, need->choice->guard);
 }
 
 bool resolver_add(struct plan *plan, uint32_t task, const struct need *need, struct error *error)
@@ -176,12 +178,12 @@ bool resolver_add(struct plan *plan, uint32_t task, const struct need *need, str
 bool resolver_guard(struct resolver *resolver, struct view *view, bool *ret, struct error *error)
 {
     *ret = true;
-    if (resolver->need->guard == NO_EXPRESSION)
+    if (resolver->need->choice->guard == NO_EXPRESSION)
         return true;
     if (resolver->guard != NULL && view->node != NO_NODE &&
         affine_test_holds(resolver->guard, view->plan, view->node, ret))
         return true;
-    return view_condition(view, resolver->need->guard, ret, error);
+    return view_condition(view, resolver->need->choice->guard, ret, error);
 }
 
 static void add_value(struct bound *bound, const json_t *value)

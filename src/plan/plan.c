@@ -110,6 +110,7 @@ void plan_release(struct plan *plan)
     memory_free(plan->levels);
     memory_free(plan->is_selected);
     memory_free(plan->rules);
+    memory_free(plan->rule_of);
     memory_free(plan->tokens);
     arena_release(&plan->arena);
     *plan = (struct plan){0};

@@ -73,7 +73,7 @@ enum {
     RULE_JOIN = 64,          /* a join: its own end is success, what it passes on is its needs' */
 };
 
-/* What the scheduler needs of a task. One for each task, and one for the joins. */
+/* What the scheduler needs of a task, or of a join. */
 struct rule {
     uint16_t flags;
     uint8_t retry_when; /* RETRY_... */
@@ -143,7 +143,8 @@ struct plan {
     bool *is_selected; /* node → part of this run. Those that are not never end, and nobody waits
                           for them. A join is selected if somebody selected needs it */
     uint32_t selected_count; /* of instances; a template not yet expanded counts as one */
-    struct rule *rules;      /* by task, then one for joins at [task_count] */
+    struct rule *rules;      /* [0] is that of joins; tasks that say the same share one */
+    uint32_t *rule_of;       /* task → rule */
     struct token
         *tokens; /* [0] is cpu; then workflow->resources in order; then max-parallel ones */
     uint32_t token_count;
@@ -165,8 +166,12 @@ static inline bool plan_is_counted(const struct plan *plan, uint32_t node)
 
 static inline const struct rule *plan_rule(const struct plan *plan, uint32_t node)
 {
-    return &plan->rules[plan_is_counted(plan, node) ? plan->task[node]
-                                                    : plan->workflow->task_count];
+    return &plan->rules[plan_is_counted(plan, node) ? plan->rule_of[plan->task[node]] : 0];
+}
+
+static inline const struct rule *plan_task_rule(const struct plan *plan, uint32_t task)
+{
+    return &plan->rules[plan->rule_of[task]];
 }
 
 struct plan_options {

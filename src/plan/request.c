@@ -210,12 +210,14 @@ void build_rules(struct plan *plan, struct diagnostics *diagnostics)
 {
     const struct workflow *workflow = plan->workflow;
     const struct task *tasks = workflow->tasks;
-    plan->rules = memory_array((size_t)workflow->task_count + 1, sizeof *plan->rules);
-    plan->rules[workflow->task_count] =
+    VEC(struct rule) rules = {0};
+    *VEC_PUSH(&rules) =
         (struct rule){.flags = RULE_JOIN, .vector = vectors_add(&plan->vectors, NULL, 0)};
-    for (uint32_t i = 0; i < workflow->task_count; i++)
-        if (i > 0 && has_rule_of(&tasks[i], &tasks[i - 1]))
-            plan->rules[i] = plan->rules[i - 1];
-        else
-            make_rule(plan, i, &plan->rules[i], diagnostics);
+    plan->rule_of = memory_array(workflow->task_count, sizeof *plan->rule_of);
+    for (uint32_t i = 0; i < workflow->task_count; i++) {
+        if (i == 0 || !has_rule_of(&tasks[i], &tasks[i - 1]))
+            make_rule(plan, i, VEC_PUSH(&rules), diagnostics);
+        plan->rule_of[i] = rules.count - 1;
+    }
+    plan->rules = rules.items;
 }

@@ -127,7 +127,7 @@ static bool matches_nothing(struct weaver *weaver, const struct resolver *resolv
                     "%s needs '%s' with %s, and there is no such instance", buffer_text(&own),
                     names_text(workflow->names, workflow->tasks[resolver->need->task].name),
                     buffer_text(&wanted));
-    if (resolver->need->guard == NO_EXPRESSION)
+    if (resolver->need->choice->guard == NO_EXPRESSION)
         diagnostics_hint(weaver->diagnostics,
                          "give the need an 'if' that is false where there is nothing to need");
     return false;

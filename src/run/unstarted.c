@@ -12,7 +12,7 @@
 
 static place body_place(const struct task *task)
 {
-    return task->body == BODY_EXEC ? task->exec[0].at : task->run.at;
+    return task->body == BODY_EXEC ? task->exec[0].at : task->run->at;
 }
 
 static place place_of(const struct attempt *attempt, const struct launch *launch, uint8_t step)

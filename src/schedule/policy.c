@@ -11,7 +11,8 @@
 
 bool node_is_finally(const struct plan *plan, uint32_t node)
 {
-    return plan->task[node] != NO_TASK && plan->rules[plan->task[node]].flags & RULE_FINALLY;
+    return plan->task[node] != NO_TASK &&
+           plan_task_rule(plan, plan->task[node])->flags & RULE_FINALLY;
 }
 
 bool policy_lets_start(const struct scheduler *scheduler, const struct rule *rule)

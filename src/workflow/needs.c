@@ -77,16 +77,17 @@ static bool selector_read(struct reader *reader, uint32_t node, struct selector 
     return is_good;
 }
 
-static bool selectors_read(struct reader *reader, uint32_t node, struct need *need)
+static bool selectors_read(struct reader *reader, uint32_t node, uint32_t task,
+                           struct choice *choice)
 {
     const struct node *map = reader_node(reader, node);
-    need->selectors = ARENA_ARRAY(&reader->workflow->arena, struct selector, map->text);
+    choice->selectors = ARENA_ARRAY(&reader->workflow->arena, struct selector, map->text);
     bool is_good = true;
     for (uint32_t key = node + 1; key < map->end; key = reader_node(reader, key + 1)->end) {
-        struct selector *selector = &need->selectors[need->selector_count++];
+        struct selector *selector = &choice->selectors[choice->selector_count++];
         selector->at = reader_node(reader, key)->at;
         selector->variable = reader_node(reader, key)->text;
-        is_good = check_variable(reader, need->task, key) && is_good;
+        is_good = check_variable(reader, task, key) && is_good;
         is_good = selector_read(reader, key + 1, selector) && is_good;
     }
     return is_good;
@@ -112,15 +113,16 @@ static bool check_same(struct reader *reader, uint32_t node, uint32_t task)
                         task_text(reader, task));
 }
 
-static bool selection_read(struct reader *reader, uint32_t node, struct need *need)
+static bool selection_read(struct reader *reader, uint32_t node, uint32_t task,
+                           struct choice *choice)
 {
     if (reader_node(reader, node)->kind == NODE_MAP)
-        return selectors_read(reader, node, need);
+        return selectors_read(reader, node, task, choice);
     if (reader_node(reader, node)->kind == NODE_LIST || reader_is_plain_null(reader, node))
         return reader_wrong_kind(reader, node, "same or a map of variables");
-    need->is_same = strcmp(reader_text(reader, node), "same") == 0;
-    if (need->is_same)
-        return check_same(reader, node, need->task);
+    choice->is_same = strcmp(reader_text(reader, node), "same") == 0;
+    if (choice->is_same)
+        return check_same(reader, node, task);
     reader_error(reader, node, "expected same or a map of variables, found '%s'",
                  reader_text(reader, node));
     reader_hint(reader, "write {VARIABLE: %s}", reader_text(reader, node));
@@ -152,13 +154,13 @@ static bool spec_is_by_instance(const struct reader *reader, const struct spec *
     return is_by_instance;
 }
 
-static bool need_is_by_instance(const struct reader *reader, const struct need *need)
+static bool choice_is_by_instance(const struct reader *reader, const struct choice *choice)
 {
-    bool is_by_instance = need->is_same || (need->guard != NO_EXPRESSION &&
-                                            expression_is_by_instance(reader, need->guard));
-    for (uint32_t i = 0; i < need->selector_count; i++)
-        for (uint32_t k = 0; k < need->selectors[i].value_count; k++)
-            is_by_instance |= spec_is_by_instance(reader, &need->selectors[i].values[k]);
+    bool is_by_instance = choice->is_same || (choice->guard != NO_EXPRESSION &&
+                                              expression_is_by_instance(reader, choice->guard));
+    for (uint32_t i = 0; i < choice->selector_count; i++)
+        for (uint32_t k = 0; k < choice->selectors[i].value_count; k++)
+            is_by_instance |= spec_is_by_instance(reader, &choice->selectors[i].values[k]);
     return is_by_instance;
 }
 
@@ -167,6 +169,7 @@ static bool need_is_by_instance(const struct reader *reader, const struct need *
 static bool target_read(struct reader *reader, uint32_t node, struct need *need)
 {
     need->at = reader_node(reader, node)->at;
+    need->choice = &choice_all;
     need->task = tasks_find(reader, node);
     if (need->task == NO_TASK)
         return false;
@@ -208,17 +211,20 @@ static bool as_read(struct reader *reader, uint32_t node, struct need *need)
 static bool map_read(struct reader *reader, uint32_t node, struct need *need)
 {
     uint32_t target = target_key(reader, node), end = reader_node(reader, node)->end;
+    struct choice choice = choice_all;
     bool is_good = target != 0 && target_read(reader, target, need);
     if (is_good)
-        is_good = selection_read(reader, target + 1, need);
+        is_good = selection_read(reader, target + 1, need->task, &choice);
     for (uint32_t key = node + 1; key < end; key = reader_node(reader, key + 1)->end) {
         if (key == target)
             continue;
         if (strcmp(reader_text(reader, key), "if") == 0)
-            is_good = condition_read(reader, key + 1, CONTEXT_SELECTOR, &need->guard) && is_good;
+            is_good = condition_read(reader, key + 1, CONTEXT_SELECTOR, &choice.guard) && is_good;
         else if (strcmp(reader_text(reader, key), "as") == 0)
             is_good = as_read(reader, key + 1, need) && is_good;
     }
+    choice.is_by_instance = choice_is_by_instance(reader, &choice);
+    need->choice = arena_copy(&reader->workflow->arena, &choice, sizeof choice);
     return is_good;
 }
 
@@ -235,7 +241,6 @@ static bool item_read(struct reader *reader, uint32_t node)
     if (other != 0 && reader->task->needs[other - 1].task != need.task)
         return reader_error(reader, node, "'%s' is the name of another need already",
                             names_text(reader->names, need.as));
-    need.is_by_instance = need_is_by_instance(reader, &need);
     need_add(reader, &need);
     return true;
 }

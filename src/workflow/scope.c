@@ -261,7 +261,7 @@ static bool is_known_to_matrix(const struct reader *reader, const char *text, in
         if (need->task == reader->task_index)
             return error_set(error, PLACE_NONE,
                              "the matrix of a task cannot mention the task itself");
-        if (need->is_by_instance) {
+        if (need->choice->is_by_instance) {
             error_set(error, PLACE_NONE,
                       "which instances '%.*s' stands for is known only when the matrix is", length,
                       text);

@@ -87,7 +87,8 @@ uint32_t tasks_find(struct reader *reader, uint32_t node)
 static void set_exec(struct reader *reader, struct text *words, uint32_t count)
 {
     struct task *task = reader->task;
-    task->exec = arena_copy(&reader->workflow->arena, words, count * sizeof *words);
+    task->exec = ARENA_ARRAY(&reader->workflow->arena, struct text, count);
+    memcpy(task->exec, words, count * sizeof *words);
     task->exec_count = count;
 }
 
@@ -96,11 +97,11 @@ static void find_plain_command(struct reader *reader)
     struct task *task = reader->task;
     struct word words[PLAIN_WORDS_MOST];
     struct text exec[PLAIN_WORDS_MOST];
-    const char *text = names_text(reader->names, task->run.literal);
+    const char *text = names_text(reader->names, task->run->literal);
     uint32_t count = shell_plain_words(text, words, PLAIN_WORDS_MOST);
     for (uint32_t i = 0; i < count; i++)
         exec[i] = (struct text){
-            .at = task->run.at,
+            .at = task->run->at,
             .literal = names_add(reader->names, text + words[i].offset, words[i].length)};
     task->is_plain_command = count > 0;
     if (count > 0)
@@ -116,7 +117,9 @@ static void run_read(struct reader *reader, uint32_t node)
         reader_hint(reader, "write the lines as a block: run: | and each on a line of its own");
         return;
     }
-    if (text_read_shell(reader, node, CONTEXT_TASK, &task->run) && task->run.piece_count == 0 &&
+    struct text *run = ARENA_ARRAY(&reader->workflow->arena, struct text, 1);
+    task->run = run;
+    if (text_read_shell(reader, node, CONTEXT_TASK, run) && run->piece_count == 0 &&
         reader->details->shell.is_bare)
         find_plain_command(reader);
 }
@@ -222,9 +225,31 @@ static void task_read(struct reader *reader, uint32_t index, const struct detail
     reader->details = shared;
 }
 
+enum { GIVEN_BACK = 1 << 16 }; /* nodes at a time */
+
+/* The model grows while the nodes it is made of are read for the last time: what lies between the
+ * first of them and these is given back, so that a large workflow is not there twice. */
+static uint32_t give_back(struct reader *reader, uint32_t first, uint32_t end)
+{
+    struct node *nodes = reader->document.nodes;
+    bool is_next = first < end;
+    if (is_next && end - first < GIVEN_BACK)
+        return first;
+    if (is_next)
+        memory_give_back(nodes + first, (end - first) * sizeof *nodes);
+    return end;
+}
+
 void tasks_read(struct reader *reader)
 {
     shapes_read(reader);
-    for (uint32_t task = 0; task < reader->workflow->task_count; task++)
+    const struct workflow *workflow = reader->workflow;
+    uint32_t count = workflow->task_count, main_count = count - workflow->finally_count;
+    uint32_t first = count > 0 ? reader->task_nodes[0] : 0;
+    for (uint32_t task = 0; task < count; task++) {
+        /* Between the two maps there may be other things. */
+        first = task == main_count ? reader->task_nodes[task]
+                                   : give_back(reader, first, reader->task_nodes[task]);
         task_read(reader, task, reader->details);
+    }
 }

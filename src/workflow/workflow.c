@@ -7,6 +7,8 @@
 #include "base/memory.h"
 #include "workflow/reader.h"
 
+const struct choice choice_all = {.guard = NO_EXPRESSION};
+
 /* --- questions --- */
 
 uint32_t workflow_task(const struct workflow *workflow, name key)
@@ -24,10 +26,11 @@ uint32_t task_need(const struct task *task, name as)
 
 static bool is_fixed(const struct need *need, name variable, const struct matrix *own)
 {
-    for (uint32_t i = 0; i < need->selector_count; i++)
-        if (need->selectors[i].variable == variable)
-            return need->selectors[i].value_count == 1;
-    return need->is_same && own != NULL && shape_has(own->variables, own->variable_count, variable);
+    for (uint32_t i = 0; i < need->choice->selector_count; i++)
+        if (need->choice->selectors[i].variable == variable)
+            return need->choice->selectors[i].value_count == 1;
+    return need->choice->is_same && own != NULL &&
+           shape_has(own->variables, own->variable_count, variable);
 }
 
 bool workflow_need_is_single(const struct workflow *workflow, const struct task *task, name as)

@@ -4,8 +4,8 @@
  * marked as not supported yet. Names are resolved (a need knows its task), expressions compiled,
  * params checked against what was given. Settings that must be known before anything runs (timeout,
  * priority, max-parallel, retry, capacities, manual, continue-on-error) may hold expressions over
- * `params`, `env` and `run.id`; these are evaluated here, so the model holds plain numbers. All else
- * that holds expressions stays text with pieces, for the plan to evaluate.
+ * `params`, `env` and `run.id`; these are evaluated here, so the model holds plain numbers. All
+ * else that holds expressions stays text with pieces, for the plan to evaluate.
  *
  * Everything lives in the workflow's arena until workflow_release; texts are names. */
 #ifndef WORKFLOW_WORKFLOW_H
@@ -28,12 +28,12 @@ enum { NO_EXPRESSION = 0, UNLIMITED = 0, NO_TASK = UINT32_MAX };
 /* Where in shell text an expression stands, and so how its value is put in (LANGUAGE.md, section 5:
  * each becomes a reference to an environment variable). */
 enum quoting {
-    QUOTING_NONE,     /* not shell text */
-    QUOTING_WORD,     /* unquoted: "${V}", or one "${V}" an element of a list, none if empty */
-    QUOTING_DOUBLE,   /* inside double quotes: ${V} */
-    QUOTING_SINGLE,   /* inside single quotes: '"${V}"' */
-    QUOTING_HEREDOC,  /* inside a plain here-document: ${V} */
-    QUOTING_ONE,      /* unquoted where only one word can stand: a redirection's, case's: "${V}" */
+    QUOTING_NONE,    /* not shell text */
+    QUOTING_WORD,    /* unquoted: "${V}", or one "${V}" an element of a list, none if empty */
+    QUOTING_DOUBLE,  /* inside double quotes: ${V} */
+    QUOTING_SINGLE,  /* inside single quotes: '"${V}"' */
+    QUOTING_HEREDOC, /* inside a plain here-document: ${V} */
+    QUOTING_ONE,     /* unquoted where only one word can stand: a redirection's, case's: "${V}" */
 };
 
 struct piece {
@@ -70,7 +70,8 @@ struct param {
     uint8_t type; /* enum value_type */
     bool is_required;
     name description;
-    json_t *value; /* as given, else the default; checked. Owned by the workflow. NULL after an error */
+    json_t *
+        value; /* as given, else the default; checked. Owned by the workflow. NULL after an error */
 };
 
 /* One variable of a selector `{T: {var: value}}`: any of values. One spec that is an expression may
@@ -82,16 +83,22 @@ struct selector {
     uint32_t value_count;
 };
 
-struct need {
-    place at;
-    uint32_t task;       /* index into tasks */
-    name as;             /* its name in expressions: `as`, else the task's */
-    bool is_same;        /* equal values in the variables both have */
-    bool is_by_instance; /* `same`, or the guard or a selector mentions the task's matrix or env: what
-                            is needed is known only for an instance */
+/* Which instances a need stands for; most needs say nothing and share one. */
+struct choice {
     uint32_t guard;      /* its `if`, an expression, or NO_EXPRESSION */
+    bool is_same;        /* equal values in the variables both have */
+    bool is_by_instance; /* `same`, or the guard or a selector mentions the task's matrix or env:
+                            what is needed is known only for an instance */
     struct selector *selectors;
     uint32_t selector_count;
+};
+extern const struct choice choice_all; /* all of them, always */
+
+struct need {
+    place at;
+    uint32_t task; /* index into tasks */
+    name as;       /* its name in expressions: `as`, else the task's */
+    const struct choice *choice;
 };
 
 /* A product of axes, or a list of maps (rows). */
@@ -103,11 +110,11 @@ struct axis {
 
 struct matrix {
     place at;
-    bool is_list;        /* matrix: [ {..}, {..} ] or one expression that gives such a list: rows */
-    bool is_dynamic;     /* mentions needs, or calls glob, read, lines or csv in a task with needs: its
-                            lists are evaluated when the needs have ended */
-    struct spec rows;    /* is_list */
-    struct axis *axes;   /* else */
+    bool is_list;     /* matrix: [ {..}, {..} ] or one expression that gives such a list: rows */
+    bool is_dynamic;  /* mentions needs, or calls glob, read, lines or csv in a task with needs: its
+                         lists are evaluated when the needs have ended */
+    struct spec rows; /* is_list */
+    struct axis *axes; /* else */
     uint32_t axis_count;
     struct spec exclude; /* lists of maps; count 0 and kind SPEC_LIST if not there */
     struct spec include;
@@ -132,7 +139,7 @@ struct shell {
     name *words; /* the argument vector: /bin/sh -eu; then -c TEXT, unless has_file */
     uint32_t word_count;
     bool has_file; /* a word holds {0}: the text goes to a file, whose name stands there */
-    bool is_bare;  /* a Bourne shell without options of the author's: one plain command needs none */
+    bool is_bare; /* a Bourne shell without options of the author's: one plain command needs none */
 };
 
 enum stream_kind {
@@ -166,21 +173,21 @@ struct request { /* resources: {name: amount} */
 enum { RETRY_SIGNAL = 1, RETRY_TIMEOUT = 2, RETRY_ANY = 4 };
 struct retry {
     uint32_t max;
-    double backoff;     /* 1 if not said */
+    double backoff;           /* 1 if not said */
     int64_t delay, max_delay; /* nanoseconds; UNLIMITED */
-    uint8_t when;       /* RETRY_...; RETRY_ANY if not said */
-    uint8_t *exit_codes; /* besides */
+    uint8_t when;             /* RETRY_...; RETRY_ANY if not said */
+    uint8_t *exit_codes;      /* besides */
     uint32_t exit_code_count;
 };
 
 /* What most tasks do not say; tasks that say nothing share one. */
 struct details {
     name description;
-    uint32_t condition;    /* `if`, an expression, or NO_EXPRESSION */
+    uint32_t condition; /* `if`, an expression, or NO_EXPRESSION */
     place condition_at;
-    struct variable *env;  /* defaults merged in; the task's own last */
+    struct variable *env; /* defaults merged in; the task's own last */
     uint32_t env_count;
-    struct text cwd;       /* at is PLACE_NONE if not said */
+    struct text cwd; /* at is PLACE_NONE if not said */
     struct shell shell;
     struct stream streams[3]; /* stdin, stdout, stderr */
     struct output *outputs;
@@ -191,7 +198,7 @@ struct details {
     uint32_t max_parallel; /* UNLIMITED */
     int64_t timeout;       /* nanoseconds; UNLIMITED */
     struct retry retry;
-    struct text cleanup;   /* shell text; at is PLACE_NONE if not said */
+    struct text cleanup; /* shell text; at is PLACE_NONE if not said */
     bool continue_on_error, is_manual;
 };
 
@@ -204,16 +211,16 @@ struct task {
     place at; /* of its name */
     name name;
     uint8_t body;
-    uint8_t keeps;         /* KEEPS_... */
+    uint8_t keeps; /* KEEPS_... */
     bool is_finally;
     bool is_plain_command; /* run is one plain command: exec holds its words, no shell is needed */
-    struct text run;       /* BODY_RUN: shell text */
-    struct text *exec;     /* words */
-    uint32_t exec_count;
-    struct need *needs;
     uint32_t need_count;
+    struct need *needs;
+    const struct text *run;      /* BODY_RUN: shell text; may be NULL after an error */
+    struct text *exec;           /* words */
     const struct matrix *matrix; /* NULL: one instance */
     const struct details *details;
+    uint32_t exec_count;
 };
 
 enum failure_policy { POLICY_DRAIN, POLICY_FAST, POLICY_KEEP_GOING };
@@ -246,7 +253,7 @@ struct workflow {
     uint32_t resource_count;
     struct task *tasks; /* finally's too, in order of the file */
     uint32_t task_count;
-    uint32_t finally_count; /* they come last */
+    uint32_t finally_count;         /* they come last */
     struct expression *expressions; /* [0] is unused */
     uint32_t expression_count;
     uint32_t *task_of_name; /* by name: index, or NO_TASK; for names below task_of_name_count */
@@ -254,8 +261,8 @@ struct workflow {
 };
 
 struct workflow_options {
-    json_t *params;      /* {name: text or value} as given by -p and --params-file; may be NULL */
-    const char *run_id;  /* for run.id; "" while there is none */
+    json_t *params;     /* {name: text or value} as given by -p and --params-file; may be NULL */
+    const char *run_id; /* for run.id; "" while there is none */
 };
 
 /* Reads a workflow: source is the main file, already in sources. Errors of all kinds, of the whole
@@ -286,10 +293,10 @@ uint32_t shell_plain_words(const char *text, struct word *words, uint32_t most);
 
 /* Finds the expressions of shell text and the quoting each stands in. An array in order, for the
  * caller to free; offset and length include the braces. What stands in a comment of the shell is no
- * expression: it stays as it is. False with an error (its place counts characters from `at`) where an
- * expression cannot stand: where its value would be calculated, become a name or be taken as it is
- * (backquotes, $(( )), (( )), $'...', an index, a here-document with a quoted delimiter), or where
- * shells differ in what they read; and for quotes and the like that are not closed. */
+ * expression: it stays as it is. False with an error (its place counts characters from `at`) where
+ * an expression cannot stand: where its value would be calculated, become a name or be taken as it
+ * is (backquotes, $(( )), (( )), $'...', an index, a here-document with a quoted delimiter), or
+ * where shells differ in what they read; and for quotes and the like that are not closed. */
 struct shell_hole {
     uint32_t offset, length;
     uint8_t quoting;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/base_large.h"
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/checksum.h"
@@ -378,6 +379,11 @@ static const struct check checks[] = {
     {"paths", paths},
     {"checksums", checksums},
     {"clocks", clocks},
+    {"names of every length", names_of_every_length},
+    {"texts of names never move", texts_never_move},
+    {"one byte at every offset", one_byte_at_every_offset},
+    {"pages given back are zero", pages_given_back_are_zero},
+    {"a text given back is read again", a_text_given_back_is_read_again},
     {NULL, NULL},
 };
 

@@ -26,8 +26,8 @@ void builder_release(struct builder *builder)
     VEC_RELEASE(&builder->unselected);
     graph_release(&plan->dependents);
     VEC_RELEASE(&plan->ended_needs);
-    void *arrays[] = {plan->need_counts, plan->levels, plan->is_selected, plan->vectors.first,
-                      plan->vectors.amounts};
+    void *arrays[] = {plan->need_counts,   plan->levels,          plan->is_selected,
+                      plan->vectors.first, plan->vectors.amounts, plan->rule_of};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         memory_free(arrays[i]);
 }
@@ -72,10 +72,17 @@ uint32_t builder_vector(struct builder *builder, const struct amount *amounts, u
     return vectors->count - 1;
 }
 
+static void need_join_rule(struct builder *builder)
+{
+    if (builder->rules.count == 0)
+        *VEC_PUSH(&builder->rules) = (struct rule){.flags = RULE_JOIN, .vector = NO_VECTOR};
+}
+
 uint32_t builder_task(struct builder *builder, const struct rule *rule)
 {
+    need_join_rule(builder);
     *VEC_PUSH(&builder->rules) = *rule;
-    return builder->rules.count - 1;
+    return builder->rules.count - 2;
 }
 
 static uint32_t add_node(struct builder *builder, uint32_t task, enum join_kind kind)
@@ -138,9 +145,12 @@ static void fill_nodes(struct builder *builder)
 void builder_finish(struct builder *builder)
 {
     struct plan *plan = &builder->plan;
-    builder->workflow.task_count = builder->rules.count;
-    *VEC_PUSH(&builder->rules) = (struct rule){.flags = RULE_JOIN, .vector = NO_VECTOR};
+    need_join_rule(builder);
+    builder->workflow.task_count = builder->rules.count - 1;
     plan->rules = builder->rules.items;
+    plan->rule_of = memory_array(builder->rules.count, sizeof *plan->rule_of);
+    for (uint32_t task = 0; task + 1 < builder->rules.count; task++)
+        plan->rule_of[task] = task + 1;
     plan->tokens = builder->tokens.items;
     plan->token_count = builder->tokens.count;
     graph_build(&plan->dependents, builder->tasks.count, builder->edges.items,

@@ -82,7 +82,7 @@ static void test_long_text(void)
     buffer_add_text(&text, "${{ task.name }}\"\n");
     struct fixture f;
     fixture_good(&f, buffer_text(&text));
-    CU_ASSERT_EQUAL(fixture_task(&f, "a")->run.piece_count, 20001);
+    CU_ASSERT_EQUAL(fixture_task(&f, "a")->run->piece_count, 20001);
     fixture_release(&f);
     buffer_release(&text);
 }

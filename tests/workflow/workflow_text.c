@@ -44,11 +44,11 @@ static void test_shell_text(void)
                      "      END\n"
                      "    cleanup: rm ${{ task.name }}\n"
                      "  b: {run: \"echo `date` $((1 + 1))\"}\n");
-    CHECK_PIECES(&f, &fixture_task(&f, "a")->run,
+    CHECK_PIECES(&f, fixture_task(&f, "a")->run,
                  "echo |task.name@1| \"|task.name@2|\" '|task.name@3|'\ncat <<END\n"
                  "|task.name@4|\nEND\n");
     CHECK_PIECES(&f, &fixture_task(&f, "a")->details->cleanup, "rm |task.name@1|");
-    CU_ASSERT_EQUAL(fixture_task(&f, "b")->run.piece_count, 0);
+    CU_ASSERT_EQUAL(fixture_task(&f, "b")->run->piece_count, 0);
     fixture_release(&f);
 }
 
@@ -95,7 +95,7 @@ static void test_places(void)
                      "      I: *g\n");
     const struct task *a = fixture_task(&f, "a");
     const struct variable *env = a->details->env;
-    check_place(&f, &a->run, 8, 15);
+    check_place(&f, a->run, 8, 15);
     check_place(&f, &env[0].value, 10, 18);
     check_place(&f, &env[1].value, 11, 27);
     check_place(&f, &env[2].value, 12, 20);
