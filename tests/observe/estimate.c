@@ -13,7 +13,8 @@ struct small {
     struct names names;
     struct task tasks[2];
     struct workflow workflow;
-    struct rule rules[3];
+    struct rule rules[3]; /* the first is that of joins */
+    uint32_t rule_of[2];
     struct token tokens[1];
     uint32_t task[NODES], first[NODES + 1], targets[1], vector_first[3];
     uint8_t is_join[NODES];
@@ -37,7 +38,8 @@ static void small_open(struct small *small)
     small->workflow =
         (struct workflow){.names = &small->names, .tasks = small->tasks, .task_count = 2};
     for (int i = 0; i < 2; i++)
-        small->rules[i] = (struct rule){.flags = RULE_WORK, .vector = 1};
+        small->rules[small->rule_of[i] = (uint32_t)i + 1] =
+            (struct rule){.flags = RULE_WORK, .vector = 1};
     memset(small->is_selected, 1, sizeof small->is_selected);
     small->plan = (struct plan){
         .workflow = &small->workflow,
@@ -47,6 +49,7 @@ static void small_open(struct small *small)
         .is_join = small->is_join,
         .is_selected = small->is_selected,
         .rules = small->rules,
+        .rule_of = small->rule_of,
         .tokens = small->tokens,
         .token_count = 1,
         .vectors = {.count = 2, .first = small->vector_first, .amounts = small->amounts},
