@@ -103,7 +103,7 @@ static bool get_input(struct journal_reader *reader, const struct record *record
     reader->has_ended = false;
     if (in->kind != INPUT_RESUME)
         return true;
-    reader->wall_at_zero = in->wall - in->now;
+    reader->wall_at_zero = (int64_t)((uint64_t)in->wall - (uint64_t)in->now); /* a damaged one wraps */
     reader->resumes++;
     return true;
 }
