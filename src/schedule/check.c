@@ -78,7 +78,8 @@ static const char *check_counts(const struct scheduler *scheduler)
             continue;
         bool is_failure = scheduler->statuses[node] == STATUS_FAILURE;
         counts.running += state == STATE_RUN;
-        counts.pending += state != STATE_RUN && state != STATE_ENDED;
+        counts.pending +=
+            node_is_counted(scheduler, node) && state != STATE_RUN && state != STATE_ENDED;
         if (state == STATE_ENDED && !(is_template && scheduler->statuses[node] == STATUS_SUCCESS))
             counts.by_status[scheduler->statuses[node]]++;
         counts.tolerated += is_failure && plan_rule(scheduler->plan, node)->flags & RULE_CONTINUE;

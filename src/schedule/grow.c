@@ -115,14 +115,15 @@ static void take_in(struct scheduler *scheduler, uint32_t template)
             scheduler->marks[node] = scheduler->marks[template];
     for (uint32_t i = 0; i < plan->ended_needs.count; i++) {
         const struct edge *edge = &plan->ended_needs.items[i];
-        if (!plan->is_selected[edge->from] || edge->from >= old || edge->to < old)
+        if (!plan->is_selected[edge->from] || !plan->is_selected[edge->to] || edge->from >= old ||
+            edge->to < old)
             continue;
         node_tell(scheduler, edge->from, edge->to);
         *VEC_PUSH(&scheduler->late) = *edge;
     }
     for (uint32_t node = old; node < scheduler->node_count; node++)
-        if (node_is_finally(plan, node) && plan->finally_join != NO_NODE)
-            *VEC_PUSH(&scheduler->late) = (struct edge){.from = plan->finally_join, .to = node};
+        if (plan->is_join[node] == JOIN_NOT && plan->is_selected[node])
+            *VEC_PUSH(&scheduler->late) = (struct edge){.from = template, .to = node};
     for (uint32_t node = old; node < scheduler->node_count; node++)
         if (plan->is_selected[node] && scheduler->needs_left[node] == 0)
             node_needs_ended(scheduler, node);
@@ -140,5 +141,7 @@ void template_expanded(struct scheduler *scheduler)
     if (status == STATUS_SUCCESS)
         take_in(scheduler, template);
     node_end(scheduler, template, status, in->is_invalid ? &in->outcome : NULL);
+    if (status == STATUS_SUCCESS)
+        scheduler->marks[template] |= MARK_EXPANDED;
     ask_for_next(scheduler);
 }

@@ -18,7 +18,7 @@ void node_end(struct scheduler *scheduler, uint32_t node, enum status status,
     scheduler->statuses[node] = (uint8_t)status;
     scheduler->remaining--;
     *VEC_PUSH(&scheduler->ended) = node;
-    if (!plan_is_counted(scheduler->plan, node))
+    if (!node_is_counted(scheduler, node))
         return;
     scheduler->counts.pending--;
     /* A template that was expanded: from now on its instances are counted. */
@@ -111,7 +111,7 @@ static void instance_needs_ended(struct scheduler *scheduler, uint32_t node)
 void node_needs_ended(struct scheduler *scheduler, uint32_t node)
 {
     uint8_t join = scheduler->plan->is_join[node];
-    if (join == JOIN_TEMPLATE)
+    if (join == JOIN_TEMPLATE && node_is_counted(scheduler, node))
         template_ask(scheduler, node);
     else if (join != JOIN_NOT)
         node_end(scheduler, node, STATUS_SUCCESS, NULL);
@@ -339,6 +339,19 @@ static void tell_end(struct scheduler *scheduler, uint32_t from, uint32_t to, ui
         node_needs_ended(scheduler, to);
 }
 
+static bool is_instance_of(const struct scheduler *scheduler, uint32_t node, uint32_t template)
+{
+    const struct plan *plan = scheduler->plan;
+    return plan->is_join[template] == JOIN_TEMPLATE && plan->task[node] == plan->task[template];
+}
+
+/* Instances heed what their template was told. */
+static uint8_t inherited_marks(const struct scheduler *scheduler, uint32_t template)
+{
+    return scheduler->marks[template] &
+           (MARK_FAILED | MARK_CANCELLED | MARK_MAIN_FAILED | MARK_MAIN_CANCELLED);
+}
+
 bool cascade_step(struct scheduler *scheduler)
 {
     if (scheduler->ended_first == scheduler->ended.count) {
@@ -353,6 +366,8 @@ bool cascade_step(struct scheduler *scheduler)
             tell_end(scheduler, node, graph->targets[i], marks);
     const struct edge *end, *late = late_edges(scheduler, node, &end);
     for (; late < end; late++)
-        tell_end(scheduler, node, late->to, marks);
+        tell_end(scheduler, node, late->to,
+                 is_instance_of(scheduler, late->to, node) ? inherited_marks(scheduler, node)
+                                                           : marks);
     return true;
 }

@@ -9,6 +9,9 @@
  * again, delays begin again. What was running stays in RUN, marked as gone, until it is told as
  * lost; then its attempt is repeated, or it waits for a need that was reopened.
  *
+ * A template that has its instances keeps them. If it waits for a need again, it is a join from
+ * then on: those of its instances that have not ended well wait for it, and heed what it is told.
+ *
  * A success may so have needs that have not ended. It is never told of their ends again. */
 #include "schedule/state.h"
 
@@ -18,10 +21,8 @@ static bool is_kept(const struct scheduler *scheduler, uint32_t node)
 {
     const struct plan *plan = scheduler->plan;
     uint8_t status = scheduler->statuses[node];
-    if (!plan_is_counted(plan, node))
+    if (!node_is_counted(scheduler, node))
         return !(scheduler->marks[node] & (MARK_FAILED | MARK_CANCELLED));
-    if (plan->is_join[node] && status == STATUS_SUCCESS) /* its instances are there */
-        return true;
     if (node_is_finally(plan, node))
         return false;
     return status == STATUS_SUCCESS || status == STATUS_SKIPPED ||
@@ -73,7 +74,7 @@ static void count_as_pending(struct scheduler *scheduler, uint32_t node)
     const struct edge *end, *late = late_edges(scheduler, node, &end);
     for (; late < end; late++)
         scheduler->needs_left[late->to]++;
-    if (!plan_is_counted(scheduler->plan, node))
+    if (!node_is_counted(scheduler, node))
         return;
     bool is_failure = scheduler->statuses[node] == STATUS_FAILURE;
     scheduler->counts.pending++;
@@ -85,7 +86,7 @@ static void count_as_pending(struct scheduler *scheduler, uint32_t node)
 void node_reopen(struct scheduler *scheduler, uint32_t node)
 {
     uint8_t status = scheduler->statuses[node];
-    if (plan_is_counted(scheduler->plan, node)) {
+    if (node_is_counted(scheduler, node)) {
         struct fact *fact = fact_add(scheduler, FACT_REOPENED, node);
         fact->status = status;
         fact->is_tolerated =
@@ -95,7 +96,7 @@ void node_reopen(struct scheduler *scheduler, uint32_t node)
         count_as_pending(scheduler, node);
     timer_disarm(scheduler, node);
     scheduler->statuses[node] = STATUS_NONE;
-    scheduler->marks[node] = 0;
+    scheduler->marks[node] &= scheduler->plan->is_join[node] == JOIN_TEMPLATE ? MARK_EXPANDED : 0;
     scheduler->attempts[node] = 0;
     scheduler->states[node] = STATE_PENDING;
 }
@@ -103,11 +104,10 @@ void node_reopen(struct scheduler *scheduler, uint32_t node)
 /* One that had gone on without what it needs. */
 static void reopen_dependent(struct scheduler *scheduler, uint32_t node, node_list *reopened)
 {
-    const struct plan *plan = scheduler->plan;
     uint8_t state = scheduler->states[node];
-    if (!plan->is_selected[node] || state == STATE_PENDING || state == STATE_RUN)
+    if (!scheduler->plan->is_selected[node] || state == STATE_PENDING || state == STATE_RUN)
         return;
-    if (state == STATE_ENDED && plan_is_counted(plan, node) &&
+    if (state == STATE_ENDED && node_is_counted(scheduler, node) &&
         scheduler->statuses[node] != STATUS_SKIPPED)
         return;
     node_reopen(scheduler, node);
@@ -138,8 +138,8 @@ static void reopen(struct scheduler *scheduler)
             node_reopen(scheduler, node);
             *VEC_PUSH(&reopened) = node;
         }
-        scheduler->marks[node] &= (uint8_t) ~(MARK_FAILED | MARK_CANCELLED | MARK_MAIN_FAILED |
-                                              MARK_MAIN_CANCELLED);
+        scheduler->marks[node] &=
+            (uint8_t) ~(MARK_FAILED | MARK_CANCELLED | MARK_MAIN_FAILED | MARK_MAIN_CANCELLED);
         if (scheduler->states[node] == STATE_RUN) {
             scheduler->marks[node] |= MARK_GONE;
             timer_disarm(scheduler, node);

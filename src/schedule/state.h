@@ -20,6 +20,7 @@ enum {
     MARK_STOPPED = 32,       /* the live attempt is being ended by a policy or a cancel */
     MARK_RETRY = 64,         /* an attempt failed and another was to follow */
     MARK_REPEAT = 128,       /* the last attempt was lost: its number is used again */
+    MARK_EXPANDED = 128,     /* of a template: its instances are there */
     MARK_GONE = MARK_TIMEOUT | MARK_STOPPED, /* RUN after a resume: it will be told as lost */
 };
 
@@ -79,8 +80,9 @@ struct scheduler {
     VEC(uint32_t) templates; /* to be expanded, one at a time: the first is under way */
     uint32_t templates_first;
 
-    /* What new nodes needed of what had ended when they came: the graph has no such edges. They are
-     * counted from the resume on that finds them: the first late_sorted, by from. */
+    /* What new nodes needed of what had ended when they came, each instance its template first: the
+     * graph has no such edges. They are counted from the resume on that finds them: the first
+     * late_sorted, by from. */
     VEC(struct edge) late;
     uint32_t late_sorted;
 
@@ -139,6 +141,14 @@ bool policy_lets_start(const struct scheduler *scheduler, const struct rule *rul
 void policy_heed_failure(struct scheduler *scheduler, uint32_t node);
 void policy_cancel(struct scheduler *scheduler);
 void policy_sweep(struct scheduler *scheduler);
+
+/* Is it one that the counts and the facts know? A template is, until its instances are. */
+static inline bool node_is_counted(const struct scheduler *scheduler, uint32_t node)
+{
+    bool is_expanded =
+        scheduler->plan->is_join[node] == JOIN_TEMPLATE && scheduler->marks[node] & MARK_EXPANDED;
+    return plan_is_counted(scheduler->plan, node) && !is_expanded;
+}
 
 /* life.c */
 void node_needs_ended(struct scheduler *scheduler, uint32_t node);

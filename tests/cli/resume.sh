@@ -98,6 +98,33 @@ mkdir empty
 go resume --state empty
 is 'no run' 4
 
+# A matrix that was expanded after a failure: its instances wait for what failed to end again.
+rm -rf .pargraph ran ok
+workflow <<'Y'
+tasks:
+  a: {run: "sleep 0.2; echo a >>ran; test -e ok && echo text"}
+  m:
+    needs: a
+    if: always()
+    matrix: {i: "${{ range(needs.a.status == 'success' and 5 or 3) }}"}
+    run: "echo m${{ matrix.i }} ${{ needs.a.status }} ${{ json(needs.a.stdout) }} >>ran; [ ${{ matrix.i }} != 1 ] || [ -e ok ]"
+  z: {needs: m, run: "echo z >>ran"}
+Y
+go run -q -k -j1 flow.yml
+is 'a matrix after a failure' 1
+holds 'a matrix after a failure: what ran' ran 'a
+m0 failure null
+m1 failure null
+m2 failure null'
+rm ran
+touch ok
+go resume -q
+is 'a matrix after a failure, resumed' 0
+holds 'a matrix after a failure, resumed: what ran' ran 'a
+m1 success "text"
+z'
+rm ok
+
 # One owner.
 rm -rf .pargraph ran
 workflow <<'Y'

@@ -141,6 +141,16 @@ static bool needs_have_ended(const struct oracle *oracle, const struct scheduler
     return true;
 }
 
+/* What the node is an instance of; NO_NODE: nothing that was expanded. */
+static uint32_t template_of(const struct oracle *oracle, uint32_t node)
+{
+    const struct plan *plan = oracle->plan;
+    for (uint32_t i = 0; i < plan->node_count; i++)
+        if (plan->is_join[i] == JOIN_TEMPLATE && plan->task[i] == plan->task[node])
+            return i;
+    return NO_NODE;
+}
+
 static void see_launch(struct oracle *oracle, const struct scheduler *scheduler,
                        const struct action *action)
 {
@@ -149,6 +159,9 @@ static void see_launch(struct oracle *oracle, const struct scheduler *scheduler,
     judge(oracle, !node->is_live, "two attempts of one node live");
     judge(oracle, node->status == STATUS_NONE, "a launch after the end");
     judge(oracle, needs_have_ended(oracle, scheduler, action->node), "a launch before its needs");
+    uint32_t template = template_of(oracle, action->node);
+    judge(oracle, template == NO_NODE || needs_have_ended(oracle, scheduler, template),
+          "a launch before the needs of its template");
     judge(oracle, may_start(oracle, action->node), "a launch that a policy forbids");
     judge(oracle, action->attempt == node->attempts + 1, "attempts are not counted one by one");
     judge(oracle, action->attempt <= rule->retry_max + 1, "more attempts than the rule allows");
