@@ -141,7 +141,8 @@ static const char *check_line(const struct scheduler *scheduler, uint32_t line, 
     if (this->park == PARK_OPEN)
         return "a line was not looked at";
     uint32_t token = this->park - PARK_TOKENS;
-    if (this->amount <= token_available(scheduler, token, line))
+    /* Whoever has a reservation is looked at before all others, wherever it is parked. */
+    if (line != scheduler->reserver && this->amount <= token_available(scheduler, token, line))
         return "a line waits for a token that is there";
     if (tokens_lacking(scheduler, line) == NULL)
         return "a line waits and lacks nothing";
