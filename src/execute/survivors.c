@@ -125,11 +125,11 @@ static void spread(struct search *search)
 
 static bool end_one(struct search *search, const struct process *process, bool is_kill)
 {
+    if (process->state == 'Z')
+        return false;
     bool is_new = !is_known(search, process);
     if (is_new)
         *VEC_PUSH(&search->known) = (struct known){process->id, process->started};
-    if (process->state == 'Z')
-        return false;
     bool is_foreign = (is_kill || is_new) && kill(process->id, is_kill ? SIGKILL : SIGTERM) != 0 &&
                       errno == EPERM;
     if (is_new && !is_kill)

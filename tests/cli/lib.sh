@@ -90,6 +90,15 @@ no_process() {
     kill -9 $(processes "$2")
 }
 
+# kill_both ID: kills a run's guardian, ID, and its runner, so that neither has time to do anything
+# about the other's end.
+kill_both() {
+    runner=$(cat "/proc/$1/task/$1/children")
+    kill -STOP $runner "$1"
+    kill -9 "$1" $runner
+    wait "$1" 2>/dev/null
+}
+
 # until_there FILE: waits for a file (20 s at most).
 until_there() {
     for _ in $(seq 400); do

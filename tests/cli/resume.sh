@@ -138,8 +138,7 @@ until_there begun
 go resume
 is 'a live run' 4
 has 'a live run: says so' 'is running' "$err"
-kill -9 $run $(cat /proc/$run/task/$run/children)
-wait $run 2>/dev/null
+kill_both $run
 "$pargraph" resume -q 2>one.txt </dev/null &
 one=$!
 "$pargraph" resume -q 2>two.txt </dev/null &
@@ -171,8 +170,7 @@ Y
 run=$!
 until_there begun
 sleep 0.2
-kill -9 $run $(cat /proc/$run/task/$run/children)
-wait $run 2>/dev/null
+kill_both $run
 [ -n "$(processes 35.125)" ] && ok || bad 'survivors' 'there are none to be found'
 touch go
 go resume
