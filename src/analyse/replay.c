@@ -100,6 +100,9 @@ static bool replay_journal(struct replay *replay, struct plan *plan, struct jour
     struct feed feed = {.replay = replay, .plan = plan};
     bool is_fed = journal_feed(journal, plan, take_input, &feed, error);
     action_list_release(&feed.actions);
+    if (!is_fed && journal->has_bad_expansion)
+        return error_hint(error, "pargraph resume %s does again what came after it",
+                          journal->folder->id);
     if (!is_fed)
         return false;
     replay->began_wall = journal->head.wall;

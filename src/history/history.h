@@ -145,7 +145,8 @@ struct journal_reader {
     uint32_t resumes;        /* so many of these */
     bool has_ended;
     struct journal_end end;
-    struct buffer detail; /* text of the input last read */
+    bool has_bad_expansion; /* of journal_feed */
+    struct buffer detail;   /* text of the input last read */
     struct journal_expansion {
         bool is_there; /* since the last INPUT_EXPANDED was asked for */
         uint32_t node;
@@ -166,9 +167,10 @@ bool journal_get_expansion(struct journal_reader *reader, uint32_t node, char **
                            size_t *ret_length, struct error *error);
 void journal_reader_close(struct journal_reader *reader);
 /* All inputs of the journal, in order; the plan gets the vectors that it got in the run, and grows
- * as it grew, before the input that tells of it. False with
- * an error at one that does not fit the plan. take() returns false to end the journal before its
- * input: reader->good is where that begins. */
+ * as it grew, before the input that tells of it. take() returns false to end the journal before its
+ * input: reader->good is where that begins. False with an error at one that does not fit the plan,
+ * or, with has_bad_expansion, at one by which the plan cannot grow again, because its values are
+ * damaged, say: then, too, good is where that begins, and all before it was taken. */
 typedef bool journal_take(void *context, const struct input *in);
 bool journal_feed(struct journal_reader *reader, struct plan *plan, journal_take *take,
                   void *context, struct error *error);

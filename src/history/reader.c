@@ -103,7 +103,8 @@ static bool get_input(struct journal_reader *reader, const struct record *record
     reader->has_ended = false;
     if (in->kind != INPUT_RESUME)
         return true;
-    reader->wall_at_zero = (int64_t)((uint64_t)in->wall - (uint64_t)in->now); /* a damaged one wraps */
+    reader->wall_at_zero =
+        (int64_t)((uint64_t)in->wall - (uint64_t)in->now); /* a damaged one wraps */
     reader->resumes++;
     return true;
 }
@@ -140,13 +141,12 @@ bool journal_feed(struct journal_reader *reader, struct plan *plan, journal_take
         if (!input_fits(&in, plan))
             return error_set(error, PLACE_NONE,
                              "the journal does not fit the workflow it was run with");
-        if (!journal_grow(reader, &in, plan, error))
-            return false;
-        if (take(context, &in))
+        reader->has_bad_expansion = !journal_grow(reader, &in, plan, error);
+        if (!reader->has_bad_expansion && take(context, &in))
             continue;
         reader->good = before;
         reader->has_ended = false;
-        return true;
+        return !reader->has_bad_expansion;
     }
 }
 

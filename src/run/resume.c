@@ -4,37 +4,17 @@
  * facts, from which the results and the counts are rebuilt. A success whose values are not in the
  * values file, or not as they were, is none: the journal ends before it, as at a torn record. Then
  * what the dead runner left running is ended, and only then is anything written: the journal is cut
- * behind its last good record, and gets INPUT_RESUME and a loss for each that was running.
- *
- * A journal of another version of the scheduler cannot be replayed. It is replaced by one of this
- * version that tells the successes of the old one, and nothing else. */
-#include <stdlib.h>
+ * behind its last good record, and gets INPUT_RESUME and a loss for each that was running. A matrix
+ * that cannot be had again as it was expanded ends the journal, too: all that came of it is done
+ * again. */
+#include "run/recovery.h"
 
-#include "base/memory.h"
-#include "run/state.h"
+#include <fcntl.h>
+#include <unistd.h>
 
 static const int64_t GRACE = 10 * INT64_C(1000000000);
 
-/* Of a node whose attempt may be running: what was told of it. */
-struct trace {
-    struct told_process process; /* id 0: not told yet */
-    uint64_t log_from;           /* before this there is nothing of the attempt that runs */
-    struct extent log;           /* of an attempt that was lost: what it wrote */
-};
-
-struct recovery {
-    struct run *run;
-    struct journal_reader journal;
-    struct values *values; /* for reading; NULL: there are none */
-    struct trace *traces;  /* by node */
-    uint32_t trace_count;
-    uint64_t log_kept;
-    int64_t last_time;
-    struct action_list actions;
-    bool has_lost_values;
-};
-
-static struct trace *trace_of(struct recovery *recovery, uint32_t node)
+struct trace *recovery_trace(struct recovery *recovery, uint32_t node)
 {
     uint32_t old = recovery->trace_count, count = recovery->run->plan->node_count;
     if (node >= old) {
@@ -55,7 +35,7 @@ static bool has_value(const struct recovery *recovery, const struct extent *exte
            (recovery->values != NULL && values_get(recovery->values, extent, &bytes, NULL));
 }
 
-static bool has_values(const struct recovery *recovery, const struct outcome *outcome)
+bool recovery_has_values(const struct recovery *recovery, const struct outcome *outcome)
 {
     return has_value(recovery, &outcome->values[0]) && has_value(recovery, &outcome->values[1]) &&
            has_value(recovery, &outcome->outputs);
@@ -73,7 +53,7 @@ static void take_facts(struct run *run, const struct action_list *actions)
 
 static void note_outcome(struct recovery *recovery, const struct input *in)
 {
-    struct trace *trace = trace_of(recovery, in->node);
+    struct trace *trace = recovery_trace(recovery, in->node);
     uint64_t end = in->outcome.log.offset + in->outcome.log.length;
     trace->process.id = 0;
     if (in->outcome.log.length == 0)
@@ -89,12 +69,13 @@ static bool take(void *context, const struct input *in)
     struct run *run = recovery->run;
     bool has_outcome = in->kind == INPUT_FINISHED || in->kind == INPUT_KEPT;
     run_reach(run);
-    if (has_outcome && outcome_is_success(&in->outcome) && !has_values(recovery, &in->outcome)) {
-        recovery->has_lost_values = true;
+    if (has_outcome && outcome_is_success(&in->outcome) &&
+        !recovery_has_values(recovery, &in->outcome)) {
+        recovery->lost = "a success whose values are damaged";
         return false;
     }
     if (in->kind == INPUT_STARTED)
-        trace_of(recovery, in->node)->process = (struct told_process){
+        recovery_trace(recovery, in->node)->process = (struct told_process){
             .id = in->process, .wall = recovery->journal.wall_at_zero + in->now};
     if (has_outcome)
         note_outcome(recovery, in);
@@ -109,85 +90,40 @@ static bool take(void *context, const struct input *in)
     return true;
 }
 
+/* What a matrix came to is asked for again, and all that followed from it is done again. */
+static bool passes_over_damage(struct recovery *recovery, struct error *error)
+{
+    if (!recovery->journal.has_bad_expansion)
+        return false;
+    error_release(error);
+    recovery->lost = "a matrix whose values are damaged";
+    return true;
+}
+
 static bool replay(struct recovery *recovery, struct error *error)
 {
     struct run *run = recovery->run;
     struct scheduler_options options = {.failure_policy = recovery->journal.head.failure_policy};
     run->scheduler = scheduler_new(run->plan, &options);
-    recovery->values = values_open(run->folder, NULL);
-    if (!journal_feed(&recovery->journal, run->plan, take, recovery, error))
+    if (!journal_feed(&recovery->journal, run->plan, take, recovery, error) &&
+        !passes_over_damage(recovery, error))
         return false;
     if (recovery->journal.has_ended && recovery->journal.end.time > recovery->last_time)
         recovery->last_time = recovery->journal.end.time;
     return true;
 }
 
-/* --- another version of the scheduler --- */
-
-struct successes {
-    struct input *by_node; /* kind INPUT_KEPT where there is one */
-    bool *is_overdue;      /* by node: its timer came after its process did */
-    uint32_t node_count;
-};
-
-static void note_success(struct successes *successes, const struct input *in)
-{
-    if (in->kind > INPUT_KEPT || in->node >= successes->node_count)
-        return;
-    bool *is_overdue = &successes->is_overdue[in->node];
-    if (in->kind == INPUT_STARTED)
-        *is_overdue = false;
-    if (in->kind == INPUT_TIMER)
-        *is_overdue = true;
-    bool has_ended = in->kind == INPUT_FINISHED || in->kind == INPUT_KEPT;
-    if (!has_ended || *is_overdue || !outcome_is_success(&in->outcome))
-        return;
-    struct input *kept = &successes->by_node[in->node];
-    *kept = *in;
-    kept->kind = INPUT_KEPT;
-    kept->outcome.detail = NULL;
-}
-
-static bool write_successes(const struct recovery *recovery, struct successes *successes,
-                            struct error *error)
-{
-    struct journal_head head = recovery->journal.head;
-    uint32_t count = 0;
-    for (uint32_t node = 0; node < successes->node_count; node++)
-        if (successes->by_node[node].kind == INPUT_KEPT)
-            successes->by_node[count++] = successes->by_node[node];
-    head.scheduler_version = SCHEDULER_VERSION;
-    return journal_replace(recovery->run->folder, &head, successes->by_node, count, error);
-}
-
-static bool translate(struct recovery *recovery, struct error *error)
-{
-    struct run *run = recovery->run;
-    struct successes successes = {.node_count = run->plan->node_count};
-    successes.by_node = memory_array(successes.node_count, sizeof *successes.by_node);
-    successes.is_overdue = memory_array(successes.node_count, sizeof *successes.is_overdue);
-    for (struct input in; journal_next(&recovery->journal, &in);)
-        note_success(&successes, &in);
-    bool is_written = write_successes(recovery, &successes, error);
-    memory_free(successes.by_node);
-    memory_free(successes.is_overdue);
-    if (!is_written)
-        return false;
-    journal_reader_close(&recovery->journal);
-    run_say(run, "the run was made by another version of pargraph: what succeeded "
-                 "is kept, all else begins anew");
-    return journal_open(&recovery->journal, run->folder, error);
-}
-
 /* --- what is left of it --- */
 
-static bool end_survivors(struct recovery *recovery, struct error *error)
+bool recovery_end_survivors(struct recovery *recovery, struct error *error)
 {
     struct run *run = recovery->run;
     VEC(struct told_process) told = {0};
     for (uint32_t node = 0; node < recovery->trace_count; node++)
         if (recovery->traces[node].process.id > 0)
             *VEC_PUSH(&told) = recovery->traces[node].process;
+    for (uint32_t i = 0; i < recovery->others.count; i++)
+        *VEC_PUSH(&told) = recovery->others.items[i].process;
     uint32_t count;
     bool are_ended = survivors_end(run->mark, told.items, told.count, GRACE, &count, error);
     VEC_RELEASE(&told);
@@ -207,7 +143,7 @@ static void note_frame(void *context, uint32_t node, uint32_t attempt, uint64_t 
     if (node >= recovery->run->plan->node_count || scheduler_state(scheduler, node) != STATE_RUN ||
         scheduler_attempt(scheduler, node) != attempt)
         return;
-    struct trace *trace = trace_of(recovery, node);
+    struct trace *trace = recovery_trace(recovery, node);
     struct extent *log = &trace->log;
     if (offset < trace->log_from)
         return;
@@ -224,8 +160,7 @@ static void tell_cut(const struct recovery *recovery)
         return;
     buffer_printf(&text, "the journal is cut at %zu of %zu bytes: what comes behind is %s",
                   journal->good, journal->length,
-                  recovery->has_lost_values ? "a success whose values are damaged"
-                                            : "no whole record");
+                  recovery->lost != NULL ? recovery->lost : "no whole record");
     run_say(recovery->run, buffer_text(&text));
 }
 
@@ -254,7 +189,7 @@ static void push_lost(struct recovery *recovery)
         in->node = node;
         in->attempt = scheduler_attempt(run->scheduler, node);
         in->outcome.kind = OUTCOME_LOST;
-        in->outcome.log = trace_of(recovery, node)->log;
+        in->outcome.log = recovery_trace(recovery, node)->log;
     }
 }
 
@@ -293,20 +228,33 @@ static void tell_beginning(struct run *run)
     run_say(run, buffer_text(&text));
 }
 
+static bool open_values(struct recovery *recovery, struct error *error)
+{
+    const struct run_folder *folder = recovery->run->folder;
+    if (faccessat(folder->directory, "values", F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+        return true;
+    recovery->values = values_open(folder, error);
+    return recovery->values != NULL;
+}
+
 static bool recover(struct recovery *recovery, bool *ret_is_done, struct error *error)
 {
     struct run *run = recovery->run;
     if (recovery->journal.head.plan != plan_fingerprint(run->plan))
         return error_set(error, PLACE_NONE,
                          "the tasks of its workflow are not those that its journal tells of");
-    if (recovery->journal.head.scheduler_version != SCHEDULER_VERSION &&
-        !translate(recovery, error))
+    if (!open_values(recovery, error))
         return false;
+    if (recovery->journal.head.scheduler_version != SCHEDULER_VERSION &&
+        !recovery_translate(recovery, ret_is_done, error))
+        return false;
+    if (*ret_is_done)
+        return true;
     if (!replay(recovery, error))
         return false;
     const struct journal_reader *journal = &recovery->journal;
     *ret_is_done = journal->has_ended && journal->end.exit_status == EXIT_STATUS_SUCCESS;
-    if (!end_survivors(recovery, error))
+    if (!recovery_end_survivors(recovery, error))
         return false;
     if (*ret_is_done)
         return true;
@@ -333,5 +281,6 @@ bool resume_state(struct run *run, bool *ret_is_done, struct error *error)
         values_close(recovery.values);
     action_list_release(&recovery.actions);
     memory_free(recovery.traces);
+    VEC_RELEASE(&recovery.others);
     return is_ready;
 }
