@@ -288,7 +288,7 @@ go run --dry-run -q flow.yml
 sed -n 's/^would run [ab]: //p' out.txt >shown.sh
 shown=$(sh ./shown.sh)
 has 'dry run shows values' "'%s|' 'a'\''b \$(touch ran)" "$out"
-go run flow.yml
+go run -j1 flow.yml
 is 'what dry run shows is what runs' 0 "$shown"
 [ ! -e ran ] && ok || bad 'dry run' 'a value ran'
 
