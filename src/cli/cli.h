@@ -145,11 +145,13 @@ char *cli_state_to_tell(const struct run_folder *folder);
 int cli_open_run(struct seen_run *ret, const char *state, const char *file, const char *id);
 void cli_close_run(struct seen_run *seen);
 
-struct terminal_options cli_terminal(enum verbosity verbosity, bool is_dry);
+/* has_events: standard output is for these alone. */
+struct terminal_options cli_terminal(enum verbosity verbosity, bool is_dry, bool has_events);
 
-/* Goes on with a run, opened for reading; only -j is taken from common. Returns the exit status. */
+/* Goes on with a run, opened for reading; only -j is taken from common. What the run itself says
+ * (its file, directory, capacity) is filled into options. Returns the exit status. */
 int cli_resume(struct run_folder *folder, const struct common_options *common,
-               enum verbosity verbosity, struct guardian *guardian);
+               struct run_options *options);
 /* Opens the newest run of this workflow file, if it has begun and did not end well, and was begun
  * with the same text, params and selection. What has changed since is told. */
 bool cli_find_unfinished(struct run_folder *ret, const char *state, const struct loaded *loaded,

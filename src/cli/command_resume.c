@@ -11,7 +11,7 @@
 
 struct resume_command {
     struct common_options common; /* first: the shared takers know it */
-    bool is_quiet, is_verbose;
+    bool is_quiet, is_verbose, has_output_events;
 };
 
 static bool take_quiet(void *context, const char *argument)
@@ -28,8 +28,18 @@ static bool take_verbose(void *context, const char *argument)
     return true;
 }
 
+static bool take_json_output(void *context, const char *argument)
+{
+    (void)argument;
+    ((struct resume_command *)context)->common.is_json = true;
+    ((struct resume_command *)context)->has_output_events = true;
+    return true;
+}
+
 static const struct option_entry table[] = {
     OPTION_CPUS,
+    {0, "json", NULL, "print events, as run does; quiet", take_json},
+    {0, "json-output", NULL, "the same, with what tasks write as events, too", take_json_output},
     OPTION_STATE,
     {'q', "quiet", NULL, "show failures only", take_quiet},
     {'v', "verbose", NULL, "show output as it comes, and what is skipped", take_verbose},
@@ -97,36 +107,33 @@ static void tell_done(const struct run_folder *folder, enum verbosity verbosity)
 }
 
 static int resume_loaded(struct run_folder *folder, struct loaded *loaded,
-                         const struct common_options *common, enum verbosity verbosity,
-                         struct guardian *guardian)
+                         const struct common_options *common, struct run_options *options)
 {
     CLEANUP_ERROR struct error error = {0};
-    struct run_options options = {.file = loaded->file,
-                                  .directory = loaded->directory,
-                                  .cpu_capacity = capacity_of(loaded, common),
-                                  .terminal = cli_terminal(verbosity, false),
-                                  .guardian = guardian};
     bool is_done;
     CLEANUP_FREE char *told = cli_state_to_tell(folder);
-    options.terminal.state = told;
-    int status = run_resume(&loaded->plan, folder, &options, &is_done, &error);
+    options->file = loaded->file;
+    options->directory = loaded->directory;
+    options->cpu_capacity = capacity_of(loaded, common);
+    options->terminal.state = told;
+    int status = run_resume(&loaded->plan, folder, options, &is_done, &error);
     if (error.message != NULL)
         return cli_fail(status, &error);
     if (is_done)
-        tell_done(folder, verbosity);
+        tell_done(folder, options->terminal.verbosity);
     return status;
 }
 
 int cli_resume(struct run_folder *folder, const struct common_options *common,
-               enum verbosity verbosity, struct guardian *guardian)
+               struct run_options *options)
 {
     CLEANUP_ERROR struct error error = {0};
-    if (!take_over(folder, guardian, &error))
+    if (!take_over(folder, options->guardian, &error))
         return cli_fail(EXIT_STATUS_STATE, &error);
     struct loaded loaded;
     int status = load_run(&loaded, folder);
     if (status == EXIT_STATUS_SUCCESS)
-        status = resume_loaded(folder, &loaded, common, verbosity, guardian);
+        status = resume_loaded(folder, &loaded, common, options);
     loaded_release(&loaded);
     return status;
 }
@@ -141,10 +148,17 @@ static int resume(const struct resume_command *command, const char *id)
     struct run_folder folder;
     if (state == NULL || !run_folder_open(&folder, state, id, &error))
         return cli_fail(EXIT_STATUS_STATE, &error);
+    bool has_events = command->common.is_json;
     enum verbosity verbosity = command->is_quiet     ? VERBOSITY_QUIET
                                : command->is_verbose ? VERBOSITY_VERBOSE
+                               : has_events          ? VERBOSITY_QUIET
                                                      : VERBOSITY_NORMAL;
-    int status = cli_resume(&folder, &command->common, verbosity, &guardian);
+    struct run_options options = {.state = state,
+                                  .has_events = has_events,
+                                  .has_output_events = command->has_output_events,
+                                  .terminal = cli_terminal(verbosity, false, has_events),
+                                  .guardian = &guardian};
+    int status = cli_resume(&folder, &command->common, &options);
     run_folder_close(&folder);
     return status;
 }

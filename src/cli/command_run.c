@@ -99,14 +99,6 @@ static enum verbosity verbosity(const struct run_command *command)
                                      : VERBOSITY_NORMAL;
 }
 
-static struct terminal_options terminal_options(const struct run_command *command)
-{
-    struct terminal_options options = cli_terminal(verbosity(command), command->is_dry);
-    if (command->common.is_json)
-        options.output = STDERR_FILENO;
-    return options;
-}
-
 static struct run_options run_options(const struct run_command *command,
                                       const struct loaded *loaded)
 {
@@ -117,7 +109,7 @@ static struct run_options run_options(const struct run_command *command,
             command->policy >= 0 ? (uint8_t)command->policy : loaded->workflow.failure_policy,
         .has_events = command->common.is_json,
         .has_output_events = command->has_output_events,
-        .terminal = terminal_options(command),
+        .terminal = cli_terminal(verbosity(command), command->is_dry, command->common.is_json),
     };
 }
 
@@ -160,7 +152,10 @@ static int resume(const struct run_command *command, const struct loaded *loaded
     if (state == NULL ||
         !cli_find_unfinished(&folder, state, loaded, &command->common, selection, count))
         return -1;
-    int status = cli_resume(&folder, &command->common, verbosity(command), guardian);
+    struct run_options options = run_options(command, loaded);
+    options.guardian = guardian;
+    options.state = state;
+    int status = cli_resume(&folder, &command->common, &options);
     run_folder_close(&folder);
     return status;
 }
@@ -210,8 +205,6 @@ int command_run(int argc, char **argv)
         status = cli_usage("run", "a workflow file is wanted");
     if (status < 0 && command.is_dry && command.common.is_json)
         status = cli_usage("run", "--dry-run has no events; 'pargraph plan --json' shows the plan");
-    if (status < 0 && command.common.is_json && command.is_resumed)
-        status = cli_usage("run", "--json and --resume do not go together yet");
     if (status < 0 && command.is_dry && command.is_resumed)
         status = cli_usage("run", "--dry-run and --resume do not go together");
     if (status < 0)

@@ -6,7 +6,7 @@
 
 #include "cli/cli.h"
 
-struct terminal_options cli_terminal(enum verbosity verbosity, bool is_dry)
+struct terminal_options cli_terminal(enum verbosity verbosity, bool is_dry, bool has_events)
 {
     const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
     bool is_terminal = isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
@@ -18,7 +18,7 @@ struct terminal_options cli_terminal(enum verbosity verbosity, bool is_dry)
         .is_terminal = is_terminal,
         .has_colour = is_terminal && (no_colour == NULL || no_colour[0] == '\0'),
         .descriptor = STDERR_FILENO,
-        .output = STDOUT_FILENO,
+        .output = has_events ? STDERR_FILENO : STDOUT_FILENO,
         .width = size.ws_col,
         .is_dry = is_dry,
     };

@@ -117,6 +117,19 @@ void estimate_ended(struct estimate *estimate, uint32_t node, int64_t time, enum
     }
 }
 
+/* What was running begins again. */
+static void forget_running(struct estimate *estimate)
+{
+    for (uint32_t node = 0; node < estimate->count; node++)
+        estimate->since[node] = -1;
+}
+
+static void reopened(struct estimate *estimate, uint32_t node)
+{
+    grow(estimate);
+    estimate->since[node] = estimate->took[node] = -1;
+}
+
 void estimate_fact(struct estimate *estimate, const struct fact *fact)
 {
     if (fact->kind == FACT_LAUNCHED || fact->kind == FACT_STARTED)
@@ -125,6 +138,10 @@ void estimate_fact(struct estimate *estimate, const struct fact *fact)
         estimate->since[fact->node] = -1;
     else if (fact->kind == FACT_ENDED)
         estimate_ended(estimate, fact->node, fact->time, fact->status);
+    else if (fact->kind == FACT_RESUMED)
+        forget_running(estimate);
+    else if (fact->kind == FACT_REOPENED)
+        reopened(estimate, fact->node);
 }
 
 /* --- earlier runs --- */

@@ -53,6 +53,11 @@ static void write_began(const struct event *event, struct buffer *out)
     event_add_seconds(out, event->events->wall);
 }
 
+static void write_resumed(const struct event *event, struct buffer *out)
+{
+    event_add_bool(out, event->events->is_resumed);
+}
+
 static void write_total(const struct event *event, struct buffer *out)
 {
     buffer_printf(out, "%u", event->events->plan->selected_count);
@@ -227,6 +232,7 @@ enum field_id {
     FIELD_FOLDER,
     FIELD_BEGAN,
     FIELD_TOTAL,
+    FIELD_RESUMED,
     FIELD_NAME,
     FIELD_TASK,
     FIELD_MATRIX,
@@ -265,6 +271,9 @@ static const struct field {
     [FIELD_FOLDER] = {"folder", write_folder, "where the run's journal, log and values are"},
     [FIELD_BEGAN] = {"began", write_began, "seconds since 1970 at time 0"},
     [FIELD_TOTAL] = {"total", write_total, "how many instances the run has"},
+    [FIELD_RESUMED] = {"resumed", write_resumed,
+                       "whether it goes on: counts are of what stays, times leave out when nobody\n"
+                       "               ran it"},
     [FIELD_NAME] = {"name", write_name, "the instance: T or T[a=1,b=x]"},
     [FIELD_TASK] = {"task", write_task, "its task"},
     [FIELD_MATRIX] = {"matrix", write_matrix, "its values: {variable: value}"},
@@ -305,7 +314,7 @@ static const struct {
     [EVENT_RUN_BEGAN] = {"run-began",
                          "first, once",
                          {FIELD_FORMAT, FIELD_RUN, FIELD_WORKFLOW, FIELD_FILE, FIELD_FOLDER,
-                          FIELD_BEGAN, FIELD_TOTAL}},
+                          FIELD_BEGAN, FIELD_TOTAL, FIELD_RESUMED, FIELD_COUNTS}},
     [EVENT_TASK_STARTED] = {"task-started",
                             "an attempt has a process",
                             {FIELD_NAME, FIELD_TASK, FIELD_MATRIX, FIELD_ATTEMPT, FIELD_PROCESS}},
@@ -321,13 +330,14 @@ static const struct {
                             FIELD_ENDED, FIELD_EXIT_CODE, FIELD_SIGNAL, FIELD_TIMEOUT, FIELD_REASON,
                             FIELD_USER_TIME, FIELD_SYSTEM_TIME, FIELD_MEMORY, FIELD_LOG,
                             FIELD_AGAIN}},
-    [EVENT_TASK_ENDED] =
-        {"task-ended",
-         "once for each instance. What is null here, and was not in a task-failed\n"
-         "      before it, is as there",
-         {FIELD_NAME, FIELD_TASK, FIELD_MATRIX, FIELD_STATUS, FIELD_ATTEMPT, FIELD_STARTED,
-          FIELD_ENDED, FIELD_EXIT_CODE, FIELD_SIGNAL, FIELD_TIMEOUT, FIELD_TOLERATED, FIELD_REASON,
-          FIELD_USER_TIME, FIELD_SYSTEM_TIME, FIELD_MEMORY, FIELD_LOG}},
+    [EVENT_TASK_ENDED] = {"task-ended",
+                          "once for each instance that had not ended before. What is null here, "
+                          "and was not in a task-failed\n"
+                          "      before it, is as there",
+                          {FIELD_NAME, FIELD_TASK, FIELD_MATRIX, FIELD_STATUS, FIELD_ATTEMPT,
+                           FIELD_STARTED, FIELD_ENDED, FIELD_EXIT_CODE, FIELD_SIGNAL, FIELD_TIMEOUT,
+                           FIELD_TOLERATED, FIELD_REASON, FIELD_USER_TIME, FIELD_SYSTEM_TIME,
+                           FIELD_MEMORY, FIELD_LOG}},
     [EVENT_TOTAL] = {"total", "the run has grown", {FIELD_TOTAL}},
     [EVENT_DRAINING] = {"draining", "after a failure nothing new starts", {0}},
     [EVENT_MESSAGE] = {"message", "what pargraph has to say, as on the terminal", {FIELD_MESSAGE}},

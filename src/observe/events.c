@@ -1,5 +1,9 @@
 /* The event stream: facts as lines of JSON (event_fields.c), gathered and written as the terminal's
- * lines are: ten times a second at most, or when they are much. What nobody reads is not made. */
+ * lines are: ten times a second at most, or when they are much. What nobody reads is not made.
+ *
+ * Nothing comes before the event that tells of the beginning. That of a resumed run waits until all
+ * that does not stay has been told as reopened, so that its counts are of what stays; what is said
+ * until then comes behind it. */
 #include <string.h>
 
 #include "observe/events.h"
@@ -17,6 +21,7 @@ struct events *events_new(const struct plan *plan, const struct run_folder *fold
     events->file = options->file;
     events->descriptor = options->descriptor;
     events->has_output = options->has_output;
+    events->is_resumed = options->is_resumed;
     events->wall = options->wall;
     events->running.first = events->running.last = events->running.free = NO_RUNNING;
     events->total = plan->selected_count;
@@ -35,6 +40,9 @@ void events_free(struct events *events)
         return;
     flush(events);
     running_release(&events->running);
+    for (uint32_t i = 0; i < events->early.count; i++)
+        memory_free(events->early.items[i]);
+    VEC_RELEASE(&events->early);
     buffer_release(&events->gathered);
     memory_free(events);
 }
@@ -46,6 +54,26 @@ static void add(struct events *events, const struct event *event)
     event_write(event, &events->gathered);
     if (events->gathered.length >= GATHERED_MOST)
         flush(events);
+}
+
+static void add_message(struct events *events, int64_t time, const char *text)
+{
+    add(events, &(struct event){.events = events,
+                                .kind = EVENT_MESSAGE,
+                                .time = time,
+                                .text = text,
+                                .length = strlen(text)});
+}
+
+static void begin(struct events *events, int64_t time)
+{
+    if (events->has_begun)
+        return;
+    events->has_begun = true;
+    events->total = events->plan->selected_count;
+    add(events, &(struct event){.events = events, .kind = EVENT_RUN_BEGAN, .time = time});
+    for (uint32_t i = 0; i < events->early.count; i++)
+        add_message(events, time, events->early.items[i]);
 }
 
 /* --- output --- */
@@ -113,6 +141,28 @@ static void launched(struct events *events, const struct fact *fact)
     running->since = fact->time;
 }
 
+static void count(struct events *events, const struct fact *fact)
+{
+    events->by_status[fact->status]++;
+    events->tolerated += fact->is_tolerated;
+}
+
+static void uncount(struct events *events, const struct fact *fact)
+{
+    if (fact->status == STATUS_NONE)
+        return;
+    events->by_status[fact->status]--;
+    events->tolerated -= fact->is_tolerated;
+}
+
+void events_past(struct events *events, const struct fact *fact)
+{
+    if (fact->kind == FACT_ENDED)
+        count(events, fact);
+    else if (fact->kind == FACT_REOPENED)
+        uncount(events, fact);
+}
+
 static void ended(struct events *events, const struct fact *fact, struct event *event)
 {
     struct running *running = running_find(&events->running, fact->node);
@@ -121,10 +171,8 @@ static void ended(struct events *events, const struct fact *fact, struct event *
         end_output(events, running, fact->time);
         running_remove(&events->running, running);
     }
-    if (fact->kind == FACT_FAILED)
-        return;
-    events->by_status[fact->status]++;
-    events->tolerated += fact->is_tolerated;
+    if (fact->kind != FACT_FAILED)
+        count(events, fact);
 }
 
 /* The kind of event that a fact is; EVENT_KINDS: none. */
@@ -132,8 +180,6 @@ static enum event_kind kind_of(struct events *events, const struct fact *fact, s
 {
     struct running *running;
     switch (fact->kind) {
-    case FACT_RUN_BEGAN:
-        return EVENT_RUN_BEGAN;
     case FACT_LAUNCHED:
         launched(events, fact);
         return EVENT_KINDS;
@@ -168,26 +214,32 @@ static void tell_growth(struct events *events, int64_t time)
 void events_fact(struct events *events, const struct fact *fact)
 {
     struct event event = {.events = events, .fact = fact, .time = fact->time, .since = -1};
+    if (fact->kind == FACT_RESUMED)
+        return;
+    if (fact->kind == FACT_REOPENED) {
+        uncount(events, fact);
+        return;
+    }
+    begin(events, fact->time);
     enum event_kind kind = kind_of(events, fact, &event);
     if (kind == EVENT_KINDS)
         return;
-    if (kind != EVENT_RUN_BEGAN)
-        tell_growth(events, fact->time);
+    tell_growth(events, fact->time);
     event.kind = (uint8_t)kind;
     add(events, &event);
 }
 
 void events_message(struct events *events, int64_t time, const char *text)
 {
-    add(events, &(struct event){.events = events,
-                                .kind = EVENT_MESSAGE,
-                                .time = time,
-                                .text = text,
-                                .length = strlen(text)});
+    if (events->has_begun)
+        add_message(events, time, text);
+    else
+        *VEC_PUSH(&events->early) = memory_text(text);
 }
 
 int64_t events_tick(struct events *events, int64_t now)
 {
+    begin(events, now);
     if (events->gathered.length == 0)
         return INT64_MAX;
     int64_t due = events->written_at + SHORTEST_PAUSE;
@@ -201,6 +253,7 @@ int64_t events_tick(struct events *events, int64_t now)
 void events_end(struct events *events, int64_t now, int exit_status)
 {
     struct fact fact = {.status = exit_status == 0 ? STATUS_SUCCESS : STATUS_FAILURE};
+    begin(events, now);
     tell_growth(events, now);
     add(events, &(struct event){.events = events,
                                 .kind = EVENT_RUN_ENDED,

@@ -26,13 +26,15 @@ struct events {
     const struct run_folder *folder;
     const char *file;
     int descriptor;
-    bool has_output; /* TASK_OUTPUT is wanted */
-    bool is_gone;    /* nobody reads any more */
-    int64_t wall;    /* when the run began */
+    bool has_output;            /* TASK_OUTPUT is wanted */
+    bool is_gone;               /* nobody reads any more */
+    bool is_resumed, has_begun; /* begun: run-began is written */
+    int64_t wall;               /* when the run began */
     int64_t written_at;
     struct running_set running; /* lines: bytes of a character not yet whole */
     uint32_t total;             /* as told last */
     uint32_t by_status[STATUS_FAILURE + 1], tolerated;
+    VEC(char *) early; /* messages from before it began */
     struct buffer gathered;
 };
 

@@ -19,13 +19,13 @@ enum verbosity { VERBOSITY_QUIET, VERBOSITY_NORMAL, VERBOSITY_VERBOSE };
 
 struct terminal_options {
     uint8_t verbosity;
-    bool is_terminal; /* descriptor is a terminal: a progress line at its bottom, unless quiet */
-    bool has_colour;  /* a terminal, NO_COLOR not set, TERM not dumb */
-    int descriptor;   /* progress and messages: standard error */
-    int output;       /* blocks of tasks' output: standard output. Raw bytes, unless isatty() */
-    uint32_t width;   /* columns; 0: 80 */
-    bool is_dry;      /* --dry-run: messages ("would run" lines) go to output; of tasks only
-                         failures have lines; no blocks, no progress */
+    bool is_terminal;  /* descriptor is a terminal: a progress line at its bottom, unless quiet */
+    bool has_colour;   /* a terminal, NO_COLOR not set, TERM not dumb */
+    int descriptor;    /* progress and messages: standard error */
+    int output;        /* blocks of tasks' output: standard output. Raw bytes, unless isatty() */
+    uint32_t width;    /* columns; 0: 80 */
+    bool is_dry;       /* --dry-run: messages ("would run" lines) go to output; of tasks only
+                          failures have lines; no blocks, no progress */
     const char *state; /* said in hints, as --state; NULL: commands find it. Borrowed */
 };
 
@@ -63,7 +63,8 @@ void terminal_flush(struct terminal *terminal);
 void terminal_left(struct terminal *terminal, const struct time_left *left);
 void terminal_resize(struct terminal *terminal, uint32_t width); /* 0: 80 */
 /* The summary: counts, time, the first 20 failures with their last lines and `pargraph logs` hints.
- * What did not end well can be resumed, and is told how. Quiet: nothing if exit_status is 0. A dry run: counts alone. */
+ * What did not end well can be resumed, and is told how. Quiet: nothing if exit_status is 0. A dry
+ * run: counts alone. */
 void terminal_summary(struct terminal *terminal, int64_t now, int exit_status);
 
 /* --- the event stream: `run --json` ---
@@ -71,11 +72,12 @@ void terminal_summary(struct terminal *terminal, int64_t now, int exit_status);
  * One JSON object a line, always valid UTF-8. Which events there are, and their fields, is in one
  * table (event_fields.c), from which events_describe makes the documentation. Times are seconds
  * since the run began, as in facts. From the stream alone follows what status_to_json says of the
- * run at its end. */
+ * run at its end; of a resumed run, of what did not stay from before. */
 
 struct events_options {
     int descriptor;
     bool has_output;  /* what tasks write is wanted, too, as events */
+    bool is_resumed;  /* the run was begun by another process; see events_past */
     int64_t wall;     /* the wall clock when the run began */
     const char *file; /* the workflow's, as given; borrowed */
 };
@@ -87,6 +89,8 @@ struct events *events_new(const struct plan *plan, const struct run_folder *fold
 /* Writes what was gathered. */
 void events_free(struct events *events);
 void events_fact(struct events *events, const struct fact *fact);
+/* What happened before this process: it is only counted. The stream begins with what stays. */
+void events_past(struct events *events, const struct fact *fact);
 /* As terminal_output. A character that is not whole yet waits for its rest. */
 void events_output(struct events *events, int64_t time, uint32_t node, uint32_t attempt, int stream,
                    const char *bytes, size_t length);
@@ -103,6 +107,7 @@ void events_describe(struct buffer *out);
 struct estimate;
 struct estimate *estimate_new(const struct plan *plan); /* borrowed; it may grow */
 void estimate_free(struct estimate *estimate);
+/* Those from before a resume, too. */
 void estimate_fact(struct estimate *estimate, const struct fact *fact);
 /* The same without facts, from a run that is looked at. */
 void estimate_started(struct estimate *estimate, uint32_t node, int64_t time);

@@ -46,8 +46,12 @@ static void take_facts(struct run *run, const struct action_list *actions)
     for (uint32_t i = 0; i < actions->count; i++) {
         if (actions->items[i].kind != ACTION_RECORD)
             continue;
-        run_note(run, &actions->items[i].fact);
-        terminal_past(run->terminal, &actions->items[i].fact);
+        const struct fact *fact = &actions->items[i].fact;
+        run_note(run, fact);
+        terminal_past(run->terminal, fact);
+        estimate_fact(run->estimate, fact);
+        if (run->events != NULL)
+            events_past(run->events, fact);
     }
 }
 
@@ -256,13 +260,14 @@ static bool recover(struct recovery *recovery, bool *ret_is_done, struct error *
     *ret_is_done = journal->has_ended && journal->end.exit_status == EXIT_STATUS_SUCCESS;
     if (!recovery_end_survivors(recovery, error))
         return false;
+    run->taken_up = recovery->last_time;
+    run->began = clock_monotonic() - run->taken_up;
     if (*ret_is_done)
         return true;
     if (!open_files(recovery, error))
         return false;
     tell_cut(recovery);
     tell_beginning(run);
-    run->began = clock_monotonic() - recovery->last_time;
     run_push(run, INPUT_RESUME)->wall = clock_wall();
     push_lost(recovery);
     push_capacity(run);
@@ -274,6 +279,7 @@ bool resume_state(struct run *run, bool *ret_is_done, struct error *error)
     struct recovery recovery = {.run = run};
     if (!journal_open(&recovery.journal, run->folder, error))
         return false;
+    run_open_observers(run, recovery.journal.head.wall, true);
     bool is_ready = recover(&recovery, ret_is_done, error) ||
                     error_wrap(error, "run %s cannot be resumed", run->folder->id);
     journal_reader_close(&recovery.journal);

@@ -65,6 +65,19 @@ static bool open_run(struct run *run, struct error *error)
     return run->loop != NULL && signals_open(run, error);
 }
 
+void run_open_observers(struct run *run, int64_t wall, bool is_resumed)
+{
+    struct events_options events = {.descriptor = STDOUT_FILENO,
+                                    .has_output = run->options->has_output_events,
+                                    .is_resumed = is_resumed,
+                                    .wall = wall,
+                                    .file = run->options->file};
+    if (run->options->has_events)
+        run->events = events_new(run->plan, run->folder, &events);
+    if (run->folder != NULL)
+        run->estimate = estimate_new(run->plan);
+}
+
 static bool begin_run(struct run *run, struct error *error)
 {
     uint8_t policy = run->options->failure_policy;
@@ -73,15 +86,7 @@ static bool begin_run(struct run *run, struct error *error)
                                 .wall = clock_wall(),
                                 .cpu_capacity = run->plan->tokens[0].capacity,
                                 .plan = plan_fingerprint(run->plan)};
-    struct events_options events = {.descriptor = STDOUT_FILENO,
-                                    .has_output = run->options->has_output_events,
-                                    .wall = head.wall,
-                                    .file = run->options->file};
-    if (run->options->has_events)
-        run->events = events_new(run->plan, run->folder, &events);
-    if (run->folder != NULL)
-        run->estimate = estimate_new(run->plan);
-    run->look_again = SHORTEST_ESTIMATED;
+    run_open_observers(run, head.wall, false);
     run->scheduler =
         scheduler_new(run->plan, &(struct scheduler_options){.failure_policy = policy});
     if (run->folder != NULL && !open_state(run, &head, error))
@@ -155,10 +160,15 @@ static void look_ahead(struct run *run, int64_t now)
     run->look_again = left.again;
 }
 
+static bool is_worth_an_estimate(const struct run *run)
+{
+    return run->estimate != NULL && run_now(run) - run->taken_up >= SHORTEST_ESTIMATED;
+}
+
 /* The index is derived: that it could not be written is not the run's failure. */
 static void tell_later_runs(struct run *run)
 {
-    if (run->estimate == NULL || run_now(run) < SHORTEST_ESTIMATED)
+    if (!is_worth_an_estimate(run))
         return;
     duration_list list = {0};
     CLEANUP_FREE char *path = workflow_path(run->options);
@@ -171,7 +181,7 @@ static void tell_later_runs(struct run *run)
 static int64_t tick(struct run *run)
 {
     int64_t now = run_now(run);
-    if (run->estimate != NULL && run->options->terminal.is_terminal &&
+    if (is_worth_an_estimate(run) && run->options->terminal.is_terminal &&
         run->options->terminal.verbosity != VERBOSITY_QUIET && now >= run->look_again)
         look_ahead(run, now);
     int64_t due = terminal_tick(run->terminal, now);
@@ -268,6 +278,14 @@ int run_plan(struct plan *plan, struct run_folder *folder, const struct run_opti
     return status;
 }
 
+/* Of a run that ended in success there is nothing to tell but that. */
+static int tell_done(struct run *run)
+{
+    if (run->events != NULL)
+        events_end(run->events, run_now(run), EXIT_STATUS_SUCCESS);
+    return EXIT_STATUS_SUCCESS;
+}
+
 int run_resume(struct plan *plan, struct run_folder *folder, const struct run_options *options,
                bool *ret_is_done, struct error *error)
 {
@@ -275,7 +293,7 @@ int run_resume(struct plan *plan, struct run_folder *folder, const struct run_op
     int status = EXIT_STATUS_STATE;
     *ret_is_done = false;
     if (open_run(&run, error) && resume_state(&run, ret_is_done, error))
-        status = *ret_is_done ? EXIT_STATUS_SUCCESS : drive_to_end(&run, error);
+        status = *ret_is_done ? tell_done(&run) : drive_to_end(&run, error);
     close_run(&run);
     return status;
 }

@@ -35,10 +35,11 @@ struct run {
     struct reports reports; /* what the executor tells */
     struct scheduler *scheduler;
     struct terminal *terminal;
-    struct events *events; /* NULL: not wanted */
-    struct estimate *estimate;   /* NULL: a dry run */
-    int64_t look_again;          /* when to ask it what is left */
-    bool has_learnt;             /* what earlier runs tell */
+    struct events *events;     /* NULL: not wanted */
+    struct estimate *estimate; /* NULL: a dry run */
+    int64_t look_again;        /* when to ask it what is left */
+    int64_t taken_up;          /* when this process began with it: 0 but for a resumed run */
+    bool has_learnt;           /* what earlier runs tell */
     struct journal *journal;
     struct run_log *log;
     struct values *values;
@@ -90,6 +91,8 @@ bool run_turn(struct run *run);
 void run_disarm(struct run *run, uint32_t node);
 /* The state cannot be written: says so once, kills what runs, lets nothing more start. */
 void run_break(struct run *run, struct error *error);
+/* The event stream, if it is wanted, and the estimate. wall: when the run began. */
+void run_open_observers(struct run *run, int64_t wall, bool is_resumed);
 /* A message of pargraph itself, to all who watch. */
 void run_say(struct run *run, const char *text);
 /* A message of pargraph itself, with the error's place if it has one. */

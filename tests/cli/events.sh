@@ -89,6 +89,63 @@ Y
 "$pargraph" run --json flow.yml 2>/dev/null | true
 until_there done.txt && ok
 
+# A resumed run: what stays is counted at its beginning, all else is told.
+rm -rf .pargraph ok
+workflow <<'Y'
+name: resumed
+tasks:
+  a: {run: "echo 2"}
+  m: {needs: a, matrix: {i: "${{ range(needs.a.exit_code + 3) }}"}, run: "[ ${{ matrix.i }} != 1 ] || [ -e ok ]"}
+  s: {if: "false", run: "true"}
+  t: {continue-on-error: true, run: "exit 1"}
+  b: {needs: m, retry: 1, run: "echo text of b; [ $PARGRAPH_ATTEMPT = 2 ]"}
+finally:
+  f: {run: "true"}
+Y
+agrees 'a run that fails' 1 -k
+touch ok
+cp -r .pargraph failed
+agrees 'run --resume' 0 --resume
+first=$(head -n 1 events.txt)
+has 'a resumed run says so' '"resumed":true' "$first"
+has 'a resumed run: what stays' '"total":8,"resumed":true,"counts":{"total":8,"failure":1,"blocked":0,"cancelled":0,"skipped":1,"success":3,"tolerated":1}' "$first"
+lacks 'a resumed run: what stays is told of no more' '"name":"a"' "$(cat events.txt)"
+[ "$(ls .pargraph/runs | wc -l)" -eq 1 ] && ok || bad 'run --resume' 'another run began'
+agrees 'run --resume of a success' 0 --resume
+has 'run --resume of a success: a new run' '"resumed":false' "$(head -n 1 events.txt)"
+
+rm -rf .pargraph
+cp -r failed .pargraph
+# as_resume NAME: what the last events say is what status says.
+as_resume() {
+    cp out.txt events.txt
+    is "$1" 0
+    go status --json
+    if said=$(python3 "$srcdir/tests/cli/events.py" events.txt out.txt help.txt 2>&1); then ok; else bad "$1" "$said"; fi
+}
+go resume --json-output
+as_resume 'resume --json-output'
+has 'resume --json-output: output' 'text of b' "$(cat events.txt)"
+go resume --json
+as_resume 'resume --json of a success'
+[ "$(wc -l <events.txt)" -eq 2 ] && ok || bad 'resume --json of a success' 'more than a beginning and an end'
+
+# Killed in the middle.
+rm -rf .pargraph failed there
+workflow <<'Y'
+tasks:
+  a: {run: "true"}
+  b: {needs: a, run: "[ -e there ] || { touch there; sleep 100; }"}
+  c: {needs: b, run: "true"}
+Y
+"$pargraph" run -q flow.yml 2>/dev/null </dev/null &
+runner=$!
+until_there there
+kill_both $runner
+agrees 'a killed run, resumed' 0 --resume
+has 'a killed run, resumed: what stays' '"success":1' "$(head -n 1 events.txt)"
+has 'a killed run, resumed: what is said before it begins' 'processes that the run had left' "$(sed -n 2p events.txt)"
+
 go run --dry-run --json flow.yml
 is 'no events of a dry run' 2
 has 'what to do instead' 'plan --json' "$err"

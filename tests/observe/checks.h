@@ -32,6 +32,7 @@ void test_progress_width(void);
 void test_gathering(void);
 void test_estimate(void);
 void test_estimate_by_this_run(void);
+void test_estimate_of_a_resumed_run(void);
 void test_colours(void);
 void test_many_failures(void);
 void test_many_tasks(void);

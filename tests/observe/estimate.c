@@ -139,3 +139,30 @@ void test_estimate_by_this_run(void)
             "~38s left"); /* 30 and 20 s of work on two cpus, half as fast again */
     small_close(&small);
 }
+
+static void give(struct small *small, enum fact_kind kind, uint32_t node, int64_t seconds,
+                 enum status status)
+{
+    struct fact fact = {
+        .kind = (uint8_t)kind, .node = node, .time = seconds * SECOND, .status = (uint8_t)status};
+    estimate_fact(small->estimate, &fact);
+}
+
+/* After a resume what was running, and what did not end well, takes all of its time again. */
+void test_estimate_of_a_resumed_run(void)
+{
+    struct small small;
+    small_open(&small);
+    struct duration known[] = {{.name = (char *)"last[*]", .mean = 20 * SECOND},
+                               {.name = (char *)"many[*]", .mean = 10 * SECOND}};
+    estimate_learn(small.estimate, known, 2);
+    for (uint32_t node = 0; node < 3; node++)
+        give(&small, FACT_STARTED, node, 0, STATUS_NONE);
+    give(&small, FACT_ENDED, 0, 10, STATUS_SUCCESS);
+    give(&small, FACT_ENDED, 2, 10, STATUS_FAILURE);
+    left_is(&small, 10 * SECOND, "~20s left"); /* the chain: 15 s of work for each cpu */
+    give(&small, FACT_RESUMED, NO_NODE, 11, STATUS_NONE);
+    give(&small, FACT_REOPENED, 2, 11, STATUS_FAILURE);
+    left_is(&small, 12 * SECOND, "~25s left"); /* 50 s of work on two cpus */
+    small_close(&small);
+}

@@ -35,6 +35,7 @@ int main(int argc, char **argv)
         {"lines are gathered", test_gathering},
         {"an estimate from earlier runs", test_estimate},
         {"an estimate from this run", test_estimate_by_this_run},
+        {"an estimate of a resumed run", test_estimate_of_a_resumed_run},
         {"colours", test_colours},
         {"many failures", test_many_failures},
         {"many tasks", test_many_tasks},
