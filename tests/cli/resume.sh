@@ -1,11 +1,7 @@
 #!/bin/sh
-# pargraph resume and run --resume: what runs again and what does not, who may, and what a damaged
-# journal, a full disk or a kill at any system call leaves of it.
-#
-# PARGRAPH_DAMAGES (30): damages of a journal. PARGRAPH_CALLS (6): system calls at which to kill.
+# pargraph resume and run --resume: what runs again and what does not, who may, and what a full disk
+# leaves of it. Damages are in damage.sh, kills in kills.sh and killed_calls.sh.
 . "$srcdir/tests/cli/lib.sh"
-damages=${PARGRAPH_DAMAGES:-30}
-calls=${PARGRAPH_CALLS:-6}
 
 workflow <<'Y'
 params: {who: {default: me}}
@@ -197,97 +193,6 @@ is 'an empty journal' 4
 go run -q --resume flow.yml
 is 'run --resume begins anew' 0
 rm -rf whole
-
-# Damage: c fails for ever and d never may run; whatever is done to the journal, no resume succeeds.
-rm -rf .pargraph go
-workflow <<'Y'
-tasks:
-  a: {run: "echo a"}
-  b: {matrix: {i: [1, 2, 3]}, needs: a, run: "echo ${{ needs.a.stdout }}"}
-  c: {needs: b, run: "exit 3"}
-  d: {needs: c, run: touch never}
-Y
-go run -q -k flow.yml
-is 'the run to be damaged' 1
-cp -r .pargraph whole
-size=$(stat -c %s whole/runs/*/journal)
-seed=${PARGRAPH_KILL_SEED:-$(date +%s)}
-printf 'PARGRAPH_KILL_SEED=%s\n' "$seed"
-awk -v seed="$seed" -v size="$size" -v count="$damages" 'BEGIN {
-    srand(seed)
-    for (i = 0; i < count; i++) {
-        at = count >= 3 * size && i % 3 == 0 ? int(i / 3) % size : int(rand() * size)
-        print i % 3 == 0 ? "cut" : i % 3 == 1 ? "flip" : "zero", at, int(rand() * 8), int(rand() * 64) + 1
-    }
-}' >damages.txt
-judged=0 resumed=0
-while read -r what at bit length; do
-    rm -rf .pargraph
-    cp -r whole .pargraph
-    journal=$(ls .pargraph/runs/*/journal)
-    case $what in
-    cut) truncate -s "$at" "$journal" ;;
-    flip)
-        byte=$(od -An -tu1 -j "$at" -N 1 "$journal")
-        printf "\\$(printf %o $((byte ^ (1 << bit))))" |
-            dd of="$journal" bs=1 seek="$at" conv=notrunc 2>/dev/null
-        ;;
-    zero) dd if=/dev/zero of="$journal" bs=1 seek="$at" count="$length" conv=notrunc 2>/dev/null ;;
-    esac
-    go resume -q
-    case $status in
-    1) resumed=$((resumed + 1)) ;;
-    4) ;;
-    *) bad "$what at $at ($bit, $length)" "status $status" ;;
-    esac
-    judged=$((judged + 1))
-done <damages.txt
-[ "$judged" -eq "$damages" ] && ok || bad 'damages' "only $judged were judged"
-[ "$resumed" -gt 0 ] && ok || bad 'damages' 'none could be resumed'
-[ ! -e never ] && ok || bad 'damages' 'a task ran that never may'
-
-# A success whose values are damaged is none.
-rm -rf .pargraph
-cp -r whole .pargraph
-printf x | dd of="$(ls .pargraph/runs/*/values)" bs=1 seek=0 conv=notrunc 2>/dev/null
-go resume
-is 'damaged values' 1
-has 'damaged values: told' 'values are damaged' "$err"
-rm -rf whole
-
-# Kills at system calls, of whatever process is first at its so manieth.
-if command -v strace >/dev/null && strace -f -o /dev/null true 2>/dev/null; then
-    workflow <<'Y'
-tasks:
-  t: {matrix: {i: "${{ range(20) }}"}, exec: [sh, -c, 'echo "$PARGRAPH_INSTANCE" >>started']}
-  u: {needs: t, run: "echo end >>started"}
-Y
-    last=$(strace -f -c -o counts.txt "$pargraph" run -q --state counted flow.yml && awk '$NF == "total" { print int($4 / 4) }' counts.txt)
-    [ "$calls" -le "$last" ] || calls=$last
-    for i in $(seq "$calls"); do
-        call=$((1 + (i - 1) * last / calls))
-        rm -rf .pargraph started
-        strace -f -o /dev/null -e trace=all -e inject=all:signal=KILL:when="$call" \
-            "$pargraph" run -q flow.yml >/dev/null 2>&1 </dev/null
-        go status --json
-        : >done.txt
-        [ "$status" -ne 0 ] || printf '%s' "$out" | sed 's/{"name":/\n&/g' |
-            sed -n 's/^{"name":"\([^"]*\)".*"status":"success".*/\1/p' >done.txt
-        cp started before.txt 2>/dev/null || : >before.txt
-        go resume -q
-        case $err in
-        *'before it began'* | *'no .pargraph'* | *'no runs in'*) go run -q flow.yml ;;
-        esac
-        is "killed at call $call" 0
-        [ "$(sort -u started | wc -l)" -eq 21 ] && ok || bad "killed at call $call" 'something is missing'
-        while read -r name; do
-            [ "$(grep -cFx "$name" started)" = "$(grep -cFx "$name" before.txt)" ] || [ "$name" = u ] ||
-                bad "killed at call $call" "$name had succeeded and ran again"
-        done <done.txt
-    done
-else
-    skip 'strace is not there, or may not trace'
-fi
 
 # A full disk.
 rm -rf .pargraph started
