@@ -43,13 +43,16 @@ bool expansion_take(struct journal_expansion *ret, const char *payload, size_t l
     return true;
 }
 
-static bool get_from_values(const struct journal_expansion *expansion,
-                            const struct run_folder *folder, char **ret_json, struct error *error)
+static bool get_from_values(struct journal_reader *reader, const struct extent *extent,
+                            char **ret_json, struct error *error)
 {
-    struct values *values = values_open(folder, error);
-    if (values == NULL)
+    struct values *values = values_open(reader->folder, error);
+    if (values == NULL) {
+        reader->has_bad_expansion = !values_exist(reader->folder);
         return false;
-    bool is_read = values_get(values, &expansion->extent, ret_json, error);
+    }
+    bool is_read = values_get(values, extent, ret_json, error);
+    reader->has_bad_expansion = !is_read && values_are_damaged(values);
     values_close(values);
     return is_read;
 }
@@ -59,12 +62,13 @@ bool journal_get_expansion(struct journal_reader *reader, uint32_t node, char **
 {
     const struct journal_expansion expansion = reader->expansion;
     reader->expansion.is_there = false;
-    if (!expansion.is_there || expansion.node != node)
+    reader->has_bad_expansion = !expansion.is_there || expansion.node != node;
+    if (reader->has_bad_expansion)
         return error_set(error, PLACE_NONE, "%s/journal does not say how the plan grew",
                          reader->folder->path);
     *ret_length = expansion.json != NULL ? expansion.length : expansion.extent.length;
     if (expansion.json == NULL)
-        return get_from_values(&expansion, reader->folder, ret_json, error);
+        return get_from_values(reader, &expansion.extent, ret_json, error);
     *ret_json = memory_text_n(expansion.json, expansion.length);
     return true;
 }
@@ -81,5 +85,6 @@ bool journal_grow(struct journal_reader *reader, const struct input *in, struct 
     json_t *matrix = value_from_json(text, length, error);
     bool is_grown = matrix != NULL && plan_grow(plan, in->node, matrix, error);
     json_decref(matrix);
+    reader->has_bad_expansion = !is_grown;
     return is_grown;
 }

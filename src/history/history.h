@@ -169,7 +169,7 @@ void journal_reader_close(struct journal_reader *reader);
 /* All inputs of the journal, in order; the plan gets the vectors that it got in the run, and grows
  * as it grew, before the input that tells of it. take() returns false to end the journal before its
  * input: reader->good is where that begins. False with an error at one that does not fit the plan,
- * or, with has_bad_expansion, at one by which the plan cannot grow again, because its values are
+ * or, with has_bad_expansion, at one by which the plan can never grow again, because its values are
  * damaged, say: then, too, good is where that begins, and all before it was taken. */
 typedef bool journal_take(void *context, const struct input *in);
 bool journal_feed(struct journal_reader *reader, struct plan *plan, journal_take *take,
@@ -218,6 +218,10 @@ bool values_add(struct values *values, const void *bytes, size_t length, struct 
 /* The bytes, with a NUL behind them; the caller's. Checks the checksum. */
 bool values_get(struct values *values, const struct extent *extent, char **ret_bytes,
                 struct error *error);
+/* After a values_get that failed: because of what the file holds, so it will fail for ever. */
+bool values_are_damaged(const struct values *values);
+/* Does the run have any? */
+bool values_exist(const struct run_folder *folder);
 bool values_sync(struct values *values, struct error *error);
 void values_close(struct values *values);
 

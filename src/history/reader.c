@@ -141,12 +141,12 @@ bool journal_feed(struct journal_reader *reader, struct plan *plan, journal_take
         if (!input_fits(&in, plan))
             return error_set(error, PLACE_NONE,
                              "the journal does not fit the workflow it was run with");
-        reader->has_bad_expansion = !journal_grow(reader, &in, plan, error);
-        if (!reader->has_bad_expansion && take(context, &in))
+        bool is_grown = journal_grow(reader, &in, plan, error);
+        if (is_grown && take(context, &in))
             continue;
         reader->good = before;
         reader->has_ended = false;
-        return !reader->has_bad_expansion;
+        return is_grown;
     }
 }
 

@@ -1,7 +1,9 @@
 /* The values file: bytes one behind the other; see history.h. What is where, the journal knows. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/checksum.h"
 #include "base/memory.h"
@@ -9,6 +11,7 @@
 
 struct values {
     struct append_file file;
+    bool is_damaged; /* what was last asked for */
 };
 
 static struct values *new_values(const struct append_file *file)
@@ -48,25 +51,40 @@ bool values_add(struct values *values, const void *bytes, size_t length, struct 
     return true;
 }
 
+bool values_are_damaged(const struct values *values)
+{
+    return values->is_damaged;
+}
+
+bool values_exist(const struct run_folder *folder)
+{
+    return faccessat(folder->directory, "values", F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+           errno != ENOENT;
+}
+
 bool values_get(struct values *values, const struct extent *extent, char **ret_bytes,
                 struct error *error)
 {
     const struct append_file *file = &values->file;
     /* Asked before so much memory is taken; a run that is alive makes the file longer. */
     struct stat status;
+    values->is_damaged = false;
     if (fstat(file->descriptor, &status) < 0)
         return error_set_system(error, errno, "cannot read %s", file->path);
-    if (extent->length > (uint64_t)status.st_size)
+    values->is_damaged = extent->length > (uint64_t)status.st_size;
+    if (values->is_damaged)
         return error_set(error, PLACE_NONE, "%s is damaged: it is too short", file->path);
     CLEANUP_FREE char *bytes = memory_resize(NULL, extent->length + 1, 1);
     size_t got = append_read(file, extent->offset, bytes, extent->length, error);
     if (got == SIZE_MAX)
         return false;
+    values->is_damaged = true;
     if (got < extent->length)
         return error_set(error, PLACE_NONE, "%s is damaged: it is too short", file->path);
     if (checksum_crc32c(0, bytes, got) != extent->checksum)
         return error_set(error, PLACE_NONE, "%s is damaged at %llu: the checksum is wrong",
                          file->path, (unsigned long long)extent->offset);
+    values->is_damaged = false;
     bytes[got] = '\0';
     *ret_bytes = bytes;
     bytes = NULL;

@@ -27,13 +27,17 @@ struct recovery {
     uint64_t log_kept;
     int64_t last_time;
     struct action_list actions;
+    struct error *error; /* of take() */
+    bool has_failed;
     const char *lost; /* what the journal is cut before, if it is no torn record; else NULL */
 };
 
 /* Of a node that the plan has. */
 struct trace *recovery_trace(struct recovery *recovery, uint32_t node);
-/* Are all values of this outcome in the values file, as they were? */
-bool recovery_has_values(const struct recovery *recovery, const struct outcome *outcome);
+/* Are all values of this outcome in the values file, as they were? False with an error: that cannot
+ * be read now. */
+bool recovery_look_at_values(const struct recovery *recovery, const struct outcome *outcome,
+                             bool *ret_are_whole, struct error *error);
 /* Ends the processes that the run has left. */
 bool recovery_end_survivors(struct recovery *recovery, struct error *error);
 

@@ -9,9 +9,6 @@
  * again. */
 #include "run/recovery.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 static const int64_t GRACE = 10 * INT64_C(1000000000);
 
 struct trace *recovery_trace(struct recovery *recovery, uint32_t node)
@@ -28,17 +25,26 @@ struct trace *recovery_trace(struct recovery *recovery, uint32_t node)
 
 /* --- replay --- */
 
-static bool has_value(const struct recovery *recovery, const struct extent *extent)
+static bool look_at_value(const struct recovery *recovery, const struct extent *extent,
+                          bool *are_whole, struct error *error)
 {
     CLEANUP_FREE char *bytes = NULL;
-    return extent->length == 0 ||
-           (recovery->values != NULL && values_get(recovery->values, extent, &bytes, NULL));
+    CLEANUP_ERROR struct error why = {0};
+    if (extent->length == 0 || !*are_whole)
+        return true;
+    *are_whole = recovery->values != NULL && values_get(recovery->values, extent, &bytes, &why);
+    if (*are_whole || recovery->values == NULL || values_are_damaged(recovery->values))
+        return true;
+    return error_set(error, PLACE_NONE, "%s", why.message);
 }
 
-bool recovery_has_values(const struct recovery *recovery, const struct outcome *outcome)
+bool recovery_look_at_values(const struct recovery *recovery, const struct outcome *outcome,
+                             bool *ret_are_whole, struct error *error)
 {
-    return has_value(recovery, &outcome->values[0]) && has_value(recovery, &outcome->values[1]) &&
-           has_value(recovery, &outcome->outputs);
+    *ret_are_whole = true;
+    return look_at_value(recovery, &outcome->values[0], ret_are_whole, error) &&
+           look_at_value(recovery, &outcome->values[1], ret_are_whole, error) &&
+           look_at_value(recovery, &outcome->outputs, ret_are_whole, error);
 }
 
 static void take_facts(struct run *run, const struct action_list *actions)
@@ -73,8 +79,11 @@ static bool take(void *context, const struct input *in)
     struct run *run = recovery->run;
     bool has_outcome = in->kind == INPUT_FINISHED || in->kind == INPUT_KEPT;
     run_reach(run);
-    if (has_outcome && outcome_is_success(&in->outcome) &&
-        !recovery_has_values(recovery, &in->outcome)) {
+    bool are_whole = true;
+    if (has_outcome && outcome_is_success(&in->outcome))
+        recovery->has_failed =
+            !recovery_look_at_values(recovery, &in->outcome, &are_whole, recovery->error);
+    if (!are_whole) {
         recovery->lost = "a success whose values are damaged";
         return false;
     }
@@ -109,8 +118,11 @@ static bool replay(struct recovery *recovery, struct error *error)
     struct run *run = recovery->run;
     struct scheduler_options options = {.failure_policy = recovery->journal.head.failure_policy};
     run->scheduler = scheduler_new(run->plan, &options);
+    recovery->error = error;
     if (!journal_feed(&recovery->journal, run->plan, take, recovery, error) &&
         !passes_over_damage(recovery, error))
+        return false;
+    if (recovery->has_failed)
         return false;
     if (recovery->journal.has_ended && recovery->journal.end.time > recovery->last_time)
         recovery->last_time = recovery->journal.end.time;
@@ -235,7 +247,7 @@ static void tell_beginning(struct run *run)
 static bool open_values(struct recovery *recovery, struct error *error)
 {
     const struct run_folder *folder = recovery->run->folder;
-    if (faccessat(folder->directory, "values", F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+    if (!values_exist(folder))
         return true;
     recovery->values = values_open(folder, error);
     return recovery->values != NULL;

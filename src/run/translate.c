@@ -60,7 +60,10 @@ static bool write_successes(const struct recovery *recovery, struct successes *s
         struct input *in = &successes->by_node[node];
         if (in->kind != INPUT_KEPT || recovery->run->plan->is_join[node])
             continue;
-        if (recovery_has_values(recovery, &in->outcome))
+        bool are_whole;
+        if (!recovery_look_at_values(recovery, &in->outcome, &are_whole, error))
+            return false;
+        if (are_whole)
             successes->by_node[count++] = *in;
         else
             successes->damaged++;

@@ -21,12 +21,10 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "faults.h"
 #include "support/check.h"
 
-enum { MOST_PLACES = 1, PATIENCE = 60000 /* milliseconds; then it hangs */ };
-
-static char folder[64], program[PATH_MAX], shim[PATH_MAX];
-static long *counter; /* shared with the program */
+static char folder[64];
 
 static const char flow[] =
     "pargraph: 1\n"
@@ -37,106 +35,9 @@ static const char flow[] =
     "  c:\n"
     "    needs: b\n"
     "    outputs: {x: int}\n"
-    "    run: 'echo c >>done; echo x=3 >>\"$PARGRAPH_OUTPUT\"'\n"
+    "    run: 'test ! -e stop && echo c >>done && echo x=3 >>\"$PARGRAPH_OUTPUT\"'\n"
     "    cleanup: echo cleaned\n"
     "  d: {needs: c, stdin: {text: '${{ needs.c.outputs.x }}'}, exec: [cat], stdout: {file: d}}\n";
-
-struct fault {
-    const char *function;
-    int error;
-    bool is_ever;
-    long at;
-};
-
-/* What became of one call of the program. */
-struct ending {
-    bool has_hung;
-    int status; /* as waitpid has it */
-    int left;   /* processes that outlived it */
-    char *said; /* standard error */
-    char *out;  /* standard output */
-};
-
-static void put_environment(const char *name, long value)
-{
-    char text[32];
-    snprintf(text, sizeof text, "%ld", value);
-    setenv(name, text, 1);
-}
-
-static _Noreturn void become_program(const struct fault *fault, char *const *argv)
-{
-    int out = open("out", O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    int said = open("said", O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    int null = open("/dev/null", O_RDONLY);
-    dup2(null, 0);
-    dup2(out, 1);
-    dup2(said, 2);
-    syscall(SYS_close_range, 3, ~0U, 0);
-    setenv("LD_PRELOAD", shim, 1);
-    setenv("FAULT_FILE", "counter", 1);
-    setenv("FAULT", fault->function, 1);
-    put_environment("FAULT_AT", fault->at);
-    put_environment("FAULT_ERRNO", fault->error);
-    if (fault->is_ever)
-        setenv("FAULT_EVER", "1", 1);
-    execv(program, argv);
-    _exit(99);
-}
-
-static char *read_text(const char *name)
-{
-    char *text = NULL;
-    size_t length;
-    return file_read(name, 1 << 20, &text, &length, NULL) ? text : memory_text("");
-}
-
-/* Ends and counts what has come to us, the subreaper. */
-static int end_left(void)
-{
-    char path[64], line[256];
-    int count = 0;
-    while (waitpid(-1, NULL, WNOHANG) > 0)
-        ;
-    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
-    FILE *children = fopen(path, "re");
-    while (children != NULL && fgets(line, sizeof line, children) != NULL)
-        for (char *at = strtok(line, " "); at != NULL; at = strtok(NULL, " ")) {
-            kill(atoi(at), SIGKILL);
-            count++;
-        }
-    if (children != NULL)
-        fclose(children);
-    while (waitpid(-1, NULL, 0) > 0)
-        ;
-    return count;
-}
-
-static struct ending call(const struct fault *fault, char *const *argv)
-{
-    struct ending ending = {0};
-    *counter = 0;
-    pid_t process = fork();
-    if (process == 0)
-        become_program(fault, argv);
-    int handle = (int)syscall(SYS_pidfd_open, process, 0);
-    struct pollfd polled = {.fd = handle, .events = POLLIN};
-    ending.has_hung = poll(&polled, 1, PATIENCE) != 1;
-    close(handle);
-    if (ending.has_hung)
-        kill(process, SIGKILL);
-    waitpid(process, &ending.status, 0);
-    ending.left = end_left();
-    ending.said = read_text("said");
-    ending.out = read_text("out");
-    return ending;
-}
-
-static void release(struct ending *ending)
-{
-    free(ending->said);
-    free(ending->out);
-}
 
 static void forget_state(void)
 {
@@ -145,21 +46,8 @@ static void forget_state(void)
 
 /* --- what must hold --- */
 
-static bool is_status(const struct ending *ending, int status)
-{
-    return WIFEXITED(ending->status) && WEXITSTATUS(ending->status) == status;
-}
-
-static uint32_t count_text(const char *text, const char *wanted)
-{
-    uint32_t count = 0;
-    for (const char *at = text; (at = strstr(at, wanted)) != NULL; at += strlen(wanted))
-        count++;
-    return count;
-}
-
 /* What is wrong with the ending of a run; NULL: nothing. */
-static const char *judge_run(const struct ending *ending)
+const char *judge_run(const struct ending *ending)
 {
     CLEANUP_FREE char *done = read_text("done");
     CLEANUP_FREE char *result = read_text("d");
@@ -185,15 +73,6 @@ static const char *judge_run(const struct ending *ending)
     if (status != 0 && ending->said[0] == '\0')
         return "it does not say why";
     return NULL;
-}
-
-static void complain(const struct fault *fault, const struct ending *ending, const char *command,
-                     const char *what)
-{
-    printf("%s: %s %ld of %s%s: %s (status %x)\n%s%s---\n", command, strerror(fault->error),
-           fault->at, fault->function, fault->is_ever ? " and on" : "", what,
-           (unsigned)ending->status, ending->said, ending->out);
-    CU_FAIL("a fault");
 }
 
 /* With all well again: what the state says of the run that met the fault. */
@@ -239,12 +118,6 @@ static long count_calls(const char *function)
     CU_ASSERT_TRUE(is_status(&ending, 0));
     release(&ending);
     return *counter;
-}
-
-static long most_places(void)
-{
-    const char *text = getenv("FAULTS_MOST");
-    return text != NULL ? atol(text) : MOST_PLACES;
 }
 
 static void check_function(const char *function, const int *errors, bool is_ever)
@@ -431,9 +304,13 @@ static int remove_one(const char *path, const struct stat *status, int type, str
 }
 
 static const struct check checks[] = {
-    {"faults: memory", check_memory},       {"faults: files", check_files},
-    {"faults: processes", check_processes}, {"faults: events", check_events},
-    {"faults: readers", check_readers},     {NULL, NULL},
+    {"faults: memory", check_memory},
+    {"faults: files", check_files},
+    {"faults: processes", check_processes},
+    {"faults: events", check_events},
+    {"faults: readers", check_readers},
+    {"faults: resume", check_resume},
+    {NULL, NULL},
 };
 
 int main(int argc, char **argv)
