@@ -8,6 +8,7 @@
  * this process too. */
 #include "execute/spawn.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -60,6 +61,23 @@ static bool is_open_standard(void)
     return true;
 }
 
+/* From all children: what was handed down to this process. What it opens itself is closed by an
+ * execve anyway. One by one where the kernel is older than Linux 5.11, or forbids it. */
+static void keep_descriptors(void)
+{
+    if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+        return;
+    DIR *directory = opendir("/proc/self/fd");
+    if (directory == NULL)
+        return;
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        int descriptor = atoi(entry->d_name);
+        if (descriptor > 2)
+            fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    }
+    closedir(directory);
+}
+
 bool spawn_setup_init(struct spawn_setup *setup, const sigset_t *child_mask)
 {
     *setup = (struct spawn_setup){.null = -1, .terminal = -1};
@@ -69,8 +87,7 @@ bool spawn_setup_init(struct spawn_setup *setup, const sigset_t *child_mask)
     if (setup->null < 0)
         return false;
     setup->directory = getcwd(NULL, 0);
-    /* What was handed down to this process; what it opens itself is closed by an execve anyway. */
-    setup->has_leaks = syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) != 0;
+    keep_descriptors();
     setup->terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (child_mask != NULL)
         setup->child_mask = *child_mask;
@@ -149,8 +166,6 @@ IN_CHILD static int child_main(void *argument)
     else if (child_stream(child, 0) && child_stream(child, 1) && child_stream(child, 2)) {
         if (child->fifos != 0 && !child->is_opening_fifos)
             _exit(127);
-        if (child->setup->has_leaks)
-            syscall(SYS_close_range, 3, ~0U, 0);
         child_signals(child->setup);
         execve(child->program, child->argv, launch->env);
         child_failed(child, SPAWN_PROGRAM);

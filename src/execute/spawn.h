@@ -11,7 +11,6 @@
 struct spawn_setup {
     int null;            /* /dev/null, for reading and writing */
     char *directory;     /* where this process is; NULL: not known */
-    bool has_leaks;      /* descriptors that would outlive an execve have to be closed each time */
     int terminal;        /* the controlling one, which no child keeps; -1: there is none */
     sigset_t child_mask; /* their signal mask */
     int resets[64];      /* signals whose disposition is not the default here */
@@ -30,7 +29,8 @@ struct spawn {
     int outputs[2]; /* read ends of [0] stdout or both, [1] stderr alone; or -1 */
 };
 
-/* False with errno. Whoever calls spawn_start later must have all signals blocked. */
+/* From then on no descriptor of this process but 0, 1 and 2 outlives an execve. False with errno.
+ * Whoever calls spawn_start later must have all signals blocked. */
 bool spawn_setup_init(struct spawn_setup *setup, const sigset_t *child_mask);
 void spawn_setup_release(struct spawn_setup *setup);
 /* Starts spawn->launch, and returns when it was executed or has failed; blocks the calling thread
