@@ -1,7 +1,8 @@
 /* Running things: the event loop, the executors behind one small vtable, the guardian.
  *
  * Whoever holds the loop's lock owns everything here: its own thread, or, for the end of a short
- * process, the thread that started it. Nothing blocks the loop. Every attempt that is launched is reported finished exactly once. */
+ * process, the thread that started it. Nothing blocks the loop. Every attempt that is launched is
+ * reported finished exactly once. */
 #ifndef EXECUTE_EXECUTE_H
 #define EXECUTE_EXECUTE_H
 
@@ -89,7 +90,8 @@ enum report_stream { REPORT_STDOUT = 1, REPORT_STDERR = 2 };
  * had come). */
 struct reports {
     void *context;
-    /* at: when the process was made (clock_monotonic), not before the launch. */
+    /* at: when the process was made (clock_monotonic), not before the launch; a pause between
+     * there and the report does not count. */
     void (*started)(void *context, uint32_t node, uint32_t attempt, int process, int64_t at);
     /* Bytes that the attempt wrote; stream 1 also for both on one pipe. Before its `finished`. */
     void (*output)(void *context, uint32_t node, uint32_t attempt, int stream, const char *bytes,
@@ -107,7 +109,9 @@ struct executor_methods {
      * every descendant found; kill: KILL now. Unknown attempts are ignored. */
     void (*signal)(struct executor *executor, uint32_t node, uint32_t attempt, bool is_kill);
     /* This process is about to stop (is_paused), or goes on: so does what runs, by TSTP and CONT to
-     * each group, as the terminal would have done to a job of one group. */
+     * each group, as the terminal would have done to a job of one group. Between the two nothing is
+     * started, and no time goes by for the executor (the loop's alarms are the caller's to delay).
+     */
     void (*pause)(struct executor *executor, bool is_paused);
     /* Nothing is running any more. Ends what tasks left behind (background children, by tree_end),
      * and frees the executor. Attempts that are running even so end unreported. */

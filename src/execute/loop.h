@@ -4,7 +4,8 @@
 
 #include "execute/execute.h"
 
-/* The thread of the loop holds its lock all the time but while it waits for events. Another thread
+/* The thread of the loop holds its lock all the time but while it waits: for events in loop_turn,
+ * or for other threads where it says so (spawners_free, a pause of the executor). Another thread
  * that has something to tell takes its place for so long: with the lock it may do what a callback
  * may, and then lets follow what follows a batch of callbacks (loop_set_after), which wakes the
  * loop's thread if it must know. */

@@ -34,7 +34,7 @@ static enum wait_result await(struct pollfd polled[3], int64_t limit)
     struct timespec time = {.tv_nsec = left > 0 ? left : 0};
     int count = ppoll(polled, 3, &time, NULL);
     if (count < 0 && errno == EINTR)
-        return WAIT_READY; /* all revents are 0 */
+        return WAIT_READY; /* none is, and revents are as they were: who looks finds nothing */
     if (count <= 0)
         return WAIT_OVER;
     if (polled[2].revents == 0)
@@ -87,13 +87,11 @@ static void watch_process(struct moment *moment, const struct spawn *spawn, int 
             return;
 }
 
-void moment_watch(struct moment *moment, struct spawn *spawn, int call, bool is_hurried)
+void moment_watch(struct moment *moment, struct spawn *spawn, int call)
 {
-    int64_t limit = is_hurried ? 0 : clock_monotonic() + LONGEST;
-    moment->is_over = false;
-    moment->lengths[0] = moment->lengths[1] = 0;
+    int64_t limit = clock_monotonic() + LONGEST;
     bool has_pipes = spawn->outputs[0] >= 0 || spawn->outputs[1] >= 0;
-    if (is_hurried || !watch_pipes(moment, spawn, call, limit))
+    if (!watch_pipes(moment, spawn, call, limit))
         return;
     if (has_pipes) {
         if (reap(moment, spawn))

@@ -19,8 +19,8 @@ struct moment {
 /* Stays with a process that was started until it has ended and its pipes with it, or writes more
  * than can be kept, or a few milliseconds have gone by, or `call` becomes readable: then the byte
  * there is taken. In all but the first case the process is running still, for all that is known;
- * pipes at their end are closed (-1 in spawn->outputs). is_hurried: no longer than it takes to
- * look. Makes no use of anything but its arguments. */
-void moment_watch(struct moment *moment, struct spawn *spawn, int call, bool is_hurried);
+ * pipes at their end are closed (-1 in spawn->outputs). The moment is empty before. Makes no
+ * use of anything but its arguments. */
+void moment_watch(struct moment *moment, struct spawn *spawn, int call);
 
 #endif

@@ -11,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -19,6 +20,7 @@
 
 #define SECOND INT64_C(1000000000)
 enum { SPAWNERS_LEAST = 2, SPAWNERS_MOST = 8, BUCKETS = 64 };
+enum { STARTS_AWAITED = 50 /* milliseconds */ };
 
 /* --- the table of attempts --- */
 
@@ -110,7 +112,7 @@ void process_finish(struct attempt *attempt, const struct exit_report *report)
 
 static bool is_room(const struct process_executor *executor)
 {
-    return executor->with_spawners + executor->processes < executor->window;
+    return !executor->is_paused && executor->with_spawners + executor->processes < executor->window;
 }
 
 void process_release_held(struct process_executor *executor)
@@ -148,6 +150,55 @@ static void process_launch(struct executor *base, const struct launch *launch)
     }
     attempt->state = ATTEMPT_HELD;
     TAILQ_INSERT_TAIL(&executor->held, attempt, link);
+}
+
+/* --- pauses --- */
+
+/* For a moment: those that are being started are to stand still, too. One that starts later runs on
+ * while the others stand. */
+static void await_starts(struct process_executor *executor)
+{
+    static const struct timespec pause = {.tv_nsec = 1000000};
+    for (int i = 0; i < STARTS_AWAITED && executor->with_spawners > 0; i++) {
+        loop_unlock(executor->loop);
+        nanosleep(&pause, NULL);
+        loop_lock(executor->loop);
+    }
+}
+
+static void signal_running(const struct process_executor *executor, int number)
+{
+    for (uint32_t i = 0; i < executor->bucket_count; i++)
+        for (const struct attempt *at = executor->buckets[i]; at != NULL; at = at->next)
+            if (at->state == ATTEMPT_RUNNING)
+                kill(-at->job.spawn.process, number);
+}
+
+static void go_on(struct process_executor *executor)
+{
+    int64_t stood = clock_monotonic() - executor->paused_at;
+    executor->stood += stood;
+    stop_delay(executor, stood);
+    if (executor->failing != 0)
+        executor->failing += stood;
+    executor->is_paused = false;
+    process_release_held(executor);
+}
+
+/* What is launched in a pause is held: the end of a short process, told of while starts are
+ * awaited, would make the next start for ever. */
+static void process_pause(struct executor *base, bool is_paused)
+{
+    struct process_executor *executor = (struct process_executor *)base;
+    if (is_paused) {
+        executor->is_paused = true;
+        await_starts(executor);
+        signal_running(executor, SIGTSTP);
+        executor->paused_at = clock_monotonic();
+    } else {
+        signal_running(executor, SIGCONT);
+        go_on(executor);
+    }
 }
 
 /* --- the whole --- */

@@ -10,9 +10,9 @@
 
 /* An attempt's way:
  *   HELD → SPAWNING → RUNNING → DRAINING → reported, and its memory used again
- * HELD: not with the spawners, for want of resources. SPAWNING: with them. DRAINING: the process
- * has ended, a pipe is held open by another. From HELD and SPAWNING it may end at once (never
- * started). */
+ * HELD: not with the spawners, for want of resources or in a pause. SPAWNING: with them. DRAINING:
+ * the process has ended, a pipe is held open by another. From HELD and SPAWNING it may end at once
+ * (never started). */
 enum attempt_state { ATTEMPT_HELD, ATTEMPT_SPAWNING, ATTEMPT_RUNNING, ATTEMPT_DRAINING };
 
 struct attempt;
@@ -34,6 +34,7 @@ struct attempt {
     bool is_killed;    /* KILL was */
     bool is_unwatched; /* in the list of these */
     bool is_looked_up; /* its program was sought anew, after it was not where it had been */
+    int64_t stood;     /* the executor's, when this was handed to the spawners */
     int handle;        /* a pidfd, once it is watched; -1 */
     struct watch *watch;
     struct attempt_pipe pipes[2];
@@ -65,6 +66,9 @@ struct process_executor {
     uint32_t window; /* so many may be SPAWNING or RUNNING; UINT32_MAX unless resources failed */
     int64_t failing; /* since when nothing runs and nothing can be started; 0: not so */
     struct alarm *try_again;
+    bool is_paused;                /* nothing is handed to the spawners */
+    int64_t paused_at;             /* if so: since when all stands still */
+    int64_t stood;                 /* for how long all has stood still so far, nanoseconds */
     struct attempt_list unwatched; /* RUNNING, and not all of it watched, for want of resources */
     struct alarm *look;
     struct alarm *reaping; /* of what was left to us by others */
@@ -105,11 +109,12 @@ void pipes_close(struct attempt *attempt);
 
 /* stop.c: signals, and what is left of those that were stopped. */
 void process_signal(struct executor *executor, uint32_t node, uint32_t number, bool is_kill);
-void process_pause(struct executor *executor, bool is_paused);
 /* Sends what is due to an attempt whose process has just been learnt of. */
 void stop_started(struct attempt *attempt);
 /* Its process has ended: what it left is to be ended, too. */
 void stop_ended(struct attempt *attempt);
+/* All KILLs that are due some time are due so much later. */
+void stop_delay(struct process_executor *executor, int64_t by);
 void stop_close(struct process_executor *executor);
 
 #endif

@@ -89,8 +89,8 @@ static void work(struct spawner *spawner, struct spawn_job *job, bool is_hurried
     spawner->moment.lengths[0] = spawner->moment.lengths[1] = 0;
     job->spawn.began = clock_monotonic();
     spawn_start(spawners->setup, &job->spawn, spawner->stack);
-    if (job->spawn.is_started)
-        moment_watch(&spawner->moment, &job->spawn, spawners->calls[0], is_hurried);
+    if (job->spawn.is_started && !is_hurried)
+        moment_watch(&spawner->moment, &job->spawn, spawners->calls[0]);
     loop_lock(spawners->loop);
     spawners->has_taker = true;
     spawners->report(spawners->context, job, &spawner->moment);
@@ -126,14 +126,13 @@ static int add_thread(struct spawners *spawners)
     sigfillset(&all);
     sigdelset(&all, SIGCHLD);
     pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_mutex_lock(&spawners->lock); /* it is counted before it takes a job */
     int error = pthread_create(&spawners->threads[spawners->count], NULL, thread_main, spawner);
+    spawners->count += error == 0;
+    pthread_mutex_unlock(&spawners->lock);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error == 0) {
-        pthread_mutex_lock(&spawners->lock);
-        spawners->count++;
-        pthread_mutex_unlock(&spawners->lock);
+    if (error == 0)
         return 0;
-    }
     free(spawner->stack);
     free(spawner);
     return error;

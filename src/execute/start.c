@@ -2,7 +2,8 @@
  *
  * The spawners give an attempt back when its process has ended, or its first moment (moment.c): so
  * `started` is late by as much. From then on its pidfd and its pipes are watched. An attempt that
- * could not be watched, for want of resources, is looked after every LOOK.
+ * could not be watched, for want of resources or of pidfds (before Linux 5.3), is looked after
+ * every LOOK.
  *
  * When a start fails for want of resources, the attempt is held and the window shrinks to what
  * runs; it opens by one at every end and every RETRY. */
@@ -266,6 +267,18 @@ static void start_failed(struct attempt *attempt)
     }
 }
 
+/* When the process was made. For how long all stood still since it was handed to the spawners does
+ * not count: it would seem to have run all the while. */
+static int64_t beginning(const struct attempt *attempt)
+{
+    int64_t stood = attempt->executor->stood - attempt->stood;
+    int64_t at = attempt->job.spawn.began + stood;
+    if (stood == 0)
+        return at;
+    int64_t now = clock_monotonic(); /* it may have been made after */
+    return at < now ? at : now;
+}
+
 static void start_succeeded(struct attempt *attempt)
 {
     struct process_executor *executor = attempt->executor;
@@ -274,7 +287,7 @@ static void start_succeeded(struct attempt *attempt)
     executor->failing = 0;
     pipes_open(attempt);
     executor->reports.started(executor->reports.context, attempt->node, attempt->number,
-                              attempt->job.spawn.process, attempt->job.spawn.began);
+                              attempt->job.spawn.process, beginning(attempt));
     if (attempt->is_stopped || attempt->is_killed)
         stop_started(attempt);
 }
@@ -337,6 +350,7 @@ void process_submit(struct attempt *attempt)
     const char *program =
         lookup_find(&executor->lookup, launch->argv[0], launch->env, launch->directory, &error);
     attempt->state = ATTEMPT_SPAWNING;
+    attempt->stood = executor->stood;
     attempt->job.spawn = (struct spawn){.launch = launch,
                                         .program = program,
                                         .step = SPAWN_PROGRAM,

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -26,7 +25,6 @@
 
 #define SWEEP_PAUSE INT64_C(20000000)
 #define BLIND_LIMIT INT64_C(5000000000) /* past its KILL, to look for one in vain */
-enum { STARTS_AWAITED = 50 /* milliseconds */ };
 enum { MARK_COUNT = 4, ENVIRONMENT_MOST = 8 * 1024 * 1024, ENVIRONMENT_STEP = 32 * 1024 };
 /* A cleanup has its attempt's names, and a status besides: it is not to end with what it cleans. */
 static const char *const mark_names[MARK_COUNT] = {
@@ -332,27 +330,11 @@ void process_signal(struct executor *base, uint32_t node, uint32_t number, bool 
     }
 }
 
-/* For a moment: those that are being started are to stand still, too. One that starts later runs on
- * while the others stand. */
-static void await_starts(struct process_executor *executor)
+void stop_delay(struct process_executor *executor, int64_t by)
 {
-    static const struct timespec pause = {.tv_nsec = 1000000};
-    for (int i = 0; i < STARTS_AWAITED && executor->with_spawners > 0; i++) {
-        loop_unlock(executor->loop);
-        nanosleep(&pause, NULL);
-        loop_lock(executor->loop);
-    }
-}
-
-void process_pause(struct executor *base, bool is_paused)
-{
-    struct process_executor *executor = (struct process_executor *)base;
-    if (is_paused)
-        await_starts(executor);
-    for (uint32_t i = 0; i < executor->bucket_count; i++)
-        for (const struct attempt *at = executor->buckets[i]; at != NULL; at = at->next)
-            if (at->state == ATTEMPT_RUNNING)
-                kill(-at->job.spawn.process, is_paused ? SIGTSTP : SIGCONT);
+    for (struct remnant *remnant = executor->remnants; remnant != NULL; remnant = remnant->next)
+        if (remnant->limit > 0)
+            remnant->limit += by;
 }
 
 void stop_close(struct process_executor *executor)

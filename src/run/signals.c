@@ -64,9 +64,9 @@ static void stop_here(void)
 
 static void stop(struct run *run)
 {
-    int64_t stopped = clock_monotonic();
     terminal_flush(run->terminal);
     run->executor->methods->pause(run->executor, true);
+    int64_t stopped = clock_monotonic();
     stop_here();
     run->executor->methods->pause(run->executor, false);
     int64_t lost = clock_monotonic() - stopped;

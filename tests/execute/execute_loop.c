@@ -1,11 +1,13 @@
-/* The loop, its alarms, and the dry executor. */
+/* The loop, its alarms, threads that act in its place, and the dry executor. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "execute/loop.h"
 #include "execute_stage.h"
 
 static struct loop *loop;
@@ -163,6 +165,114 @@ static void check_bad_descriptor(void)
     loop_free(NULL);
 }
 
+/* --- another thread --- */
+
+#define SECOND INT64_C(1000000000)
+
+/* A thread acts once, when the loop's thread waits; after says when the turn is to end. */
+static struct {
+    void (*act)(void);
+    int64_t after; /* from now; INT64_MAX: not for its sake */
+    int followed;
+} other;
+
+static int64_t other_after(void *context)
+{
+    (void)context;
+    other.followed++;
+    return other.after == INT64_MAX ? INT64_MAX : clock_monotonic() + other.after;
+}
+
+static void *act_once(void *argument)
+{
+    (void)argument;
+    loop_lock(loop); /* not before the loop's thread waits */
+    other.act();
+    loop_follow(loop);
+    loop_unlock(loop);
+    return NULL;
+}
+
+/* One turn that would last for a minute. How long did it? */
+static int64_t turn_with_other(void (*act)(void), int64_t after)
+{
+    pthread_t thread;
+    int64_t before = clock_monotonic();
+    other.act = act;
+    other.after = after;
+    other.followed = 0;
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, act_once, NULL), 0);
+    CU_ASSERT_TRUE(loop_turn(loop, before + 60 * SECOND, NULL));
+    int64_t took = clock_monotonic() - before;
+    CU_ASSERT_EQUAL(pthread_join(thread, NULL), 0);
+    return took;
+}
+
+static void act_nothing(void)
+{
+    note('n');
+}
+
+static void act_alarm(void)
+{
+    note('s');
+    loop_at(loop, clock_monotonic() + 1000, note_letter, (void *)"a");
+}
+
+static void act_late_alarm(void)
+{
+    loop_at(loop, clock_monotonic() + 120 * SECOND, note_letter, (void *)"x");
+}
+
+/* Without an after, whatever was done ends the turn. */
+static void check_other_ends_turn(void)
+{
+    begin();
+    CU_ASSERT_TRUE(turn_with_other(act_nothing, INT64_MAX) < 50 * SECOND);
+    CHECK_TEXT(trail, "n");
+    loop_free(loop);
+}
+
+/* An alarm that is due before the wait would be over. */
+static void check_other_sets_alarm(void)
+{
+    begin();
+    loop_set_after(loop, other_after, NULL);
+    CU_ASSERT_TRUE(turn_with_other(act_alarm, INT64_MAX) < 50 * SECOND);
+    while (trail_length < 2)
+        CU_ASSERT_TRUE_FATAL(loop_turn(loop, INT64_MAX, NULL));
+    CHECK_TEXT(trail, "sa");
+    loop_free(loop);
+}
+
+/* What follows asks for an end, as that of a run. */
+static void check_other_is_due(void)
+{
+    begin();
+    loop_set_after(loop, other_after, NULL);
+    CU_ASSERT_TRUE(turn_with_other(act_nothing, 0) < 50 * SECOND);
+    CU_ASSERT_EQUAL(other.followed, 2); /* with the thread's, and with the turn's */
+    loop_free(loop);
+}
+
+/* Nothing is due sooner: the loop's thread is left to wait, until its deadline. */
+static void check_other_wakes_nobody(void)
+{
+    begin();
+    loop_set_after(loop, other_after, NULL);
+    pthread_t thread;
+    int64_t deadline = clock_monotonic() + SECOND / 5;
+    other.act = act_late_alarm;
+    other.after = INT64_MAX;
+    other.followed = 0;
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, act_once, NULL), 0);
+    CU_ASSERT_TRUE(loop_turn(loop, deadline, NULL));
+    CU_ASSERT_TRUE(clock_monotonic() >= deadline);
+    CU_ASSERT_EQUAL(pthread_join(thread, NULL), 0);
+    CHECK_TEXT(trail, "");
+    loop_free(loop);
+}
+
 /* --- the dry executor --- */
 
 static struct executor *dry;
@@ -219,6 +329,10 @@ const struct check loop_checks[] = {
     {"loop: a turn ends at its deadline", check_deadline},
     {"loop: a watch removed in its batch is not called", check_removed_in_batch},
     {"loop: a bad descriptor", check_bad_descriptor},
+    {"loop: what another thread does ends the turn", check_other_ends_turn},
+    {"loop: an alarm set by another thread", check_other_sets_alarm},
+    {"loop: what follows in another thread is due", check_other_is_due},
+    {"loop: another thread wakes nobody for nothing", check_other_wakes_nobody},
     {"dry: all succeed in the next turn", check_dry},
     {NULL, NULL},
 };
