@@ -145,6 +145,21 @@ IN_CHILD static bool child_stream(struct child *child, int stream)
            child_failed(child, steps[stream]);
 }
 
+/* What was sent to the group that we were born into, before we left it, is not for us: this
+ * program's own processes deal with it. A Ctrl-Z would stop us before we execute, and for good the
+ * thread that waits for us. A signal that is pending is gone once it is ignored. */
+IN_CHILD static void child_forget(void)
+{
+    static const uint64_t ignored[8] = {1}, defaults[8];
+    uint64_t pending = 0;
+    syscall(SYS_rt_sigpending, &pending, KERNEL_MASK_SIZE);
+    for (int number = 1; pending != 0; number++, pending >>= 1)
+        if (pending & 1) {
+            syscall(SYS_rt_sigaction, number, ignored, NULL, KERNEL_MASK_SIZE);
+            syscall(SYS_rt_sigaction, number, defaults, NULL, KERNEL_MASK_SIZE);
+        }
+}
+
 IN_CHILD static void child_signals(const struct spawn_setup *setup)
 {
     static const uint64_t defaults[8]; /* the kernel's struct sigaction, all zero */
@@ -158,6 +173,7 @@ IN_CHILD static int child_main(void *argument)
     struct child *child = argument;
     const struct launch *launch = child->launch;
     setpgid(0, 0);
+    child_forget();
     /* In the background of a terminal, whoever asked it for something would be stopped for ever. */
     if (child->setup->terminal >= 0)
         syscall(SYS_ioctl, child->setup->terminal, TIOCNOTTY, 0);

@@ -1,4 +1,6 @@
-/* Pauses while starts are under way. */
+/* Pauses while starts are under way, and what the terminal sends meanwhile. */
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -120,10 +122,64 @@ static void check_grace(void)
     stage_close(&stage);
 }
 
+/* Signals without end to this process's group, as from the terminal; this process blocks them. */
+static pid_t storm(void)
+{
+    pid_t group = getpid(), sender = fork();
+    if (sender != 0)
+        return sender;
+    setpgid(0, 0);
+    while (kill(-group, SIGTSTP) == 0 && kill(-group, SIGINT) == 0)
+        ;
+    _exit(0);
+}
+
+/* Which promise is broken? 0: none. */
+static int run_in_storm(void)
+{
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGTSTP);
+    sigaddset(&blocked, SIGINT);
+    sigprocmask(SIG_BLOCK, &blocked, NULL);
+    setpgid(0, 0);
+    pid_t sender = storm();
+    stage_open(&stage, NULL);
+    char *argv[] = {(char *)"true", NULL};
+    for (uint32_t i = 0; i < STAGE_TASKS; i++) {
+        stage_prepare(&stage, i, argv);
+        stage_launch(&stage, i);
+    }
+    bool has_ended = stage_wait(&stage);
+    kill(sender, SIGKILL);
+    uint32_t good = 0;
+    for (uint32_t i = 0; i < STAGE_TASKS; i++)
+        good += stage.acts[i].finished == 1 && stage.acts[i].report.kind == EXIT_CODE &&
+                stage.acts[i].report.code == 0;
+    if (!has_ended || good < STAGE_TASKS)
+        return has_ended ? 2 : 1; /* as it is: the close would wait, too */
+    stage_close(&stage);
+    return 0;
+}
+
+/* A process that is just born is in our group still: what is sent to that is not its own. */
+static void check_group(void)
+{
+    int status;
+    pid_t child = fork();
+    CU_ASSERT_TRUE_FATAL(child >= 0);
+    if (child == 0)
+        _exit(run_in_storm());
+    CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+    CU_ASSERT_TRUE(WIFEXITED(status));
+    CU_ASSERT_EQUAL(WEXITSTATUS(status), 0);
+}
+
 const struct check pause_checks[] = {
     {"pause: ends what launches itself", check_chain},
     {"pause: when a process began", check_beginning},
     {"pause: a launch is held, and can be stopped", check_stopped},
     {"pause: a grace stands still", check_grace},
+    {"pause: signals to our group are not for those just born", check_group},
     {NULL, NULL},
 };
