@@ -45,7 +45,7 @@ enter() {
 workflow <<'Y'
 tasks:
   count:
-    run: 'n=0; until [ -e stop ]; do n=$((n+1)); echo $n >counted; sleep 0.1; done'
+    run: 'n=0; until [ -e stop ]; do n=$((n+1)); echo $n >counting; mv counting counted; sleep 0.1; done'
     timeout: 1h
   "quite_a_long_name_of_a_task_that_is_to_be_cut_somewhere":
     run: until [ -e stop ]; do sleep 0.1; done
