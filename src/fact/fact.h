@@ -19,6 +19,20 @@ enum outcome_kind {
     OUTCOME_NOT_STARTED, /* code: errno; detail says what failed, where and why */
     OUTCOME_INVALID,  /* its body could not be evaluated, or its outputs not read; detail says why */
     OUTCOME_LOST,     /* the runner died under it: not an attempt */
+    OUTCOME_STUCK,    /* of a program: what it waited for did not come; code: enum cause; detail says
+                         what, and whose fault it was */
+};
+
+/* Why a wait failed. */
+enum cause {
+    CAUSE_NONE,
+    CAUSE_TIMEOUT,
+    CAUSE_BROKEN,   /* the barrier was broken, by `culprit` */
+    CAUSE_ORPHAN,   /* nobody is left who could do what was waited for; culprit: the last who could */
+    CAUSE_CLOSED,   /* the queue is closed */
+    CAUSE_DEADLOCK, /* everybody waits for everybody */
+    CAUSE_SEEN,     /* a retry would have to repeat what others have seen */
+    CAUSE_PEER,     /* another of its pipe's tasks failed: `culprit` */
 };
 
 /* A piece of a file of the run. length 0: nothing there. */
@@ -60,6 +74,9 @@ enum input_kind {
                         again, and finally; INPUT_FINISHED with OUTCOME_LOST follows for each that
                         was running */
     INPUT_KEPT,      /* before the beginning: a success that an earlier journal tells of */
+    INPUT_REQUEST,   /* a running body asks for something, by a verb */
+    INPUT_WITHDRAW,  /* a request is given up: released, or its asker is gone */
+    INPUT_READY,     /* a daemon is ready */
     INPUT_KINDS,
 };
 
@@ -69,6 +86,26 @@ enum cancel {
     CANCEL_TIMEOUT,   /* of the run: as a first interrupt, but the run has failed in any case */
 };
 
+/* What a verb asks for. */
+enum verb {
+    VERB_TAKE, /* lock, semaphore, acquire: the tokens of `vector`, until it is withdrawn or the
+                  request that it was made under, or the body, ends */
+    VERB_BARRIER,
+    VERB_WAIT, /* for an event */
+    VERB_SET,
+    VERB_CLEAR,
+    VERB_CONDITION_WAIT, /* its lock must be held by the request's line of parents */
+    VERB_NOTIFY,
+    VERB_NOTIFY_ALL,
+    VERB_PUT,
+    VERB_GET,
+    VERB_CLOSE,
+    VERB_KINDS,
+};
+/* Where an input or action is about no request, item or operation. In FINISHED, OPERATION_END says
+ * that the whole attempt of a program is over (it answers ACTION_CONCLUDE). */
+enum { NO_REQUEST = UINT32_MAX, NO_ITEM = UINT32_MAX, OPERATION_END = UINT32_MAX - 1 };
+
 struct input {
     int64_t now;
     uint8_t kind;
@@ -76,7 +113,17 @@ struct input {
     bool is_invalid;     /* EVALUATED, EXPANDED: it failed; outcome says why */
     uint32_t node;
     uint32_t attempt;    /* from 1 */
-    uint32_t vector;     /* EVALUATED: the request. CAPACITY: the token */
+    uint8_t verb;        /* REQUEST: enum verb */
+    uint32_t operation;  /* EVALUATED, STARTED, FINISHED, REQUEST: of the node's program; NO_OPERATION
+                            if it has none, or for the instance as a whole */
+    uint32_t vector;     /* EVALUATED, REQUEST (TAKE): the request. CAPACITY: the token */
+    uint32_t gate;       /* REQUEST: of all but TAKE */
+    uint32_t item;       /* EVALUATED of a PUT, REQUEST (PUT): the item. Items are numbered in the
+                            order of their coming; what they are run knows */
+    uint32_t request;    /* REQUEST, WITHDRAW, TIMER of one: numbered in the order of their coming */
+    uint32_t parent;     /* REQUEST: the TAKE whose command makes it, or NO_REQUEST: whatever that
+                            one holds, and those above it, and the node's own groups, it has too */
+    int64_t duration;    /* EVALUATED: of a SLEEP. REQUEST: its timeout, UNLIMITED */
     uint32_t timer;      /* TIMER: the generation it was armed with */
     int32_t process;     /* STARTED: its pid */
     int64_t since;       /* STARTED: when; now is when that was heard of */
@@ -102,6 +149,10 @@ enum fact_kind {
     FACT_RESUMED,   /* another runner goes on with the run, even if it had ended */
     FACT_REOPENED,  /* after that: a node waits again as if nothing had been; status: how it had
                        ended, NONE if it had not */
+    FACT_WAITING,   /* a node that had begun, or a request of it, waits (operation, request) */
+    FACT_GOES_ON,   /* it does no longer */
+    FACT_DEADLOCK,  /* the run is stuck; who waits for what: scheduler_waits */
+    FACT_READY,     /* a daemon is ready */
 };
 
 struct fact {
@@ -113,6 +164,7 @@ struct fact {
     uint32_t node;
     uint32_t attempt; /* 0: none was made */
     int32_t process;
+    uint32_t operation, request;   /* LAUNCHED, STARTED, WAITING, GOES_ON */
     int64_t until;                 /* FAILED */
     const struct outcome *outcome; /* FAILED, ENDED after an attempt; lives while it is handed on */
 };

@@ -36,11 +36,16 @@ const char *status_text(enum status status);
 
 enum token_kind {
     TOKEN_RUNNING, /* slots, cpus, max-parallel: held by running work only */
-    TOKEN_KEPT,    /* memory, own tokens: stay with a task while it waits */
+    TOKEN_KEPT,    /* memory, own tokens, locks, semaphores: stay with a task while it waits */
 };
+enum { NO_PRIMITIVE = UINT32_MAX };
 struct token {
     name name;
     uint8_t kind;
+    bool is_file;       /* a lock that holds between runs: its capacity is 0 until run has the file's
+                           lock (ACTION_SEEK), and again after it was released (ACTION_YIELD) */
+    uint32_t primitive; /* of a lock or semaphore, else NO_PRIMITIVE */
+    name key;           /* of a keyed lock: the key's value as JSON; else 0 */
     uint64_t capacity; /* UINT64_MAX: no limit */
 };
 
@@ -55,6 +60,7 @@ struct vectors {
     uint32_t count;
     uint32_t *first;
     struct amount *amounts;
+    uint32_t *running; /* vector → the vector of its running tokens alone (interned too) */
     uint32_t *slots, slot_count; /* hash of vectors */
     uint32_t first_capacity, amount_count, amount_capacity;
 };
@@ -71,6 +77,81 @@ enum {
     RULE_FINALLY = 16,
     RULE_HEEDS_FAILURE = 32, /* its `if` calls failure() or always(): starts under each policy */
     RULE_JOIN = 64,          /* a join: its own end is success, what it passes on is its needs' */
+    RULE_DAEMON = 128,       /* its dependents wait until it is ready (INPUT_READY); it takes no slot,
+                                and is stopped when all others have ended */
+};
+
+/* --- synchronisation: programs and gates (CORE.md) ---
+ *
+ * A task with steps, or with a word of synchronisation, has a *program*: a chain of operations that
+ * each of its instances goes through, one position at a time. All other tasks have none, and their
+ * body is launched as NO_OPERATION. Locks and semaphores are tokens; what else can be waited for is
+ * a *gate*. */
+
+enum { NO_PROGRAM = UINT32_MAX, NO_OPERATION = UINT32_MAX, NO_GATE = UINT32_MAX };
+
+enum gate_kind { GATE_BARRIER, GATE_EVENT, GATE_CONDITION, GATE_QUEUE };
+struct gate {
+    uint8_t kind;
+    uint32_t primitive; /* of the workflow */
+    uint32_t count;     /* barrier: parties, 0: the instances that use it; queue: most items, 0: any */
+    uint32_t lock;      /* condition: the token of its lock */
+};
+
+enum operation_kind {
+    OPERATION_BODY,  /* launch it (run, exec; of a task without steps: its body) */
+    OPERATION_ENTER, /* a group begins: takes `vector`, if that is not 0 */
+    OPERATION_LEAVE, /* it ends: gives back what its ENTER took */
+    OPERATION_SLEEP,
+    OPERATION_BARRIER,
+    OPERATION_WAIT, /* for an event */
+    OPERATION_SET,
+    OPERATION_CLEAR,
+    OPERATION_CONDITION_WAIT, /* its lock is held: gives it back, waits to be notified, retakes it */
+    OPERATION_NOTIFY,
+    OPERATION_NOTIFY_ALL,
+    OPERATION_PUT,
+    OPERATION_GET,
+    OPERATION_CLOSE,
+};
+enum {
+    OPERATION_ASKS = 1,      /* an `if`, a key, a duration, a value to put: ask evaluate before it */
+    OPERATION_CONTINUES = 2, /* continue-on-error: a failure of it (or inside it) is no failure */
+    OPERATION_UNTIL = 4,     /* CONDITION_WAIT: `until`: ask evaluate before it waits, and each time
+                                it was notified and has its lock again; VERDICT_SKIP: it holds */
+};
+struct operation {
+    uint8_t kind, flags;
+    uint32_t partner;  /* ENTER: its LEAVE; LEAVE: its ENTER */
+    uint32_t group;    /* the innermost ENTER around it, or NO_OPERATION */
+    uint32_t gate;     /* BARRIER .. CLOSE: index into plan->gates */
+    uint32_t vector;   /* ENTER: kept tokens alone; NO_VECTOR: asked for */
+    int64_t timeout;   /* from its beginning to its end (a group: to its LEAVE); UNLIMITED */
+    int64_t duration;  /* SLEEP, unless asked for */
+    const struct step *step; /* NULL: of a word on the task, or its body */
+    place at;
+};
+
+/* That instances of a task come to, set, ... a gate, and up to which operation: once an instance is
+ * behind `last` (or has ended) nobody need wait for it to do so. */
+struct gate_use {
+    uint32_t gate;
+    uint8_t role; /* enum use_role */
+    uint32_t first, last;
+};
+struct program {
+    struct operation *operations;
+    uint32_t count;
+    struct gate_use *uses; /* of one gate and role one at most */
+    uint32_t use_count;
+    bool has_cleanup; /* of the task: what was launched is cleaned up after each attempt */
+};
+
+/* Tasks joined by pipes: their instances (one each) start together, with one request, and fail and
+ * are retried as one. */
+struct gang {
+    uint32_t *nodes;
+    uint32_t count;
 };
 
 /* What the scheduler needs of a task, or of a join. */
@@ -84,8 +165,11 @@ struct rule {
     int64_t timeout; /* nanoseconds; UNLIMITED */
     int64_t retry_delay, retry_max_delay;
     double retry_backoff;
-    uint32_t vector; /* NO_VECTOR with RULE_REQUEST */
+    uint32_t vector; /* NO_VECTOR with RULE_REQUEST. Holds of the task are in it */
+    uint32_t program; /* NO_PROGRAM */
+    uint32_t gang;    /* NO_GANG */
 };
+enum { NO_GANG = UINT32_MAX };
 
 /* --- the plan --- */
 
@@ -145,9 +229,17 @@ struct plan {
     uint32_t selected_count; /* of instances; a template not yet expanded counts as one */
     struct rule *rules;      /* [0] is that of joins; tasks that say the same share one */
     uint32_t *rule_of;       /* task → rule */
-    struct token
-        *tokens; /* [0] is cpu; then workflow->resources in order; then max-parallel ones */
+    struct token *tokens; /* [0] is cpu; then workflow->resources in order; then max-parallel ones;
+                             then locks without a key and semaphores in order; then, appended as
+                             they are asked for, locks of one key each */
     uint32_t token_count;
+    struct program *programs;
+    uint32_t program_count;
+    struct gate *gates; /* in order of workflow->primitives */
+    uint32_t gate_count;
+    uint32_t *gate_of_primitive, *token_of_primitive; /* UINT32_MAX where it is none */
+    struct gang *gangs;
+    uint32_t gang_count;
     struct vectors vectors;
     uint32_t finally_join;   /* the join of all tasks that finally's tasks need, or NO_NODE */
     uint32_t instance_count; /* nodes below it are instances; behind them stand joins, and then what
@@ -217,6 +309,11 @@ struct results {
     json_t *(*outputs)(void *context, uint32_t node);                /* {name: value} */
     json_t *(*failed)(void *context);                                /* run.failed: list of names */
     int64_t (*elapsed)(void *context); /* run.elapsed in nanoseconds */
+    /* What the `as` of an operation that the node has passed in this attempt bound: text, an item;
+     * NULL: it was skipped. New. */
+    json_t *(*bound)(void *context, uint32_t node, uint32_t operation);
+    bool (*is_set)(void *context, uint32_t gate);           /* events.e */
+    uint32_t (*queue_length)(void *context, uint32_t gate); /* queues.q.length */
     const char *run_id, *run_directory;
     bool is_shown; /* shell text is made for a reader: values stand in it, quoted */
 };
@@ -225,13 +322,37 @@ struct results {
 enum verdict { VERDICT_RUN, VERDICT_SKIP, VERDICT_BLOCKED, VERDICT_CANCELLED };
 struct evaluated {
     uint8_t verdict; /* enum verdict; from `if`, with flags (CALLS_...) for what is true now */
-    uint32_t vector; /* of this attempt */
+    uint32_t vector; /* of this attempt; of an ENTER: what the group takes */
+    int64_t duration; /* of a SLEEP */
+    json_t *value;    /* of a PUT; the caller's */
 };
 /* Evaluates `if` (on attempt 1 with RULE_CONDITION) and the resources of an attempt. When a false
  * condition did not accept a failed or cancelled need the verdict is BLOCKED or CANCELLED. False
  * with an error: the task fails with it. */
 bool plan_evaluate(struct plan *plan, uint32_t node, uint32_t attempt, uint8_t flags,
                    const struct results *results, struct evaluated *ret, struct error *error);
+/* The same of one operation that asks: its `if`, keys, duration, value, `until`. VERDICT_SKIP: go on
+ * behind it (a group: behind its LEAVE). May append tokens and vectors to the plan. */
+bool plan_evaluate_operation(struct plan *plan, uint32_t node, uint32_t attempt, uint32_t operation,
+                             const struct results *results, struct evaluated *ret,
+                             struct error *error);
+
+/* --- verbs: what a running shell step asks for --- */
+
+/* The token of a lock (key: JSON text of a keyed one, or NULL) or semaphore; keyed ones are made
+ * when they are first asked for. */
+uint32_t plan_token(struct plan *plan, uint32_t primitive, const char *key);
+/* Is the operation (NO_OPERATION or a body) of this node declared to use a primitive so? Those of
+ * locks, semaphores and plain `wait` need no declaration. */
+bool plan_is_declared(const struct plan *plan, uint32_t node, uint32_t operation, uint32_t gate,
+                      enum use_role role);
+/* "step 3 (barrier meshed)"; where it stands in *ret_at. */
+void plan_write_operation(const struct plan *plan, uint32_t node, uint32_t operation,
+                          struct buffer *out, place *ret_at);
+/* "lock db", "lock db[a]", "semaphore api", "cpu" */
+void plan_write_token(const struct plan *plan, uint32_t token, struct buffer *out);
+/* "barrier b", "queue q" */
+void plan_write_gate(const struct plan *plan, uint32_t gate, struct buffer *out);
 
 /* One attempt's body, all values put in. Zero it, then plan_command fills it; command_release frees
  * it. */
@@ -248,9 +369,14 @@ struct command {
     char *paths[3];     /* files of stdin, stdout, stderr; NULL */
     uint8_t streams[3]; /* enum stream_kind, STREAM_FROM already turned into STREAM_TEXT */
 };
-/* PARGRAPH_CPUS is what the attempt's resources come to when evaluated now, as in plan_evaluate.
+/* operation: a body of the node's program, or NO_OPERATION. In a program the cleanup is of the
+ * whole attempt and made by plan_cleanup.
+ * PARGRAPH_CPUS is what the attempt's resources come to when evaluated now, as in plan_evaluate.
  * The results may be of a dry run: then values are what these functions say. */
-bool plan_command(struct plan *plan, uint32_t node, uint32_t attempt, const struct results *results,
+bool plan_command(struct plan *plan, uint32_t node, uint32_t attempt, uint32_t operation,
+                  const struct results *results, struct command *ret, struct error *error);
+/* The cleanup of an attempt of a node with a program: env, cwd, cleanup, cleanup_script. */
+bool plan_cleanup(struct plan *plan, uint32_t node, uint32_t attempt, const struct results *results,
                   struct command *ret, struct error *error);
 void command_release(struct command *command);
 
@@ -272,6 +398,9 @@ struct expanded {
  * nothing has changed: the task fails with it. */
 bool plan_expand(struct plan *plan, uint32_t template, uint8_t flags, const struct results *results,
                  struct expanded *ret, struct error *error);
+/* A matrix of a queue: grows the plan by one instance, whose variable is this item (borrowed). Its
+ * template has not ended until the queue has closed. */
+bool plan_expand_item(struct plan *plan, uint32_t template, const json_t *item, struct error *error);
 /* Grows the plan again as plan_expand did, from expanded.matrix; nothing outside is asked. NULL: by
  * no instance, for a run that does not know its values. */
 bool plan_grow(struct plan *plan, uint32_t template, const json_t *matrix, struct error *error);

@@ -10,8 +10,16 @@
  *
  * PENDING waits for needs; EVALUATE for run's answer on `if` and resources; READY stands in a line
  * for tokens; RUNNING has an attempt at the executor (a signalled one still runs, and holds its
- * tokens, until it is reported finished). TOKEN, GATE, REGAIN and SLEEP are the states of tasks
- * with steps; they have their numbers here and no way in yet.
+ * tokens, until it is reported finished).
+ *
+ * An instance with a program goes through its operations one by one. It RUNs while a body is at the
+ * executor, or while run concludes its attempt (ACTION_CONCLUDE: cleanup, values; then
+ * INPUT_FINISHED with OPERATION_END). Where it waits it gives its running tokens back and keeps the
+ * others: TOKEN for those of a group, GATE for a gate, SLEEP for a timer, EVALUATE for an answer;
+ * and is in REGAIN until it has its running tokens again, which it asks for only before a body (or
+ * the conclusion), ahead of all that have not begun. A body that waits by a verb (INPUT_REQUEST)
+ * gives them back too, unless another of its verbs does not wait, and has them again before its
+ * reply.
  *
  * A node ends after all its needs have. After a failure (drain, fast) or a cancel, what waits for
  * tokens or a retry ends at once: cancelled, or as the failure its last attempt was; what waits for
@@ -29,7 +37,7 @@
 #include "fact/fact.h"
 #include "plan/plan.h"
 
-enum { SCHEDULER_VERSION = 1 };
+enum { SCHEDULER_VERSION = 2 };
 
 enum state {
     STATE_PENDING,
@@ -53,7 +61,16 @@ enum action_kind {
     ACTION_TIMER,    /* INPUT_TIMER(node, timer) at `at`; replaces the node's earlier timer */
     ACTION_RECORD,   /* tell the observers `fact` */
     ACTION_END,      /* the run has ended: all nodes ended, no process is left */
+    ACTION_CONCLUDE, /* an attempt of a program has come to its end, or failed (cause, culprit, gate,
+                        token say why where no process did): clean up, keep its values, then
+                        INPUT_FINISHED with OPERATION_END and its outcome */
+    ACTION_REPLY,    /* answer a request: `code`, with cause and culprit; item of a GET */
+    ACTION_BIND,     /* an operation (GET) has got `item` */
+    ACTION_SEEK,     /* get the lock of this token's file; then INPUT_CAPACITY 1 */
+    ACTION_YIELD,    /* let it go: the capacity is 0 again */
 };
+
+enum reply_code { REPLY_DONE = 0, REPLY_FAILED = 1, REPLY_REFUSED = 2, REPLY_TIMEOUT = 124 };
 
 enum signal_how {
     SIGNAL_STOP, /* TERM and CONT, then KILL after the grace */
@@ -64,7 +81,16 @@ struct action {
     uint8_t kind;
     uint8_t flags; /* EVALUATE, EXPAND: CALLS_... that are true */
     uint8_t how;   /* SIGNAL */
+    uint8_t cause; /* CONCLUDE, REPLY: enum cause */
+    uint8_t code;  /* REPLY: enum reply_code */
+    bool is_failed; /* CONCLUDE: the attempt has failed (by a body, if there is no cause) */
+    bool is_stopped; /* CONCLUDE: a cancel or its timeout ended it */
     uint32_t node, attempt;
+    uint32_t operation; /* EVALUATE, LAUNCH, SIGNAL, CONCLUDE (where it failed), BIND */
+    uint32_t request;   /* REPLY, TIMER */
+    uint32_t item;      /* REPLY, BIND, EXPAND of a queue's matrix */
+    uint32_t gate, token; /* CONCLUDE, REPLY: what was waited for, or NO_GATE, UINT32_MAX; SEEK, YIELD */
+    uint32_t culprit;   /* CONCLUDE, REPLY: a node, or NO_NODE */
     uint32_t timer;   /* TIMER: generation, to be given back */
     int64_t at;       /* TIMER */
     struct fact fact; /* RECORD */
@@ -101,6 +127,30 @@ enum state scheduler_state(const struct scheduler *scheduler, uint32_t node);
 enum status scheduler_status(const struct scheduler *scheduler, uint32_t node);
 uint32_t scheduler_attempt(const struct scheduler *scheduler, uint32_t node); /* 0: none yet */
 bool scheduler_has_ended(const struct scheduler *scheduler);
+/* The run was ended for a deadlock. */
+bool scheduler_is_stuck(const struct scheduler *scheduler);
+/* Where a node with a program stands; NO_OPERATION before its first. */
+uint32_t scheduler_operation(const struct scheduler *scheduler, uint32_t node);
+bool scheduler_event_is_set(const struct scheduler *scheduler, uint32_t gate);
+uint32_t scheduler_queue_length(const struct scheduler *scheduler, uint32_t gate);
+
+/* Who waits for what: each node that has begun and waits, and each request that waits. */
+struct wait {
+    uint32_t node, operation, request; /* NO_REQUEST: the node itself */
+    uint32_t gate;                     /* or NO_GATE: */
+    uint32_t token;                    /* one that it lacks, or UINT32_MAX: a timer */
+    bool is_regaining;                 /* token is a running one: it goes on as soon as it has it */
+    int64_t since;
+    int64_t until; /* its timeout or timer; INT64_MAX */
+    bool is_stuck; /* after a deadlock: it is part of it */
+};
+typedef VEC(struct wait) wait_list;
+void scheduler_waits(const struct scheduler *scheduler, wait_list *ret); /* in order of nodes */
+/* Who holds a token, and who could still open a gate (by `role`): appends nodes. A keyed lock's or
+ * semaphore's holders by their requests count as their nodes. */
+void scheduler_holders(const struct scheduler *scheduler, uint32_t token, node_list *ret);
+void scheduler_openers(const struct scheduler *scheduler, uint32_t gate, enum use_role role,
+                       node_list *ret);
 /* Of tokens: what is free now, and what waits in front of it. */
 uint64_t scheduler_free_tokens(const struct scheduler *scheduler, uint32_t token);
 

@@ -110,6 +110,8 @@ struct axis {
 
 struct matrix {
     place at;
+    bool is_queue;    /* {variable: {queue: q}}: an instance for each item until the queue closes */
+    uint32_t queue;   /* its primitive; axes[0].variable is the variable */
     bool is_list;     /* matrix: [ {..}, {..} ] or one expression that gives such a list: rows */
     bool is_dynamic;  /* mentions needs, or calls glob, read, lines or csv in a task with needs: its
                          lists are evaluated when the needs have ended */
@@ -149,12 +151,14 @@ enum stream_kind {
     STREAM_FROM,    /* stdin: the stdout of task `from` (one of its needs) */
     STREAM_DISCARD,
     STREAM_STDOUT, /* stderr: stdout */
+    STREAM_PIPE,   /* of tasks only: pipe */
 };
 struct stream {
     place at;
     uint8_t kind;
     struct text text;
     uint32_t from; /* index of the need */
+    uint32_t pipe; /* STREAM_PIPE: index into workflow->pipes */
 };
 
 struct output {
@@ -180,6 +184,128 @@ struct retry {
     uint32_t exit_code_count;
 };
 
+/* --- synchronisation (LANGUAGE.md, section 3) --- */
+
+enum primitive_kind {
+    PRIMITIVE_LOCK,
+    PRIMITIVE_SEMAPHORE,
+    PRIMITIVE_BARRIER,
+    PRIMITIVE_CONDITION,
+    PRIMITIVE_EVENT,
+    PRIMITIVE_QUEUE,
+};
+/* One that is declared at the top level; names are unique across all kinds. In order of the file.
+ */
+struct primitive {
+    place at;
+    name name;
+    uint8_t kind;
+    uint32_t count;   /* semaphore: permits; barrier: parties, 0: as many as instances use it;
+                         queue: most items, 0: any number */
+    int64_t timeout;  /* barrier: of each wait; UNLIMITED */
+    uint32_t lock;    /* condition: index of its lock */
+    struct text file; /* lock: the file by which it holds between runs; at PLACE_NONE: none */
+};
+
+/* A pipe is declared by its use: one task writes, others read. */
+struct pipe {
+    place at; /* of the writer's, else of the first reader's */
+    name name;
+    uint32_t writer; /* task */
+    uint32_t *readers, reader_count;
+};
+
+/* A lock or semaphore to be held: `lock: db`, `lock: {db: key}`, `semaphore: {api: 2}`. */
+struct hold {
+    place at;
+    uint32_t primitive;
+    uint32_t amount;  /* permits; 1 of a lock */
+    bool is_keyed;    /* one lock for each value of key */
+    struct spec key;
+};
+
+/* What a task or step does to primitives from inside its shell, by verbs: `uses: {put: q}`. */
+enum use_role {
+    USE_BARRIER,
+    USE_SET,
+    USE_CLEAR,
+    USE_NOTIFY,
+    USE_PUT,
+    USE_GET,
+    USE_CLOSE,
+};
+struct use {
+    place at;
+    uint8_t role;
+    uint32_t primitive;
+};
+
+enum step_kind {
+    STEP_RUN,
+    STEP_EXEC,
+    STEP_GROUP, /* steps, as one: inside a lock, under one `if`, timeout, continue-on-error */
+    STEP_SLEEP,
+    STEP_BARRIER,
+    STEP_WAIT, /* for an event */
+    STEP_SET,
+    STEP_CLEAR,
+    STEP_CONDITION_WAIT,
+    STEP_NOTIFY,
+    STEP_NOTIFY_ALL,
+    STEP_PUT,
+    STEP_GET,
+    STEP_CLOSE,
+};
+struct step {
+    place at; /* of its word */
+    uint8_t kind;
+    bool is_plain_command, continue_on_error;
+    uint8_t keeps;      /* KEEPS_STDOUT: `as` of a run or exec */
+    uint32_t condition; /* `if`; NO_EXPRESSION */
+    place condition_at;
+    uint32_t until;     /* CONDITION_WAIT: NO_EXPRESSION or what is waited for */
+    uint32_t primitive; /* BARRIER .. CLOSE */
+    int64_t timeout;    /* UNLIMITED */
+    name as;            /* 0: none */
+    struct hold *holds; /* around it, taken together; of RUN, EXEC, GROUP */
+    uint32_t hold_count;
+    struct use *uses; /* RUN, EXEC */
+    uint32_t use_count;
+    struct text duration; /* SLEEP */
+    struct spec value;    /* PUT */
+    const struct text *run;
+    struct text *exec;
+    uint32_t exec_count;
+    struct step *steps; /* GROUP */
+    uint32_t step_count;
+    const struct details *details; /* RUN, EXEC, GROUP: the task's, or a copy with the step's own env
+                                      (behind the task's), cwd and shell */
+};
+
+/* What a task says of synchronisation; NULL for one that says nothing. */
+struct synchronisation {
+    struct hold *holds; /* `lock`, `semaphore`: taken with its resources, held to its end */
+    uint32_t hold_count;
+    uint32_t *waits;    /* `wait`: events, before the body */
+    uint32_t wait_count;
+    uint32_t *barriers; /* `barrier`: before the body, after the waits */
+    uint32_t barrier_count;
+    uint32_t *sets; /* `set`: events, after its success */
+    uint32_t set_count;
+    place wait_at, barrier_at, set_at;
+    struct use *uses;
+    uint32_t use_count;
+    struct step *steps; /* BODY_STEPS */
+    uint32_t step_count;
+    /* daemon: true. A need on it is met when it is ready. */
+    bool is_daemon;
+    uint8_t ready;         /* enum ready_kind */
+    int64_t ready_timeout; /* UNLIMITED */
+    place ready_at;
+    struct text ready_text; /* tcp: [host:]port; file: path; run: shell text; log: the text to come */
+};
+enum ready_kind { READY_AT_ONCE, READY_TCP, READY_FILE, READY_RUN, READY_LOG };
+
 /* What most tasks do not say; tasks that say nothing share one. */
 struct details {
     name description;
@@ -202,7 +328,7 @@ struct details {
     bool continue_on_error, is_manual;
 };
 
-enum body { BODY_NONE, BODY_RUN, BODY_EXEC };
+enum body { BODY_NONE, BODY_RUN, BODY_EXEC, BODY_STEPS };
 
 /* What expressions mention of a task, so that only that is kept. */
 enum { KEEPS_STDOUT = 1, KEEPS_STDERR = 2 };
@@ -220,6 +346,7 @@ struct task {
     struct text *exec;           /* words */
     const struct matrix *matrix; /* NULL: one instance */
     const struct details *details;
+    const struct synchronisation *synchronisation; /* NULL: none */
     uint32_t exec_count;
 };
 
@@ -251,6 +378,10 @@ struct workflow {
     uint32_t env_count;
     struct resource *resources; /* [0] is always cpu, [1] mem */
     uint32_t resource_count;
+    struct primitive *primitives;
+    uint32_t primitive_count;
+    struct pipe *pipes;
+    uint32_t pipe_count;
     struct task *tasks; /* finally's too, in order of the file */
     uint32_t task_count;
     uint32_t finally_count;         /* they come last */
@@ -274,6 +405,10 @@ void workflow_release(struct workflow *workflow);
 
 /* The index of a task by name, or NO_TASK. */
 uint32_t workflow_task(const struct workflow *workflow, name name);
+/* The index of a primitive by name, or UINT32_MAX. */
+uint32_t workflow_primitive(const struct workflow *workflow, name name);
+/* "lock", "semaphore", ... */
+const char *primitive_kind_text(enum primitive_kind kind);
 /* What a need of this task is called: the index into its needs of the first, or UINT32_MAX. */
 uint32_t task_need(const struct task *task, name as);
 
