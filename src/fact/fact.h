@@ -14,22 +14,22 @@
 
 /* How an attempt ended. */
 enum outcome_kind {
-    OUTCOME_EXITED,   /* code: its exit code */
-    OUTCOME_SIGNALLED, /* code: the signal */
+    OUTCOME_EXITED,      /* code: its exit code */
+    OUTCOME_SIGNALLED,   /* code: the signal */
     OUTCOME_NOT_STARTED, /* code: errno; detail says what failed, where and why */
-    OUTCOME_INVALID,  /* its body could not be evaluated, or its outputs not read; detail says why */
-    OUTCOME_LOST,     /* the runner died under it: not an attempt */
-    OUTCOME_STUCK,    /* of a program: what it waited for did not come; code: enum cause; detail says
-                         what, and whose fault it was */
+    OUTCOME_INVALID, /* its body could not be evaluated, or its outputs not read; detail says why */
+    OUTCOME_LOST,    /* the runner died under it: not an attempt */
+    OUTCOME_STUCK,   /* of a program: what it waited for did not come; code: enum cause; detail says
+                        what, and whose fault it was */
 };
 
 /* Why a wait failed. */
 enum cause {
     CAUSE_NONE,
     CAUSE_TIMEOUT,
-    CAUSE_BROKEN,   /* the barrier was broken, by `culprit` */
-    CAUSE_ORPHAN,   /* nobody is left who could do what was waited for; culprit: the last who could */
-    CAUSE_CLOSED,   /* the queue is closed */
+    CAUSE_BROKEN, /* the barrier was broken, by `culprit` */
+    CAUSE_ORPHAN, /* nobody is left who could do what was waited for; culprit: the last who could */
+    CAUSE_CLOSED, /* the queue is closed */
     CAUSE_DEADLOCK, /* everybody waits for everybody */
     CAUSE_SEEN,     /* a retry would have to repeat what others have seen */
     CAUSE_PEER,     /* another of its pipe's tasks failed: `culprit` */
@@ -109,26 +109,26 @@ enum { NO_REQUEST = UINT32_MAX, NO_ITEM = UINT32_MAX, OPERATION_END = UINT32_MAX
 struct input {
     int64_t now;
     uint8_t kind;
-    uint8_t verdict;     /* EVALUATED, EXPANDED: enum verdict. CANCEL: enum cancel */
-    bool is_invalid;     /* EVALUATED, EXPANDED: it failed; outcome says why */
+    uint8_t verdict; /* EVALUATED, EXPANDED: enum verdict. CANCEL: enum cancel */
+    bool is_invalid; /* EVALUATED, EXPANDED: it failed; outcome says why */
     uint32_t node;
-    uint32_t attempt;    /* from 1 */
-    uint8_t verb;        /* REQUEST: enum verb */
-    uint32_t operation;  /* EVALUATED, STARTED, FINISHED, REQUEST: of the node's program; NO_OPERATION
-                            if it has none, or for the instance as a whole */
-    uint32_t vector;     /* EVALUATED, REQUEST (TAKE): the request. CAPACITY: the token */
-    uint32_t gate;       /* REQUEST: of all but TAKE */
-    uint32_t item;       /* EVALUATED of a PUT, REQUEST (PUT): the item. Items are numbered in the
-                            order of their coming; what they are run knows */
-    uint32_t request;    /* REQUEST, WITHDRAW, TIMER of one: numbered in the order of their coming */
-    uint32_t parent;     /* REQUEST: the TAKE whose command makes it, or NO_REQUEST: whatever that
-                            one holds, and those above it, and the node's own groups, it has too */
-    int64_t duration;    /* EVALUATED: of a SLEEP. REQUEST: its timeout, UNLIMITED */
-    uint32_t timer;      /* TIMER: the generation it was armed with */
-    int32_t process;     /* STARTED: its pid */
-    int64_t since;       /* STARTED: when; now is when that was heard of */
-    uint64_t amount;     /* CAPACITY */
-    int64_t wall;        /* RESUME: the wall clock at `now` */
+    uint32_t attempt;   /* from 1 */
+    uint8_t verb;       /* REQUEST: enum verb */
+    uint32_t operation; /* EVALUATED, STARTED, FINISHED, REQUEST: of the node's program;
+                           NO_OPERATION if it has none, or for the instance as a whole */
+    uint32_t vector;    /* EVALUATED, REQUEST (TAKE): the request. CAPACITY: the token */
+    uint32_t gate;      /* REQUEST: of all but TAKE */
+    uint32_t item;      /* EVALUATED of a PUT, REQUEST (PUT): the item. Items are numbered in the
+                           order of their coming; what they are run knows */
+    uint32_t request;   /* REQUEST, WITHDRAW, TIMER of one: numbered in the order of their coming */
+    uint32_t parent;    /* REQUEST: the TAKE whose command makes it, or NO_REQUEST: whatever that
+                           one holds, and those above it, and the node's own groups, it has too */
+    int64_t duration;   /* EVALUATED: of a SLEEP. REQUEST: its timeout, UNLIMITED */
+    uint32_t timer;     /* TIMER: the generation it was armed with */
+    int32_t process;    /* STARTED: its pid */
+    int64_t since;      /* STARTED: when; now is when that was heard of */
+    uint64_t amount;    /* CAPACITY */
+    int64_t wall;       /* RESUME: the wall clock at `now` */
     struct outcome outcome; /* FINISHED, KEPT, and EVALUATED, EXPANDED that is_invalid */
 };
 

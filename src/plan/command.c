@@ -233,9 +233,10 @@ static bool make_all(struct assembly *assembly, struct error *error)
     return true;
 }
 
-bool plan_command(struct plan *plan, uint32_t node, uint32_t attempt, const struct results *results,
-                  struct command *ret, struct error *error)
+bool plan_command(struct plan *plan, uint32_t node, uint32_t attempt, uint32_t operation,
+                  const struct results *results, struct command *ret, struct error *error)
 {
+    (void)operation;
     struct assembly assembly = {.command = ret};
     view_init(&assembly.view, plan, plan->task[node], node);
     assembly.view.attempt = attempt;

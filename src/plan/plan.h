@@ -42,11 +42,11 @@ enum { NO_PRIMITIVE = UINT32_MAX };
 struct token {
     name name;
     uint8_t kind;
-    bool is_file;       /* a lock that holds between runs: its capacity is 0 until run has the file's
-                           lock (ACTION_SEEK), and again after it was released (ACTION_YIELD) */
+    bool is_file; /* a lock that holds between runs: its capacity is 0 until run has the file's
+                     lock (ACTION_SEEK), and again after it was released (ACTION_YIELD) */
     uint32_t primitive; /* of a lock or semaphore, else NO_PRIMITIVE */
     name key;           /* of a keyed lock: the key's value as JSON; else 0 */
-    uint64_t capacity; /* UINT64_MAX: no limit */
+    uint64_t capacity;  /* UINT64_MAX: no limit */
 };
 
 struct amount {
@@ -77,8 +77,8 @@ enum {
     RULE_FINALLY = 16,
     RULE_HEEDS_FAILURE = 32, /* its `if` calls failure() or always(): starts under each policy */
     RULE_JOIN = 64,          /* a join: its own end is success, what it passes on is its needs' */
-    RULE_DAEMON = 128,       /* its dependents wait until it is ready (INPUT_READY); it takes no slot,
-                                and is stopped when all others have ended */
+    RULE_DAEMON = 128, /* its dependents wait until it is ready (INPUT_READY); it takes no slot,
+                          and is stopped when all others have ended */
 };
 
 /* --- synchronisation: programs and gates (CORE.md) ---
@@ -88,14 +88,14 @@ enum {
  * body is launched as NO_OPERATION. Locks and semaphores are tokens; what else can be waited for is
  * a *gate*. */
 
-enum { NO_PROGRAM = UINT32_MAX, NO_OPERATION = UINT32_MAX, NO_GATE = UINT32_MAX };
+enum { NO_PROGRAM = 0, NO_GANG = 0, NO_OPERATION = UINT32_MAX, NO_GATE = UINT32_MAX };
 
 enum gate_kind { GATE_BARRIER, GATE_EVENT, GATE_CONDITION, GATE_QUEUE };
 struct gate {
     uint8_t kind;
     uint32_t primitive; /* of the workflow */
-    uint32_t count;     /* barrier: parties, 0: the instances that use it; queue: most items, 0: any */
-    uint32_t lock;      /* condition: the token of its lock */
+    uint32_t count; /* barrier: parties, 0: the instances that use it; queue: most items, 0: any */
+    uint32_t lock;  /* condition: the token of its lock */
 };
 
 enum operation_kind {
@@ -107,7 +107,8 @@ enum operation_kind {
     OPERATION_WAIT, /* for an event */
     OPERATION_SET,
     OPERATION_CLEAR,
-    OPERATION_CONDITION_WAIT, /* its lock is held: gives it back, waits to be notified, retakes it */
+    OPERATION_CONDITION_WAIT, /* its lock is held: gives it back, waits to be notified, retakes it
+                               */
     OPERATION_NOTIFY,
     OPERATION_NOTIFY_ALL,
     OPERATION_PUT,
@@ -115,19 +116,19 @@ enum operation_kind {
     OPERATION_CLOSE,
 };
 enum {
-    OPERATION_ASKS = 1,      /* an `if`, a key, a duration, a value to put: ask evaluate before it */
+    OPERATION_ASKS = 1, /* an `if`, a key, a duration, a value to put: ask evaluate before it */
     OPERATION_CONTINUES = 2, /* continue-on-error: a failure of it (or inside it) is no failure */
     OPERATION_UNTIL = 4,     /* CONDITION_WAIT: `until`: ask evaluate before it waits, and each time
                                 it was notified and has its lock again; VERDICT_SKIP: it holds */
 };
 struct operation {
     uint8_t kind, flags;
-    uint32_t partner;  /* ENTER: its LEAVE; LEAVE: its ENTER */
-    uint32_t group;    /* the innermost ENTER around it, or NO_OPERATION */
-    uint32_t gate;     /* BARRIER .. CLOSE: index into plan->gates */
-    uint32_t vector;   /* ENTER: kept tokens alone; NO_VECTOR: asked for */
-    int64_t timeout;   /* from its beginning to its end (a group: to its LEAVE); UNLIMITED */
-    int64_t duration;  /* SLEEP, unless asked for */
+    uint32_t partner;        /* ENTER: its LEAVE; LEAVE: its ENTER */
+    uint32_t group;          /* the innermost ENTER around it, or NO_OPERATION */
+    uint32_t gate;           /* BARRIER .. CLOSE: index into plan->gates */
+    uint32_t vector;         /* ENTER: kept tokens alone; NO_VECTOR: asked for */
+    int64_t timeout;         /* from its beginning to its end (a group: to its LEAVE); UNLIMITED */
+    int64_t duration;        /* SLEEP, unless asked for */
     const struct step *step; /* NULL: of a word on the task, or its body */
     place at;
 };
@@ -165,11 +166,10 @@ struct rule {
     int64_t timeout; /* nanoseconds; UNLIMITED */
     int64_t retry_delay, retry_max_delay;
     double retry_backoff;
-    uint32_t vector; /* NO_VECTOR with RULE_REQUEST. Holds of the task are in it */
+    uint32_t vector;  /* NO_VECTOR with RULE_REQUEST. Holds of the task are in it */
     uint32_t program; /* NO_PROGRAM */
     uint32_t gang;    /* NO_GANG */
 };
-enum { NO_GANG = UINT32_MAX };
 
 /* --- the plan --- */
 
@@ -233,7 +233,7 @@ struct plan {
                              then locks without a key and semaphores in order; then, appended as
                              they are asked for, locks of one key each */
     uint32_t token_count;
-    struct program *programs;
+    struct program *programs; /* [0] is unused, as is gangs[0] */
     uint32_t program_count;
     struct gate *gates; /* in order of workflow->primitives */
     uint32_t gate_count;
@@ -321,8 +321,8 @@ struct results {
 /* The answer to the scheduler's evaluate action. */
 enum verdict { VERDICT_RUN, VERDICT_SKIP, VERDICT_BLOCKED, VERDICT_CANCELLED };
 struct evaluated {
-    uint8_t verdict; /* enum verdict; from `if`, with flags (CALLS_...) for what is true now */
-    uint32_t vector; /* of this attempt; of an ENTER: what the group takes */
+    uint8_t verdict;  /* enum verdict; from `if`, with flags (CALLS_...) for what is true now */
+    uint32_t vector;  /* of this attempt; of an ENTER: what the group takes */
     int64_t duration; /* of a SLEEP */
     json_t *value;    /* of a PUT; the caller's */
 };
@@ -331,8 +331,8 @@ struct evaluated {
  * with an error: the task fails with it. */
 bool plan_evaluate(struct plan *plan, uint32_t node, uint32_t attempt, uint8_t flags,
                    const struct results *results, struct evaluated *ret, struct error *error);
-/* The same of one operation that asks: its `if`, keys, duration, value, `until`. VERDICT_SKIP: go on
- * behind it (a group: behind its LEAVE). May append tokens and vectors to the plan. */
+/* The same of one operation that asks: its `if`, keys, duration, value, `until`. VERDICT_SKIP: go
+ * on behind it (a group: behind its LEAVE). May append tokens and vectors to the plan. */
 bool plan_evaluate_operation(struct plan *plan, uint32_t node, uint32_t attempt, uint32_t operation,
                              const struct results *results, struct evaluated *ret,
                              struct error *error);
@@ -400,7 +400,8 @@ bool plan_expand(struct plan *plan, uint32_t template, uint8_t flags, const stru
                  struct expanded *ret, struct error *error);
 /* A matrix of a queue: grows the plan by one instance, whose variable is this item (borrowed). Its
  * template has not ended until the queue has closed. */
-bool plan_expand_item(struct plan *plan, uint32_t template, const json_t *item, struct error *error);
+bool plan_expand_item(struct plan *plan, uint32_t template, const json_t *item,
+                      struct error *error);
 /* Grows the plan again as plan_expand did, from expanded.matrix; nothing outside is asked. NULL: by
  * no instance, for a run that does not know its values. */
 bool plan_grow(struct plan *plan, uint32_t template, const json_t *matrix, struct error *error);

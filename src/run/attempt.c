@@ -75,8 +75,8 @@ void attempt_launch(struct run *run, uint32_t node, uint32_t number)
     attempt->number = number;
     run->attempts[node] = attempt;
     CLEANUP_ERROR struct error error = {0};
-    bool is_ready = !run->is_broken &&
-                    plan_command(run->plan, node, number, &run->results, &attempt->command, &error);
+    bool is_ready = !run->is_broken && plan_command(run->plan, node, number, NO_OPERATION,
+                                                    &run->results, &attempt->command, &error);
     bool is_dry = run->folder == NULL;
     if (is_dry) {
         attempt_tell_dry(run, node, is_ready ? &attempt->command : NULL, &error);

@@ -12,7 +12,12 @@ struct input *run_push(struct run *run, enum input_kind kind)
 {
     struct input *in =
         run->spare.count > 0 ? run->spare.items[--run->spare.count] : memory_new(sizeof *in);
-    *in = (struct input){.now = run_now(run), .kind = (uint8_t)kind};
+    *in = (struct input){.now = run_now(run),
+                         .kind = (uint8_t)kind,
+                         .operation = NO_OPERATION,
+                         .request = NO_REQUEST,
+                         .parent = NO_REQUEST,
+                         .item = NO_ITEM};
     *VEC_PUSH(&run->inputs) = in;
     return in;
 }

@@ -61,8 +61,8 @@ enum action_kind {
     ACTION_TIMER,    /* INPUT_TIMER(node, timer) at `at`; replaces the node's earlier timer */
     ACTION_RECORD,   /* tell the observers `fact` */
     ACTION_END,      /* the run has ended: all nodes ended, no process is left */
-    ACTION_CONCLUDE, /* an attempt of a program has come to its end, or failed (cause, culprit, gate,
-                        token say why where no process did): clean up, keep its values, then
+    ACTION_CONCLUDE, /* an attempt of a program has come to its end, or failed (cause, culprit,
+                        gate, token say why where no process did): clean up, keep its values, then
                         INPUT_FINISHED with OPERATION_END and its outcome */
     ACTION_REPLY,    /* answer a request: `code`, with cause and culprit; item of a GET */
     ACTION_BIND,     /* an operation (GET) has got `item` */
@@ -79,18 +79,19 @@ enum signal_how {
 
 struct action {
     uint8_t kind;
-    uint8_t flags; /* EVALUATE, EXPAND: CALLS_... that are true */
-    uint8_t how;   /* SIGNAL */
-    uint8_t cause; /* CONCLUDE, REPLY: enum cause */
-    uint8_t code;  /* REPLY: enum reply_code */
-    bool is_failed; /* CONCLUDE: the attempt has failed (by a body, if there is no cause) */
+    uint8_t flags;   /* EVALUATE, EXPAND: CALLS_... that are true */
+    uint8_t how;     /* SIGNAL */
+    uint8_t cause;   /* CONCLUDE, REPLY: enum cause */
+    uint8_t code;    /* REPLY: enum reply_code */
+    bool is_failed;  /* CONCLUDE: the attempt has failed (by a body, if there is no cause) */
     bool is_stopped; /* CONCLUDE: a cancel or its timeout ended it */
     uint32_t node, attempt;
     uint32_t operation; /* EVALUATE, LAUNCH, SIGNAL, CONCLUDE (where it failed), BIND */
     uint32_t request;   /* REPLY, TIMER */
     uint32_t item;      /* REPLY, BIND, EXPAND of a queue's matrix */
-    uint32_t gate, token; /* CONCLUDE, REPLY: what was waited for, or NO_GATE, UINT32_MAX; SEEK, YIELD */
-    uint32_t culprit;   /* CONCLUDE, REPLY: a node, or NO_NODE */
+    uint32_t gate,
+        token; /* CONCLUDE, REPLY: what was waited for, or NO_GATE, UINT32_MAX; SEEK, YIELD */
+    uint32_t culprit; /* CONCLUDE, REPLY: a node, or NO_NODE */
     uint32_t timer;   /* TIMER: generation, to be given back */
     int64_t at;       /* TIMER */
     struct fact fact; /* RECORD */
@@ -122,7 +123,8 @@ struct counts {
     uint32_t tolerated; /* of the failures: with continue-on-error */
 };
 const struct counts *scheduler_counts(const struct scheduler *scheduler);
-/* Of a node that the plan has grown by and the scheduler has not been told of: as at its beginning. */
+/* Of a node that the plan has grown by and the scheduler has not been told of: as at its beginning.
+ */
 enum state scheduler_state(const struct scheduler *scheduler, uint32_t node);
 enum status scheduler_status(const struct scheduler *scheduler, uint32_t node);
 uint32_t scheduler_attempt(const struct scheduler *scheduler, uint32_t node); /* 0: none yet */

@@ -219,8 +219,8 @@ struct pipe {
 struct hold {
     place at;
     uint32_t primitive;
-    uint32_t amount;  /* permits; 1 of a lock */
-    bool is_keyed;    /* one lock for each value of key */
+    uint32_t amount; /* permits; 1 of a lock */
+    bool is_keyed;   /* one lock for each value of key */
     struct spec key;
 };
 
@@ -278,15 +278,15 @@ struct step {
     uint32_t exec_count;
     struct step *steps; /* GROUP */
     uint32_t step_count;
-    const struct details *details; /* RUN, EXEC, GROUP: the task's, or a copy with the step's own env
-                                      (behind the task's), cwd and shell */
+    const struct details *details; /* RUN, EXEC, GROUP: the task's, or a copy with the step's own
+                                      env (behind the task's), cwd and shell */
 };
 
 /* What a task says of synchronisation; NULL for one that says nothing. */
 struct synchronisation {
     struct hold *holds; /* `lock`, `semaphore`: taken with its resources, held to its end */
     uint32_t hold_count;
-    uint32_t *waits;    /* `wait`: events, before the body */
+    uint32_t *waits; /* `wait`: events, before the body */
     uint32_t wait_count;
     uint32_t *barriers; /* `barrier`: before the body, after the waits */
     uint32_t barrier_count;
@@ -302,7 +302,8 @@ struct synchronisation {
     uint8_t ready;         /* enum ready_kind */
     int64_t ready_timeout; /* UNLIMITED */
     place ready_at;
-    struct text ready_text; /* tcp: [host:]port; file: path; run: shell text; log: the text to come */
+    struct text
+        ready_text; /* tcp: [host:]port; file: path; run: shell text; log: the text to come */
 };
 enum ready_kind { READY_AT_ONCE, READY_TCP, READY_FILE, READY_RUN, READY_LOG };
 

@@ -58,7 +58,7 @@ static void command(struct plan *plan, uint32_t node)
     struct command made = {0};
     plan_write_name(plan, node, &name);
     plan_evaluate(plan, node, 1, CALLS_SUCCESS, &results, &evaluated, &error);
-    if (plan_command(plan, node, 1, &results, &made, &error))
+    if (plan_command(plan, node, 1, NO_OPERATION, &results, &made, &error))
         command_release(&made);
 }
 

@@ -18,8 +18,9 @@ static void build_with(struct built *built, const char *text, const char *node, 
     fixture_open(&built->fixture, text);
     CHECK_TEXT(fixture_errors(&built->fixture), "");
     fixture_answer(&built->fixture, results);
-    built->is_done = plan_command(&built->fixture.plan, fixture_node(&built->fixture, node), 1,
-                                  &built->fixture.answers, &built->command, &built->error);
+    built->is_done =
+        plan_command(&built->fixture.plan, fixture_node(&built->fixture, node), 1, NO_OPERATION,
+                     &built->fixture.answers, &built->command, &built->error);
     if (built->is_done)
         CHECK_TEXT(built->error.message, NULL);
 }
@@ -38,8 +39,9 @@ static void check_shown(const char *run, const char *expected)
     CHECK_TEXT(fixture_errors(&built.fixture), "");
     fixture_answer(&built.fixture, "{}");
     built.fixture.answers.is_shown = true;
-    built.is_done = plan_command(&built.fixture.plan, fixture_node(&built.fixture, "t"), 1,
-                                 &built.fixture.answers, &built.command, &built.error);
+    built.is_done =
+        plan_command(&built.fixture.plan, fixture_node(&built.fixture, "t"), 1, NO_OPERATION,
+                     &built.fixture.answers, &built.command, &built.error);
     CU_ASSERT_TRUE(built.is_done);
     if (built.is_done) {
         CHECK_TEXT(built.command.argv[3], expected);

@@ -38,8 +38,8 @@ static const char *value_of(const char *expression)
     fixture_open(&fixture, text);
     CHECK_TEXT(fixture_errors(&fixture), "");
     fixture_answer(&fixture, RESULTS);
-    bool is_done = plan_command(&fixture.plan, fixture.plan.instances[3].first, 2, &fixture.answers,
-                                &command, &error);
+    bool is_done = plan_command(&fixture.plan, fixture.plan.instances[3].first, 2, NO_OPERATION,
+                                &fixture.answers, &command, &error);
     snprintf(answer, sizeof answer, "%s", is_done ? command.text : error.message);
     command_release(&command);
     error_release(&error);
@@ -126,7 +126,7 @@ static void test_missing_variable(void)
     fixture_answer(&fixture, "{}");
     for (uint32_t node = 0; node < 2; node++) {
         CU_ASSERT_TRUE_FATAL(
-            plan_command(&fixture.plan, node, 1, &fixture.answers, &command, NULL));
+            plan_command(&fixture.plan, node, 1, NO_OPERATION, &fixture.answers, &command, NULL));
         CHECK_TEXT(fixture_words(&fixture, command.argv), node == 0 ? "x|5" : "x|7");
         command_release(&command);
     }
