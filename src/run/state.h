@@ -25,6 +25,7 @@ struct result {
 struct attempt;
 struct timer;
 struct run_signals;
+struct requests;
 
 struct run {
     struct plan *plan;
@@ -56,6 +57,8 @@ struct run {
     int signal;     /* the first of INT, TERM, HUP */
     uint8_t status; /* of the run, once it has ended: enum status */
     struct run_signals *signals;
+    struct requests *requests; /* of verbs; NULL: the plan has nothing to ask for */
+    uint32_t first_request;    /* the number of the next one */
 
     struct {
         struct input **items;
