@@ -7,9 +7,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "base/memory.h"
-#include "base/text.h"
 #include "workflow/reader.h"
+#include "workflow/scope.h"
 
 enum root {
     ROOT_PARAMS,
@@ -25,9 +24,7 @@ static const char *const roots[ROOT_COUNT] = {"params", "env",    "here", "task"
                                               "run",    "matrix", "needs"};
 static const char *const task_names[] = {"name", "instance", "attempt"};
 static const char *const run_names[] = {"id", "dir", "elapsed", "failed"};
-static const char *const need_names[] = {"stdout", "stderr",    "exit_code", "outputs",
-                                         "status", "instances", "result"};
-enum { TASK_NAME_COUNT = 3, RUN_NAME_COUNT = 4, NEED_NAME_COUNT = 7 };
+enum { TASK_NAME_COUNT = 3, RUN_NAME_COUNT = 4 };
 
 static int root_of(const char *text, size_t length)
 {
@@ -35,90 +32,6 @@ static int root_of(const char *text, size_t length)
         if (strlen(roots[i]) == length && memcmp(roots[i], text, length) == 0)
             return i;
     return -1;
-}
-
-static int identifier_length(const char *text, int length)
-{
-    int end = 0;
-    while (end < length && text[end] != '-')
-        end++;
-    return end;
-}
-
-/* Tries text whole, then without its last part behind a '-', and so on. */
-static int longest(const struct reader *reader, const char *text, int length,
-                   bool (*is_known)(const struct reader *reader, name found, const void *context),
-                   const void *context)
-{
-    for (int end = length; end > 0; end--) {
-        if (end < length && text[end] != '-')
-            continue;
-        name found = names_find(reader->names, text, (size_t)end);
-        if (found != UINT32_MAX && is_known(reader, found, context))
-            return end;
-    }
-    return 0;
-}
-
-static int unknown(struct error *error, const char *what, const char *text, int length)
-{
-    error_set(error, PLACE_NONE, "unknown %s '%.*s'", what, length, text);
-    return SCOPE_UNKNOWN;
-}
-
-static void suggest(struct error *error, const char *text, int length,
-                    const char *const *candidates, size_t count)
-{
-    char *word = memory_text_n(text, (size_t)length);
-    const char *nearest = text_nearest(word, candidates, count);
-    if (nearest != NULL)
-        error_hint(error, "did you mean '%s'?", nearest);
-    memory_free(word);
-}
-
-/* Names in an array of structures that hold one each. */
-struct name_column {
-    const void *first;
-    size_t stride;
-    uint32_t count;
-};
-
-static void suggest_names(struct reader *reader, struct error *error, const char *text, int length,
-                          struct name_column column)
-{
-    reader->suggestion_work += column.count;
-    if (reader->suggestion_work > SUGGESTION_WORK)
-        return;
-    VEC(const char *) known = {0};
-    for (uint32_t i = 0; i < column.count; i++)
-        *VEC_PUSH(&known) = names_text(
-            reader->names, *(const name *)((const char *)column.first + i * column.stride));
-    suggest(error, text, length, known.items, known.count);
-    VEC_RELEASE(&known);
-}
-
-/* One of a few names that are always the same. */
-static int fixed(const char *what, const char *const *names, size_t count, const char *text,
-                 int length, struct error *error)
-{
-    int end = identifier_length(text, length);
-    for (size_t i = 0; i < count; i++)
-        if (strlen(names[i]) == (size_t)end && memcmp(names[i], text, (size_t)end) == 0)
-            return end;
-    error_set(error, PLACE_NONE, "%s has no '%.*s'", what, length, text);
-    CLEANUP_BUFFER struct buffer all = {0};
-    for (size_t i = 0; i < count; i++)
-        buffer_printf(&all, "%s%s", i == 0 ? "" : i + 1 < count ? ", " : " and ", names[i]);
-    error_hint(error, "it has %s", buffer_text(&all));
-    suggest(error, text, length, names, count);
-    return SCOPE_UNKNOWN;
-}
-
-static int follow_up(struct scope_state *state, struct error *error)
-{
-    state->is_follow_up = true;
-    error_set(error, PLACE_NONE, "follows from another error");
-    return SCOPE_UNKNOWN;
 }
 
 /* --- roots --- */
@@ -157,7 +70,7 @@ static bool has_matrix(const struct reader *reader)
 
 static int root_name(struct scope_state *state, const char *text, int length, struct error *error)
 {
-    int end = identifier_length(text, length), root = root_of(text, (size_t)end);
+    int end = scope_identifier(text, length), root = root_of(text, (size_t)end);
     if (root < 0)
         return SCOPE_DATA;
     const struct reader *reader = state->reader;
@@ -185,16 +98,16 @@ static bool is_param(const struct reader *reader, name found, const void *contex
 static int param_name(struct scope_state *state, const char *text, int length, struct error *error)
 {
     struct reader *reader = state->reader;
-    int end = longest(reader, text, length, is_param, NULL);
+    int end = scope_longest(reader, text, length, is_param, NULL);
     if (end == 0 && reader->is_params_broken)
-        return follow_up(state, error);
+        return scope_follow_up(state, error);
     const struct workflow *workflow = reader->workflow;
     if (end == 0) {
-        unknown(error, "param", text, length);
+        scope_unknown(error, "param", text, length);
         if (workflow->param_count == 0)
             error_hint(error, "declare it under 'params' at the top level");
         else
-            suggest_names(reader, error, text, length,
+            scope_suggest(reader, error, text, length,
                           (struct name_column){&workflow->params->name, sizeof(struct param),
                                                workflow->param_count});
         return SCOPE_UNKNOWN;
@@ -211,10 +124,10 @@ static int param_name(struct scope_state *state, const char *text, int length, s
 
 static int variable_name(const char *text, int length, struct error *error)
 {
-    int end = identifier_length(text, length);
+    int end = scope_identifier(text, length);
     if (end > 0 && !isdigit((unsigned char)text[0]))
         return end;
-    return unknown(error, "environment variable", text, length);
+    return scope_unknown(error, "environment variable", text, length);
 }
 
 static bool is_sorted_name(const struct reader *reader, name found, const void *context)
@@ -228,120 +141,23 @@ static int matrix_name(struct scope_state *state, const char *text, int length, 
 {
     struct reader *reader = state->reader;
     const struct shape *shape = reader_shape(reader, reader->task_index);
-    int end = shape != NULL ? longest(reader, text, length, is_sorted_name, shape) : 0;
+    int end = shape != NULL ? scope_longest(reader, text, length, is_sorted_name, shape) : 0;
     if (end > 0)
         return end;
     if (shape == NULL || reader->is_matrix_broken)
-        return follow_up(state, error);
+        return scope_follow_up(state, error);
     if (shape->is_open)
-        return identifier_length(text, length);
-    unknown(error, "matrix variable", text, length);
-    suggest_names(reader, error, text, length,
+        return scope_identifier(text, length);
+    scope_unknown(error, "matrix variable", text, length);
+    scope_suggest(reader, error, text, length,
                   (struct name_column){shape->variables, sizeof(name), shape->variable_count});
-    return SCOPE_UNKNOWN;
-}
-
-static bool is_need(const struct reader *reader, name found, const void *context)
-{
-    (void)context;
-    return needs_find(reader, found) != 0;
-}
-
-/* A matrix comes before its instances, so it cannot mention what only an instance knows it needs.
- */
-static bool is_known_to_matrix(const struct reader *reader, const char *text, int length,
-                               struct error *error)
-{
-    const struct task *task = reader->task;
-    name as = names_find(reader->names, text, (size_t)length);
-    for (uint32_t i = 0; i < task->need_count; i++) {
-        const struct need *need = &task->needs[i];
-        if (need->as != as)
-            continue;
-        if (need->task == reader->task_index)
-            return error_set(error, PLACE_NONE,
-                             "the matrix of a task cannot mention the task itself");
-        if (need->choice->is_by_instance) {
-            error_set(error, PLACE_NONE,
-                      "which instances '%.*s' stands for is known only when the matrix is", length,
-                      text);
-            return error_hint(error,
-                              "to list them all, need them once more by another name: "
-                              "{%s: {}, as: NAME}",
-                              names_text(reader->names, reader->workflow->tasks[need->task].name));
-        }
-    }
-    return true;
-}
-
-static int need_name(struct scope_state *state, const char *text, int length, struct error *error)
-{
-    struct reader *reader = state->reader;
-    int end = longest(reader, text, length, is_need, NULL);
-    if (end > 0)
-        return state->context == CONTEXT_MATRIX && !is_known_to_matrix(reader, text, end, error)
-                   ? SCOPE_UNKNOWN
-                   : end;
-    if (reader->is_needs_broken)
-        return follow_up(state, error);
-    name found = names_find(reader->names, text, (size_t)length);
-    if (found != UINT32_MAX && workflow_task(reader->workflow, found) != NO_TASK) {
-        error_set(error, PLACE_NONE, "'%.*s' is not among the needs of this task", length, text);
-        error_hint(error, "add it to the task's 'needs'");
-        return SCOPE_UNKNOWN;
-    }
-    unknown(error, "need", text, length);
-    if (reader->task->need_count > 0)
-        suggest_names(reader, error, text, length,
-                      (struct name_column){&reader->task->needs->as, sizeof(struct need),
-                                           reader->task->need_count});
-    return SCOPE_UNKNOWN;
-}
-
-static int need_field(const char *text, int length, struct error *error)
-{
-    int end = fixed("a need", need_names, NEED_NAME_COUNT, text, length, error);
-    if (end == (int)strlen("result") && strncmp(text, "result", (size_t)end) == 0) {
-        error_set(error, PLACE_NONE, "'result' of a need is not supported yet");
-        error_hint(error, "whether it succeeded is in 'status'");
-        return SCOPE_UNKNOWN;
-    }
-    return end;
-}
-
-static bool is_output(const struct reader *reader, name found, const void *context)
-{
-    (void)reader;
-    const struct shape *shape = context;
-    return shape_has(shape->outputs, shape->output_count, found);
-}
-
-static int output_name(struct scope_state *state, const char *as, const char *text, int length,
-                       struct error *error)
-{
-    struct reader *reader = state->reader;
-    uint32_t need = needs_find(reader, names_find(reader->names, as, strlen(as)));
-    uint32_t task = reader->task->needs[need - 1].task;
-    const struct shape *shape = reader_shape(reader, task);
-    int end = shape != NULL ? longest(reader, text, length, is_output, shape) : 0;
-    if (end > 0)
-        return end;
-    if (shape != NULL && shape->is_outputs_broken)
-        return follow_up(state, error);
-    const char *of = names_text(reader->names, reader->workflow->tasks[task].name);
-    error_set(error, PLACE_NONE, "task '%s' has no output '%.*s'", of, length, text);
-    if (shape == NULL || shape->output_count == 0)
-        error_hint(error, "declare it in the 'outputs' of '%s'", of);
-    else
-        suggest_names(reader, error, text, length,
-                      (struct name_column){shape->outputs, sizeof(name), shape->output_count});
     return SCOPE_UNKNOWN;
 }
 
 static int run_name(const struct scope_state *state, const char *text, int length,
                     struct error *error)
 {
-    int end = fixed("'run'", run_names, RUN_NAME_COUNT, text, length, error);
+    int end = scope_fixed("'run'", run_names, RUN_NAME_COUNT, text, length, error);
     if (end <= 0 || state->context != CONTEXT_SETTING || strncmp(text, "id", (size_t)end) == 0)
         return end;
     error_set(error, PLACE_NONE, "run.%.*s is not known before anything runs", end, text);
@@ -358,9 +174,9 @@ static int declared(void *context, const char *const *path, int depth, const cha
         return root_name(state, text, length, error);
     int root = root_of(path[0], strlen(path[0]));
     if (depth == 2 && root == ROOT_NEEDS)
-        return need_field(text, length, error);
+        return scope_need_field(text, length, error);
     if (depth == 3 && root == ROOT_NEEDS && strcmp(path[2], "outputs") == 0)
-        return output_name(state, path[1], text, length, error);
+        return scope_output_name(state, path[1], text, length, error);
     if (depth > 1)
         return SCOPE_DATA;
     switch (root) {
@@ -369,13 +185,13 @@ static int declared(void *context, const char *const *path, int depth, const cha
     case ROOT_ENV:
         return variable_name(text, length, error);
     case ROOT_TASK:
-        return fixed("'task'", task_names, TASK_NAME_COUNT, text, length, error);
+        return scope_fixed("'task'", task_names, TASK_NAME_COUNT, text, length, error);
     case ROOT_RUN:
         return run_name(state, text, length, error);
     case ROOT_MATRIX:
         return matrix_name(state, text, length, error);
     case ROOT_NEEDS:
-        return need_name(state, text, length, error);
+        return scope_need_name(state, text, length, error);
     default:
         return SCOPE_DATA;
     }
