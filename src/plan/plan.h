@@ -61,8 +61,11 @@ struct vectors {
     uint32_t *first;
     struct amount *amounts;
     uint32_t *running; /* vector → the vector of its running tokens alone (interned too) */
-    uint32_t *slots, slot_count; /* hash of vectors */
-    uint32_t first_capacity, amount_count, amount_capacity;
+    uint32_t running_first, running_end; /* besides 0, which is cpu, the tokens from running_first
+                                            to running_end - 1 are running ones; set before the
+                                            first vector is made */
+    uint32_t *slots, slot_count;         /* hash of vectors */
+    uint32_t first_capacity, running_capacity, amount_count, amount_capacity;
 };
 /* A zeroed struct vectors is an empty one; vector 0 is made with the first. amounts: each token
  * once, in any order; 0 counts as not there. */

@@ -42,6 +42,8 @@ void build_tokens(struct plan *plan, const struct plan_options *options)
                 (struct token){.name = workflow->tasks[i].name,
                                .kind = TOKEN_RUNNING,
                                .capacity = workflow->tasks[i].details->max_parallel};
+    plan->vectors.running_first = workflow->resource_count;
+    plan->vectors.running_end = plan->token_count;
 }
 
 /* The max-parallel token of a task: they stand in order of the names' tasks. */

@@ -1,4 +1,5 @@
-/* Interned requests: equal ones are one vector, so that equal requests stand in one line. */
+/* Interned requests: equal ones are one vector, so that equal requests stand in one line. With each
+ * goes the vector of its running tokens alone, which is what somebody who waited asks for again. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,6 +66,8 @@ static uint32_t intern(struct vectors *vectors, const struct amount *amounts, ui
         return *slot - 1;
     vectors->first = memory_grow(vectors->first, vectors->count, 2, &vectors->first_capacity,
                                  sizeof *vectors->first);
+    vectors->running = memory_grow(vectors->running, vectors->count, 1, &vectors->running_capacity,
+                                   sizeof *vectors->running);
     vectors->amounts = memory_grow(vectors->amounts, vectors->amount_count, count,
                                    &vectors->amount_capacity, sizeof *vectors->amounts);
     if (count > 0)
@@ -73,7 +76,29 @@ static uint32_t intern(struct vectors *vectors, const struct amount *amounts, ui
     vectors->amount_count += count;
     vectors->first[vectors->count + 1] = vectors->amount_count;
     *slot = ++vectors->count;
+    vectors->running[vectors->count - 1] = vectors->count - 1;
     return vectors->count - 1;
+}
+
+static bool is_running(const struct vectors *vectors, uint32_t token)
+{
+    return token == 0 || (token >= vectors->running_first && token < vectors->running_end);
+}
+
+/* As intern, and its running part behind it. Takes what is not running out of amounts. */
+static uint32_t intern_both(struct vectors *vectors, struct amount *amounts, uint32_t count)
+{
+    uint32_t before = vectors->count, vector = intern(vectors, amounts, count), kept = 0;
+    if (vector < before)
+        return vector;
+    for (uint32_t i = 0; i < count; i++)
+        if (is_running(vectors, amounts[i].token))
+            amounts[kept++] = amounts[i];
+    if (kept < count) {
+        uint32_t part = intern(vectors, amounts, kept);
+        vectors->running[vector] = part;
+    }
+    return vector;
 }
 
 uint32_t vectors_add(struct vectors *vectors, const struct amount *amounts, uint32_t count)
@@ -87,12 +112,13 @@ uint32_t vectors_add(struct vectors *vectors, const struct amount *amounts, uint
             sorted[kept++] = amounts[i];
     if (kept > 1)
         qsort(sorted, kept, sizeof *sorted, compare_amounts);
-    return intern(vectors, sorted, kept);
+    return intern_both(vectors, sorted, kept);
 }
 
 void vectors_release(struct vectors *vectors)
 {
     memory_free(vectors->first);
+    memory_free(vectors->running);
     memory_free(vectors->amounts);
     memory_free(vectors->slots);
     *vectors = (struct vectors){0};

@@ -245,6 +245,20 @@ static void test_interning(void)
     vectors_release(&vectors);
 }
 
+static void test_running_part(void)
+{
+    struct vectors vectors = {.running_first = 3, .running_end = 5};
+    struct amount mixed[] = {{2, 7}, {4, 1}, {0, 2}, {5, 1}}, running[] = {{4, 1}, {0, 2}};
+    uint32_t vector = vectors_add(&vectors, mixed, 4);
+    CU_ASSERT_EQUAL(vectors.running[0], 0);
+    uint32_t part = vectors_add(&vectors, running, 2);
+    CU_ASSERT_EQUAL(vectors.running[vector], part);
+    CU_ASSERT_EQUAL(vectors.running[part], part);
+    CU_ASSERT_EQUAL(vectors_add(&vectors, &mixed[3], 1), part + 1);
+    CU_ASSERT_EQUAL(vectors.running[part + 1], 0);
+    vectors_release(&vectors);
+}
+
 static void test_status_texts(void)
 {
     CHECK_TEXT(status_text(STATUS_SUCCESS), "success");
@@ -262,6 +276,7 @@ const struct check request_checks[] = {
     {"requests: a warning of defaults comes once", test_shared_warning_comes_once},
     {"requests: of an attempt", test_requests_of_an_attempt},
     {"requests: equal vectors are one", test_interning},
+    {"requests: the running part of a vector", test_running_part},
     {"rules: of a task", test_rules},
     {"rules: verdicts", test_verdicts},
     {"rules: a condition is asked on the first attempt", test_condition_is_asked_once},
