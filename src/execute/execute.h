@@ -6,10 +6,12 @@
 #ifndef EXECUTE_EXECUTE_H
 #define EXECUTE_EXECUTE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <signal.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 
 /* --- the event loop: epoll, and a heap of alarms whose next is the limit of the wait --- */
@@ -136,6 +138,89 @@ struct executor *process_executor_new(struct loop *loop, const struct reports *r
                                       const struct process_options *options, struct error *error);
 /* Starts nothing: each launch is started (as process 0) and has succeeded in the next turn. */
 struct executor *dry_executor_new(struct loop *loop, const struct reports *reports);
+
+/* --- the verbs' socket ---
+ *
+ * A stream socket of mode 0600 in a folder of its own, 0700, in $XDG_RUNTIME_DIR or among the
+ * temporary files. A client sends requests, each a JSON object on a line, and gets a line for each,
+ * in the order of their answers (man/pargraph-protocol.7 is the whole of it). Here lines are read
+ * and written; what they ask for is another's affair. Processes of other users are turned away.
+ * Nothing that a client does or leaves undone blocks the loop or takes memory without bound: lines,
+ * connections, requests under way and answers that nobody reads have limits; who breaks one is cut
+ * off, or waits. */
+
+enum verb_word {
+    WORD_LOCK, /* of these two a lease ends with the connection */
+    WORD_SEMAPHORE,
+    WORD_ACQUIRE,
+    WORD_RELEASE,
+    WORD_BARRIER,
+    WORD_WAIT,
+    WORD_SET,
+    WORD_CLEAR,
+    WORD_NOTIFY,
+    WORD_NOTIFY_ALL,
+    WORD_PUT,
+    WORD_GET,
+    WORD_CLOSE,
+    VERB_WORDS,
+};
+const char *verb_word_text(enum verb_word word);
+
+enum {
+    VERB_LINE_MOST = 1 << 20, /* bytes of a request's line */
+    VERB_ID_MOST = 64,
+    VERB_NO_LEASE = UINT32_MAX,
+};
+struct verb_request {
+    json_t *line;              /* what all below borrows from */
+    char id[VERB_ID_MOST + 3]; /* as JSON: a whole number, a text of name characters, or null */
+    uint8_t word;              /* enum verb_word */
+    const char *token, *name;
+    const char *key;     /* its text, of a scalar; NULL: none */
+    char *key_text;      /* key, of a number */
+    uint32_t amount;     /* at least 1; 1 where it is not said */
+    int64_t timeout;     /* nanoseconds; -1: none */
+    uint32_t lease;      /* under which it is made; VERB_NO_LEASE */
+    const json_t *value; /* of a put */
+};
+/* Reads one line. False with an error that says what is wrong; id is set as far as it is known. */
+bool verb_request_read(struct verb_request *ret, const char *line, size_t length,
+                       struct error *error);
+void verb_request_release(struct verb_request *request);
+
+struct verb_reply {
+    const char *id;      /* the request's */
+    int status;          /* 0 done, 1 closed or broken, 2 refused, 124 timeout */
+    const char *message; /* what went wrong; or NULL */
+    const json_t *value; /* of a get; or NULL */
+    uint32_t lease;      /* what was taken; VERB_NO_LEASE */
+};
+void verb_reply_write(const struct verb_reply *reply, struct buffer *out);
+
+struct verbs;
+struct verb_connection;
+struct verb_calls {
+    void *context;
+    /* A request (borrowed for the call): to be answered exactly once, now or later, unless the
+     * connection is gone before. True if its token is right: strangers are cut off first when
+     * there are too many connections. */
+    bool (*request)(void *context, struct verb_connection *connection,
+                    const struct verb_request *request);
+    /* A connection has ended, and is no more after this. From the loop, or from verbs_flush. */
+    void (*gone)(void *context, struct verb_connection *connection);
+};
+struct verbs *verbs_open(struct loop *loop, const struct verb_calls *calls, struct error *error);
+const char *verbs_path(const struct verbs *verbs); /* of the socket */
+/* A pointer of the caller's own for a connection; NULL at first. */
+void **verbs_slot(struct verb_connection *connection);
+/* Answers a request of this connection. Sent by the next verbs_flush, or after the callback. */
+void verbs_answer(struct verb_connection *connection, const struct verb_reply *reply);
+void verbs_flush(struct verbs *verbs);
+/* Ends all connections, untold, and removes the socket with its folder. NULL is fine. */
+void verbs_close(struct verbs *verbs);
+/* Removes the socket that a dead process left, and its folder, if it is one of those made here. */
+void verbs_remove(const char *path);
 
 /* --- the guardian --- */
 
