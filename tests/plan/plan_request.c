@@ -228,7 +228,7 @@ static void test_condition_is_asked_once(void)
 
 static void test_interning(void)
 {
-    struct vectors vectors = {0};
+    struct vectors vectors = {.running_first = 1, .running_end = 3};
     CU_ASSERT_EQUAL(vectors_add(&vectors, NULL, 0), 0);
     for (uint32_t i = 1; i <= 1000; i++) {
         const struct amount amounts[] = {{2, i}, {0, 1}, {1, 0}};
