@@ -20,7 +20,7 @@ static void note_dirty(struct verb_connection *connection)
     connection->is_dirty = true;
 }
 
-void connection_close(struct verb_connection *connection, bool is_untold)
+void connection_close(struct verb_connection *connection)
 {
     struct verbs *verbs = connection->verbs;
     if (connection->is_dirty)
@@ -30,13 +30,11 @@ void connection_close(struct verb_connection *connection, bool is_untold)
     file_close(&connection->descriptor);
     verbs->count--;
     verbs->gathered -= connection->in.length;
-    if (!is_untold)
-        verbs->calls.gone(verbs->calls.context, connection);
+    verbs->calls.gone(verbs->calls.context, connection);
     buffer_release(&connection->in);
     buffer_release(&connection->out);
     memory_free(connection);
-    if (!is_untold)
-        verbs_make_room(verbs);
+    verbs_make_room(verbs);
 }
 
 /* --- out --- */
@@ -223,7 +221,7 @@ static void settle(struct verb_connection *connection)
     if (!is_over(connection))
         watch_again(connection);
     if (is_over(connection))
-        connection_close(connection, false);
+        connection_close(connection);
 }
 
 static void connection_event(void *context, uint32_t events)
@@ -261,5 +259,5 @@ void connection_open(struct verbs *verbs, int descriptor)
     TAILQ_INSERT_TAIL(&verbs->strangers, connection, link);
     watch_again(connection);
     if (connection->is_broken)
-        connection_close(connection, false);
+        connection_close(connection);
 }

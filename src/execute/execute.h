@@ -217,7 +217,7 @@ void **verbs_slot(struct verb_connection *connection);
 /* Answers a request of this connection. Sent by the next verbs_flush, or after the callback. */
 void verbs_answer(struct verb_connection *connection, const struct verb_reply *reply);
 void verbs_flush(struct verbs *verbs);
-/* Ends all connections, untold, and removes the socket with its folder. NULL is fine. */
+/* Ends all connections, each told as gone, and removes the socket with its folder. NULL is fine. */
 void verbs_close(struct verbs *verbs);
 /* Removes the socket that a dead process left, and its folder, if it is one of those made here. */
 void verbs_remove(const char *path);

@@ -157,7 +157,7 @@ static void listener_event(void *context, uint32_t events)
             continue;
         }
         if (verbs->count >= verbs->most)
-            connection_close(TAILQ_FIRST(&verbs->strangers), false);
+            connection_close(TAILQ_FIRST(&verbs->strangers));
         connection_open(verbs, descriptor);
     }
 }
@@ -197,11 +197,12 @@ void verbs_close(struct verbs *verbs)
 {
     if (verbs == NULL)
         return;
+    stop_listening(verbs);
+    verbs->most = 0;
     while (!TAILQ_EMPTY(&verbs->known))
-        connection_close(TAILQ_FIRST(&verbs->known), true);
+        connection_close(TAILQ_FIRST(&verbs->known));
     while (!TAILQ_EMPTY(&verbs->strangers))
-        connection_close(TAILQ_FIRST(&verbs->strangers), true);
-    loop_remove(verbs->loop, verbs->watch);
+        connection_close(TAILQ_FIRST(&verbs->strangers));
     if (verbs->try_again != NULL)
         loop_cancel(verbs->loop, verbs->try_again);
     file_close(&verbs->listener);

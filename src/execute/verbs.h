@@ -50,8 +50,8 @@ struct verbs {
 
 /* connection.c. The descriptor becomes the connection's, or is closed. */
 void connection_open(struct verbs *verbs, int descriptor);
-/* Ends at once; told, unless is_untold. */
-void connection_close(struct verb_connection *connection, bool is_untold);
+/* Ends it at once, and tells. */
+void connection_close(struct verb_connection *connection);
 
 /* verbs.c: a connection has ended, so there is room for another. */
 void verbs_make_room(struct verbs *verbs);

@@ -1,0 +1,86 @@
+/* Texts of what became of a wait. What is waited for is called by its bare name, as the author
+ * calls it in the file: names are unique across all kinds. */
+#include "run/cause.h"
+
+/* "db", "db[a]", "spinup", "cpu". */
+static void write_subject(const struct plan *plan, const struct action *action, struct buffer *out)
+{
+    const struct workflow *workflow = plan->workflow;
+    if (action->gate != NO_GATE) {
+        const struct gate *gate = &plan->gates[action->gate];
+        buffer_add_text(out,
+                        names_text(workflow->names, workflow->primitives[gate->primitive].name));
+    } else if (action->token < plan->token_count) {
+        const struct token *token = &plan->tokens[action->token];
+        buffer_add_text(out, names_text(workflow->names, token->name));
+        if (token->key != 0)
+            buffer_printf(out, "[%s]", names_text(workflow->names, token->key));
+    } else {
+        return;
+    }
+    buffer_add_text(out, ": ");
+}
+
+/* "case[re=400] failed" */
+static void write_culprit(const struct run *run, uint32_t culprit, struct buffer *out)
+{
+    static const char *const ends[] = {
+        [STATUS_NONE] = "can no longer do it",      [STATUS_SUCCESS] = "has ended",
+        [STATUS_SKIPPED] = "was skipped",           [STATUS_CANCELLED] = "was cancelled",
+        [STATUS_BLOCKED] = "was blocked by a need", [STATUS_FAILURE] = "failed"};
+    plan_write_name(run->plan, culprit, out);
+    buffer_printf(out, " %s", ends[scheduler_status(run->scheduler, culprit)]);
+}
+
+static const char *orphan_text(const struct plan *plan, const struct action *action)
+{
+    if (action->gate == NO_GATE)
+        return "nobody is left who could give it back";
+    switch (plan->gates[action->gate].kind) {
+    case GATE_BARRIER:
+        return "too few are left to come to it";
+    case GATE_EVENT:
+        return "nobody is left who could set it";
+    case GATE_CONDITION:
+        return "nobody is left who could notify it";
+    default:
+        return "nobody is left at the other end of the queue";
+    }
+}
+
+static const char *cause_text(const struct plan *plan, const struct action *action)
+{
+    switch (action->cause) {
+    case CAUSE_TIMEOUT:
+        return "timed out";
+    case CAUSE_BROKEN:
+        return "broken";
+    case CAUSE_ORPHAN:
+        return orphan_text(plan, action);
+    case CAUSE_CLOSED:
+        return "the queue is closed";
+    case CAUSE_DEADLOCK:
+        return "deadlock: all that could help waits, too";
+    case CAUSE_SEEN:
+        return "it cannot be retried: others have seen what came since";
+    case CAUSE_PEER:
+        return "a task joined to it by a pipe has failed";
+    default:
+        return NULL;
+    }
+}
+
+void cause_write(const struct run *run, const struct action *action, struct buffer *out)
+{
+    const char *text = cause_text(run->plan, action);
+    if (text == NULL && action->kind == ACTION_REPLY && action->code == REPLY_TIMEOUT)
+        text = "timed out";
+    if (text == NULL)
+        return;
+    write_subject(run->plan, action, out);
+    buffer_add_text(out, text);
+    if (action->culprit == NO_NODE)
+        return;
+    buffer_add_text(out, ": ");
+    write_culprit(run, action->culprit, out);
+}
