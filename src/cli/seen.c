@@ -21,6 +21,14 @@ char *cli_state_to_tell(const struct run_folder *folder)
     return NULL;
 }
 
+/* Of a run that is alive; the wall clock has to do where it lives on another machine. */
+static int64_t time_of_run(const struct replay *replay)
+{
+    if (replay->boot != 0 && replay->boot == clock_boot())
+        return clock_monotonic() - replay->zero;
+    return clock_wall() - replay->wall_at_zero;
+}
+
 int cli_open_run(struct seen_run *ret, const char *state, const char *file, const char *id)
 {
     *ret = (struct seen_run){.folder = {.directory = -1, .lock = -1}};
@@ -40,7 +48,7 @@ int cli_open_run(struct seen_run *ret, const char *state, const char *file, cons
         return cli_fail(EXIT_STATUS_STATE, &error);
     ret->has_replay = true;
     if (run_folder_is_alive(&ret->folder))
-        ret->replay.now = clock_wall() - ret->replay.wall_at_zero;
+        ret->replay.now = time_of_run(&ret->replay);
     return EXIT_STATUS_SUCCESS;
 }
 

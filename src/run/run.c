@@ -84,6 +84,8 @@ static bool begin_run(struct run *run, struct error *error)
     struct journal_head head = {.scheduler_version = SCHEDULER_VERSION,
                                 .failure_policy = policy,
                                 .wall = clock_wall(),
+                                .boot = clock_boot(),
+                                .zero = run->began,
                                 .cpu_capacity = run->plan->tokens[0].capacity,
                                 .plan = plan_fingerprint(run->plan)};
     run_open_observers(run, head.wall, false);
