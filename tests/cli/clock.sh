@@ -143,7 +143,7 @@ Y
     go resume
     is "set by $step: a resume" 0
     has "set by $step: survivors are told" 'processes that the run had left' "$err"
-    [ -z "$(processes 35.375)" ] && ok || bad "set by $step: survivors" "$(processes 35.375)"
+    no_process "set by $step: survivors" 35.375
     go status --json
     within "set by $step: a resumed run" "$(field elapsed out.txt)"
     ./set_clock 0
