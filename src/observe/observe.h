@@ -117,6 +117,11 @@ void estimate_ended(struct estimate *estimate, uint32_t node, int64_t time, enum
 typedef VEC(struct duration) duration_list;
 void estimate_learn(struct estimate *estimate, struct duration *items, uint32_t count);
 void estimate_tell(const struct estimate *estimate, duration_list *list);
+/* Durations of earlier runs of a workflow (its absolute path) with this plan: what the index has;
+ * if that is nothing, what the journals of the newest runs tell, which then is in the index, too.
+ * The caller's: durations_free. */
+void earlier_durations(const struct plan *plan, const char *state, const char *workflow,
+                       duration_list *ret);
 
 struct time_left {
     int64_t at, left; /* so much was left then; -1: not known */

@@ -149,12 +149,11 @@ static char *workflow_path(const struct run_options *options)
 static void look_ahead(struct run *run, int64_t now)
 {
     if (!run->has_learnt) {
-        struct duration *items;
-        uint32_t count;
+        duration_list earlier;
         CLEANUP_FREE char *path = workflow_path(run->options);
-        durations_read(run->options->state, path, &items, &count, NULL);
-        estimate_learn(run->estimate, items, count);
-        durations_free(items, count);
+        earlier_durations(run->plan, run->options->state, path, &earlier);
+        estimate_learn(run->estimate, earlier.items, earlier.count);
+        durations_free(earlier.items, earlier.count);
         run->has_learnt = true;
     }
     struct time_left left = estimate_look(run->estimate, now);
@@ -172,8 +171,11 @@ static void tell_later_runs(struct run *run)
 {
     if (!is_worth_an_estimate(run))
         return;
-    duration_list list = {0};
+    duration_list list = {0}, earlier = {0};
     CLEANUP_FREE char *path = workflow_path(run->options);
+    if (!run->has_learnt) /* if they were lost, they must come back before this run's */
+        earlier_durations(run->plan, run->options->state, path, &earlier);
+    durations_free(earlier.items, earlier.count);
     estimate_tell(run->estimate, &list);
     if (list.count > 0)
         durations_put(run->options->state, path, list.items, list.count, NULL);
