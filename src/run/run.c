@@ -259,6 +259,22 @@ static int finish(struct run *run)
     return status;
 }
 
+/* What was to be seen and was not: a success is none to those who wait for it. */
+static int tell_lost(struct run *run, int status, struct error *error)
+{
+    terminal_flush(run->terminal);
+    int number = terminal_lost(run->terminal);
+    if (number == 0 && run->events != NULL)
+        number = events_lost(run->events);
+    if (number == 0)
+        return status;
+    error_set_system(error, number, "cannot write to standard output");
+    if (run->folder != NULL)
+        error_hint(error, "what tasks wrote is in the log all the same: pargraph logs %s TASK",
+                   run->folder->id);
+    return status == EXIT_STATUS_SUCCESS ? EXIT_STATUS_FAILED : status;
+}
+
 static int drive_to_end(struct run *run, struct error *error)
 {
     if (!open_executor(run, error) || !drive(run, error))
@@ -268,7 +284,7 @@ static int drive_to_end(struct run *run, struct error *error)
     if (run->events != NULL)
         events_end(run->events, run_now(run), status);
     tell_later_runs(run);
-    return status;
+    return tell_lost(run, status, error);
 }
 
 int run_plan(struct plan *plan, struct run_folder *folder, const struct run_options *options,
