@@ -19,7 +19,9 @@ struct replay {
     uint32_t node_count, node_capacity;
     int64_t began_wall, last_time; /* last_time: since the run began */
     int64_t wall_at_zero; /* of the runner that wrote last, at its time 0: a run that was resumed
-                             leaves out the time between */
+                             leaves out the time between; */
+    uint64_t boot;        /* and its clock: see struct journal_head */
+    int64_t zero;
     uint32_t resumes;
     int64_t now; /* replay_run sets it to last_time; of a run that is alive, set it to the time
                     since the run began, and what runs is shown with its age */

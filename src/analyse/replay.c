@@ -107,6 +107,8 @@ static bool replay_journal(struct replay *replay, struct plan *plan, struct jour
         return false;
     replay->began_wall = journal->head.wall;
     replay->wall_at_zero = journal->wall_at_zero;
+    replay->boot = journal->boot;
+    replay->zero = journal->zero;
     replay->resumes = journal->resumes;
     replay->has_ended = journal->has_ended;
     replay->exit_status = journal->end.exit_status;

@@ -139,6 +139,8 @@ struct seen_run {
 /* The folder's state directory where no command finds it without --state; else NULL. The caller's.
  */
 char *cli_state_to_tell(const struct run_folder *folder);
+/* Is it a name at all that a run was called by (NULL: none was given)? 0, or 2 after saying no. */
+int cli_check_run_id(const char *id);
 /* Opens the state directory (state, else that of file, else the nearest), the run (NULL or "last":
  * the newest), its plan and its journal. 0, or an exit status after saying why. cli_close_run in
  * either case. */

@@ -172,6 +172,9 @@ int command_resume(int argc, char **argv)
         return status;
     if (operands > 1)
         return cli_usage("resume", "one run is wanted, not %d", operands);
+    status = cli_check_run_id(operands == 1 ? argv[1] : NULL);
+    if (status != EXIT_STATUS_SUCCESS)
+        return status;
     const char *id = operands == 1 && strcmp(argv[1], "last") != 0 ? argv[1] : NULL;
     return resume(&command, id);
 }

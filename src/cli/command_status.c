@@ -20,14 +20,13 @@ static struct time_left look_ahead(const struct seen_run *seen)
     const struct replay *replay = &seen->replay;
     const struct plan *plan = &seen->loaded.plan;
     struct estimate *estimate = estimate_new(plan);
-    struct duration *items;
-    uint32_t count;
+    duration_list earlier;
     const char *slash = strrchr(seen->loaded.file, '/');
     CLEANUP_FREE char *path =
         file_join(seen->loaded.directory, slash != NULL ? slash + 1 : seen->loaded.file);
-    durations_read(state, path, &items, &count, NULL);
-    estimate_learn(estimate, items, count);
-    durations_free(items, count);
+    earlier_durations(plan, state, path, &earlier);
+    estimate_learn(estimate, earlier.items, earlier.count);
+    durations_free(earlier.items, earlier.count);
     for (uint32_t node = 0; node < replay->node_count; node++) {
         bool has_ended = scheduler_state(replay->scheduler, node) == STATE_ENDED;
         const struct replay_node *last = &replay->nodes[node];

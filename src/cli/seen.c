@@ -21,9 +21,30 @@ char *cli_state_to_tell(const struct run_folder *folder)
     return NULL;
 }
 
+/* Of a run that is alive; the wall clock has to do where it lives on another machine. */
+static int64_t time_of_run(const struct replay *replay)
+{
+    if (replay->boot != 0 && replay->boot == clock_boot())
+        return clock_monotonic() - replay->zero;
+    return clock_wall() - replay->wall_at_zero;
+}
+
+int cli_check_run_id(const char *id)
+{
+    if (id == NULL || id[0] != '\0')
+        return EXIT_STATUS_SUCCESS;
+    struct error error = {0};
+    error_set(&error, PLACE_NONE, "the id of the run is empty");
+    error_hint(&error, "'last' is the newest; 'pargraph runs' lists them all");
+    return cli_fail(EXIT_STATUS_INVALID, &error);
+}
+
 int cli_open_run(struct seen_run *ret, const char *state, const char *file, const char *id)
 {
     *ret = (struct seen_run){.folder = {.directory = -1, .lock = -1}};
+    int checked = cli_check_run_id(id);
+    if (checked != EXIT_STATUS_SUCCESS)
+        return checked;
     CLEANUP_ERROR struct error error = {0};
     CLEANUP_FREE char *directory = state_directory(state, file, &error);
     if (directory == NULL)
@@ -40,7 +61,7 @@ int cli_open_run(struct seen_run *ret, const char *state, const char *file, cons
         return cli_fail(EXIT_STATUS_STATE, &error);
     ret->has_replay = true;
     if (run_folder_is_alive(&ret->folder))
-        ret->replay.now = clock_wall() - ret->replay.wall_at_zero;
+        ret->replay.now = time_of_run(&ret->replay);
     return EXIT_STATUS_SUCCESS;
 }
 

@@ -246,10 +246,12 @@ void tree_kill(void);
 /* Can processes be found, that is, is there a /proc? Without, only groups are ended. */
 bool tree_is_visible(void);
 
-/* A process that a journal tells of: its id, and when it was told as started, by the wall clock. */
+/* A process that a journal tells of: its id, and when it started by the monotonic clock of which
+ * boot (clock_boot(); of another or of 0, nothing is believed). */
 struct told_process {
     int id;
-    int64_t wall;
+    uint64_t boot;
+    int64_t started;
 };
 /* Ends what is left of a run that nobody owns: every process of this machine, but this one and
  * those above it, that has `mark` as an entry of its environment or is one of those told, and all

@@ -42,8 +42,8 @@ static void guarded_signals(sigset_t *ret)
         sigaddset(ret, passed_on[i]);
 }
 
-/* Takes one descriptor, to be held as long as this process lives, and answers whether it came;
- * false at the end of the channel. */
+/* Takes one descriptor, to be held as long as this process lives, and answers with 0, or with the
+ * errno that it did not come for; false at the end of the channel. */
 static bool take_descriptor(int channel)
 {
     char byte = 0;
@@ -57,11 +57,13 @@ static bool take_descriptor(int channel)
                              .msg_control = control.bytes,
                              .msg_controllen = sizeof control.bytes};
     ssize_t length = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
-    if (length <= 0)
-        return length < 0 && (errno == EINTR || errno == EAGAIN);
-    byte = CMSG_FIRSTHDR(&message) != NULL && (message.msg_flags & MSG_CTRUNC) == 0;
+    if (length == 0 || (length < 0 && (errno == EINTR || errno == EAGAIN)))
+        return length < 0;
+    bool is_held =
+        length > 0 && CMSG_FIRSTHDR(&message) != NULL && (message.msg_flags & MSG_CTRUNC) == 0;
+    byte = is_held ? 0 : length < 0 ? (char)errno : EMFILE;
     send(channel, &byte, 1, MSG_NOSIGNAL);
-    return true;
+    return length > 0;
 }
 
 /* What the terminal sends comes from the kernel, to the whole foreground group: the runner has it.
@@ -213,12 +215,14 @@ bool guardian_hold(struct guardian *guardian, int descriptor, struct error *erro
     while (sent < 0 && errno == EINTR);
     if (sent != 1)
         return error_set_system(error, errno, "cannot give the guardian a descriptor");
-    char is_held = 0;
+    unsigned char answer;
     ssize_t answered;
     do
-        answered = recv(guardian->channel, &is_held, 1, 0);
+        answered = recv(guardian->channel, &answer, 1, 0);
     while (answered < 0 && errno == EINTR);
-    return (answered == 1 && is_held != 0) ||
-           error_set(error, PLACE_NONE,
-                     "the guardian process cannot take a descriptor: it has too few, or has ended");
+    if (answered < 0)
+        return error_set_system(error, errno, "cannot hear from the guardian");
+    if (answered == 0)
+        return error_set(error, PLACE_NONE, "the guardian process has ended");
+    return answer == 0 || error_set_system(error, answer, "the guardian cannot take a descriptor");
 }

@@ -34,6 +34,7 @@ struct search {
     const char *mark;
     const struct told_process *told;
     uint32_t told_count;
+    uint64_t boot;
     VEC(struct known) known;
     struct processes now;
     bool *is_ours, *is_above; /* by index of now: above this process, or itself */
@@ -59,20 +60,29 @@ static bool has_mark(struct search *search, pid_t process)
     return false;
 }
 
-/* By the wall clock; what /proc tells counts from the boot. */
-static int64_t started_at(const struct process *process)
+static int64_t seconds_of(clockid_t clock)
 {
-    struct timespec boot;
-    clock_gettime(CLOCK_BOOTTIME, &boot);
-    int64_t age = boot.tv_sec - (int64_t)(process->started / (uint64_t)sysconf(_SC_CLK_TCK));
-    return clock_wall() / SECOND - age;
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return now.tv_sec;
+}
+
+/* What /proc tells of its start counts from the boot, and while the machine was asleep, too; the
+ * monotonic clock stood still then. So it may be earlier by all the sleep there ever was. */
+static bool has_started_at(const struct process *process, int64_t second)
+{
+    int64_t since_boot = (int64_t)(process->started / (uint64_t)sysconf(_SC_CLK_TCK));
+    int64_t asleep = seconds_of(CLOCK_BOOTTIME) - seconds_of(CLOCK_MONOTONIC);
+    return second >= since_boot - asleep - START_TOLERANCE &&
+           second <= since_boot + START_TOLERANCE;
 }
 
 static bool is_told(const struct search *search, const struct process *process)
 {
     for (uint32_t i = 0; i < search->told_count; i++)
         if (search->told[i].id == process->id && process->group == process->id &&
-            llabs(started_at(process) - search->told[i].wall / SECOND) <= START_TOLERANCE)
+            search->boot != 0 && search->told[i].boot == search->boot &&
+            has_started_at(process, search->told[i].started / SECOND))
             return true;
     return false;
 }
@@ -167,7 +177,7 @@ static uint32_t look(struct search *search, bool is_kill)
 bool survivors_end(const char *mark, const struct told_process *told, uint32_t count, int64_t grace,
                    uint32_t *ret_count, struct error *error)
 {
-    struct search search = {.mark = mark, .told = told, .told_count = count};
+    struct search search = {.mark = mark, .told = told, .told_count = count, .boot = clock_boot()};
     int64_t limit = clock_monotonic() + grace, now;
     uint32_t left = 0;
     int pause = 2;

@@ -129,6 +129,8 @@ struct input {
     int64_t since;      /* STARTED: when; now is when that was heard of */
     uint64_t amount;    /* CAPACITY */
     int64_t wall;       /* RESUME: the wall clock at `now` */
+    uint64_t boot;      /* RESUME: what clock_boot() tells of those who write now, */
+    int64_t zero;       /* and their monotonic clock at time 0 */
     struct outcome outcome; /* FINISHED, KEPT, and EVALUATED, EXPANDED that is_invalid */
 };
 

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "history/folder.h"
 #include "history/history.h"
 #include "history/run_id.h"
 
@@ -52,6 +53,28 @@ static bool make_state(const char *state, struct error *error)
     return make_directory(runs, &is_new, error);
 }
 
+static bool next_id(const char *id, struct buffer *ret, struct error *error)
+{
+    return run_id_write_next(id, ret) ||
+           error_set(error, PLACE_NONE, "no run can be named behind %s", id);
+}
+
+/* The first id to try: that of the wall clock, unless it has been put back since the newest run
+ * began. Then the one behind that run's: the newest must stay the one that began last. */
+static bool first_id(const char *state, int64_t wall, struct buffer *ret, struct error *error)
+{
+    char **ids;
+    uint32_t count;
+    if (!run_folder_list(state, &ids, &count, error))
+        return false;
+    run_id_write(wall, ret);
+    const char *newest = count > 0 ? ids[count - 1] : NULL;
+    bool is_later = newest == NULL || run_id_compare(newest, buffer_text(ret)) < 0;
+    bool is_chosen = is_later || next_id(newest, ret, error);
+    run_ids_free(ids, count);
+    return is_chosen;
+}
+
 /* The id and the path of a folder that was not there before. */
 static bool make_run(struct run_folder *folder, const char *state, int64_t wall,
                      struct error *error)
@@ -60,18 +83,22 @@ static bool make_run(struct run_folder *folder, const char *state, int64_t wall,
     CLEANUP_FREE char *absolute = realpath(runs, NULL);
     if (absolute == NULL)
         return error_set_system(error, errno, "cannot find %s", runs);
-    for (uint32_t number = 1;; number++) {
-        CLEANUP_BUFFER struct buffer id = {0};
-        run_id_write(wall, number, &id);
+    CLEANUP_BUFFER struct buffer id = {0};
+    bool has_id = first_id(state, wall, &id, error);
+    while (has_id) {
         CLEANUP_FREE char *path = file_join(absolute, buffer_text(&id));
         if (mkdir(path, 0700) == 0) {
             folder->id = buffer_take(&id);
-            folder->path = memory_text(path);
+            folder->path = path;
+            path = NULL;
             return true;
         }
         if (errno != EEXIST)
             return error_set_system(error, errno, "cannot create directory %s", path);
+        CLEANUP_FREE char *taken = buffer_take(&id);
+        has_id = next_id(taken, &id, error);
     }
+    return false;
 }
 
 static bool take_lock(struct run_folder *folder, struct error *error)

@@ -50,7 +50,8 @@ struct run_folder {
     int lock;      /* descriptor of the locked file, -1 while reading */
 };
 /* Makes a new run: state directory, folder, tmp/ (0700), and takes the lock. wall is the time for
- * the id, which no other run of this state gets. False leaves no folder behind. */
+ * the id, which no other run of this state gets, and which comes behind all others that are there,
+ * even if that time is before theirs. False leaves no folder behind. */
 bool run_folder_create(struct run_folder *ret, const char *state, int64_t wall,
                        struct error *error);
 /* Opens one for reading: id, a unique beginning of one, or NULL for the newest. Whatever else id is
@@ -84,7 +85,9 @@ bool run_folder_read(const struct run_folder *folder, const char *name, char **r
 struct journal_head {
     uint32_t scheduler_version;
     uint8_t failure_policy;
-    int64_t wall; /* wall clock at monotonic 0 */
+    int64_t wall;  /* wall clock at time 0 */
+    uint64_t boot; /* clock_boot(), and the monotonic clock at time 0: what tells how long ago */
+    int64_t zero;  /* something was, whatever becomes of the wall clock; boot 0: not known */
     uint64_t cpu_capacity;
     uint32_t plan; /* plan_fingerprint */
 };
@@ -141,7 +144,9 @@ struct journal_reader {
                                 The caller's, set after journal_open */
     size_t good;             /* offset behind the last good record read */
     int64_t wall_at_zero;    /* wall clock at time 0 of those who write now: the head's, until
-                                an INPUT_RESUME was read */
+                                an INPUT_RESUME was read; */
+    uint64_t boot;           /* so are these, which are the head's at first */
+    int64_t zero;
     uint32_t resumes;        /* so many of these */
     bool has_ended;
     struct journal_end end;

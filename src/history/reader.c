@@ -55,6 +55,8 @@ bool journal_open(struct journal_reader *ret, const struct run_folder *folder, s
     else {
         go_past(&reader, &head);
         reader.wall_at_zero = reader.head.wall;
+        reader.boot = reader.head.boot;
+        reader.zero = reader.head.zero;
         reader.folder = folder;
         *ret = reader;
         return true;
@@ -105,6 +107,8 @@ static bool get_input(struct journal_reader *reader, const struct record *record
         return true;
     reader->wall_at_zero =
         (int64_t)((uint64_t)in->wall - (uint64_t)in->now); /* a damaged one wraps */
+    reader->boot = in->boot;
+    reader->zero = in->zero;
     reader->resumes++;
     return true;
 }

@@ -4,12 +4,12 @@
  *     EVALUATED  u32 node, u32 attempt, u8 verdict, u8 is_invalid, u32 vector, then an outcome if
  *                is_invalid
  *     EXPANDED   u32 node, u8 verdict, u8 is_invalid, then an outcome if is_invalid
- *     STARTED    u32 node, u32 attempt, u32 process
+ *     STARTED    u32 node, u32 attempt, u32 process, i64 since
  *     FINISHED   u32 node, u32 attempt, outcome
  *     TIMER      u32 node, u32 attempt, u32 timer
  *     CANCEL     u8 verdict
  *     CAPACITY   u32 vector, u64 amount
- *     RESUME     i64 wall
+ *     RESUME     i64 wall, u64 boot, i64 zero; or i64 wall alone, as older versions wrote it
  *     KEPT       u32 node, u32 attempt, outcome
  *
  * An outcome: u8 kind, u32 code, u64 user time, u64 system time, u64 memory, u8 parts, then those
@@ -93,7 +93,8 @@ char *record_put_input(char *at, const struct input *in)
     case INPUT_CAPACITY:
         return put_u64(put_u32(at, in->vector), in->amount);
     case INPUT_RESUME:
-        return put_u64(at, (uint64_t)in->wall);
+        at = put_u64(put_u64(at, (uint64_t)in->wall), in->boot);
+        return put_u64(at, (uint64_t)in->zero);
     default:
         return at;
     }
@@ -234,6 +235,10 @@ static void take_fields(struct rest *rest, struct input *in, struct buffer *deta
         break;
     case INPUT_RESUME:
         in->wall = (int64_t)take_u64(rest);
+        if (rest->at == rest->end)
+            break;
+        in->boot = take_u64(rest);
+        in->zero = (int64_t)take_u64(rest);
         break;
     default:
         break;
@@ -258,6 +263,8 @@ void record_put_head(const struct journal_head *head, struct buffer *out)
     buffer_printf(out, "scheduler %u\nfailure %u\nwall %lld\ncpu %llu\nplan %u\n",
                   head->scheduler_version, head->failure_policy, (long long)head->wall,
                   (unsigned long long)head->cpu_capacity, head->plan);
+    buffer_printf(out, "boot %llu\nzero %lld\n", (unsigned long long)head->boot,
+                  (long long)head->zero);
 }
 
 /* Copies what stands behind "key " on a line of text; false if it is not there or not short. */
@@ -305,9 +312,15 @@ bool record_get_head(const char *bytes, size_t length, struct journal_head *ret)
         !read_unsigned(text, "cpu", UINT64_MAX, &capacity) ||
         !read_unsigned(text, "plan", UINT32_MAX, &plan))
         return false;
+    uint64_t boot;
+    int64_t zero;
+    if (!read_unsigned(text, "boot", UINT64_MAX, &boot) || !read_signed(text, "zero", &zero))
+        boot = 0, zero = 0; /* older versions did not tell */
     *ret = (struct journal_head){.scheduler_version = (uint32_t)version,
                                  .failure_policy = (uint8_t)policy,
                                  .wall = wall,
+                                 .boot = boot,
+                                 .zero = zero,
                                  .cpu_capacity = capacity,
                                  .plan = (uint32_t)plan};
     return true;

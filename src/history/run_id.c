@@ -9,16 +9,15 @@
 
 enum { STAMP_LENGTH = 15, MOST_DIGITS = 9 };
 
-void run_id_write(int64_t wall, uint32_t number, struct buffer *out)
+void run_id_write(int64_t wall, struct buffer *out)
 {
     time_t seconds = (time_t)(wall / 1000000000);
     struct tm fields;
     char stamp[64];
     gmtime_r(&seconds, &fields);
     strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &fields);
+    buffer_clear(out);
     buffer_add_text(out, stamp);
-    if (number > 1)
-        buffer_printf(out, "-%u", number);
 }
 
 bool run_id_is_valid(const char *text)
@@ -58,4 +57,11 @@ int run_id_compare(const char *a, const char *b)
         return order;
     unsigned long first = number_of(a), second = number_of(b);
     return (first > second) - (first < second);
+}
+
+bool run_id_write_next(const char *id, struct buffer *out)
+{
+    buffer_clear(out);
+    buffer_printf(out, "%.*s-%lu", STAMP_LENGTH, id, number_of(id) + 1);
+    return run_id_is_valid(buffer_text(out));
 }

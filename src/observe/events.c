@@ -4,6 +4,7 @@
  * Nothing comes before the event that tells of the beginning. That of a resumed run waits until all
  * that does not stay has been told as reopened, so that its counts are of what stays; what is said
  * until then comes behind it. */
+#include <errno.h>
 #include <string.h>
 
 #include "observe/events.h"
@@ -30,8 +31,11 @@ struct events *events_new(const struct plan *plan, const struct run_folder *fold
 
 static void flush(struct events *events)
 {
-    if (!screen_write(events->descriptor, &events->gathered))
-        events->is_gone = true;
+    if (screen_write(events->descriptor, &events->gathered))
+        return;
+    if (!events->is_gone && errno != EPIPE)
+        events->lost = errno;
+    events->is_gone = true;
 }
 
 void events_free(struct events *events)
@@ -261,4 +265,9 @@ void events_end(struct events *events, int64_t now, int exit_status)
                                 .fact = &fact,
                                 .exit_status = exit_status});
     flush(events);
+}
+
+int events_lost(const struct events *events)
+{
+    return events->lost;
 }

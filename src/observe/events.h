@@ -27,7 +27,8 @@ struct events {
     const char *file;
     int descriptor;
     bool has_output;            /* TASK_OUTPUT is wanted */
-    bool is_gone;               /* nobody reads any more */
+    bool is_gone;               /* nobody reads any more, */
+    int lost;                   /* or (errno) they cannot be written */
     bool is_resumed, has_begun; /* begun: run-began is written */
     int64_t wall;               /* when the run began */
     int64_t written_at;

@@ -35,6 +35,8 @@ struct time_left;
 struct terminal *terminal_new(const struct plan *plan, const char *run_id,
                               const struct terminal_options *options);
 void terminal_free(struct terminal *terminal);
+/* errno, where what tasks wrote could not be shown, but for a pipe that nobody reads; else 0. */
+int terminal_lost(const struct terminal *terminal);
 /* What happened. Each ended task has its line:
  *     [2/40] align[sample=s1] ok 3.2s
  *     [3/40] align[sample=s2] failed: exit status 3 after 1.2s
@@ -99,6 +101,8 @@ void events_message(struct events *events, int64_t time, const char *text);
 int64_t events_tick(struct events *events, int64_t now);
 /* The last event. */
 void events_end(struct events *events, int64_t now, int exit_status);
+/* errno, where events could not be written, but for a pipe that nobody reads; else 0. */
+int events_lost(const struct events *events);
 /* Every event and field in words, for --help. */
 void events_describe(struct buffer *out);
 
@@ -117,6 +121,11 @@ void estimate_ended(struct estimate *estimate, uint32_t node, int64_t time, enum
 typedef VEC(struct duration) duration_list;
 void estimate_learn(struct estimate *estimate, struct duration *items, uint32_t count);
 void estimate_tell(const struct estimate *estimate, duration_list *list);
+/* Durations of earlier runs of a workflow (its absolute path) with this plan: what the index has;
+ * if that is nothing, what the journals of the newest runs tell, which then is in the index, too.
+ * The caller's: durations_free. */
+void earlier_durations(const struct plan *plan, const char *state, const char *workflow,
+                       duration_list *ret);
 
 struct time_left {
     int64_t at, left; /* so much was left then; -1: not known */

@@ -75,10 +75,18 @@ size_t screen_gathered(const struct screen *screen)
     return screen->said.length + screen->shown.length;
 }
 
+static void note_loss(struct screen *screen)
+{
+    if (screen->lost == 0 && errno != EPIPE)
+        screen->lost = errno;
+}
+
 void screen_flush(struct screen *screen)
 {
-    screen_write(screen->descriptor, &screen->said);
-    screen_write(screen->output, &screen->shown);
+    if (!screen_write(screen->descriptor, &screen->said) && screen->is_one_file)
+        note_loss(screen);
+    if (!screen_write(screen->output, &screen->shown))
+        note_loss(screen);
 }
 
 bool screen_is_ours(const struct screen *screen)

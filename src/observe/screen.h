@@ -19,6 +19,7 @@ struct screen {
     bool is_drawn;    /* the progress line stands there, the cursor at its beginning */
     uint32_t width;
     struct buffer said, shown;
+    int lost; /* errno, where output could not be written, but for a pipe that nobody reads */
 };
 
 void screen_init(struct screen *screen, int descriptor, int output);
@@ -30,7 +31,7 @@ struct buffer *screen_say(struct screen *screen);
 struct buffer *screen_show(struct screen *screen);
 /* Bytes that wait for screen_flush. */
 size_t screen_gathered(const struct screen *screen);
-/* Writes them, messages first. Failures are nobody's: the run goes on without being seen. */
+/* Writes them, messages first. A failure stops nothing: the run goes on without being seen. */
 void screen_flush(struct screen *screen);
 /* Takes the progress line away. */
 void screen_erase(struct screen *screen);

@@ -49,6 +49,11 @@ void terminal_free(struct terminal *terminal)
     memory_free(terminal);
 }
 
+int terminal_lost(const struct terminal *terminal)
+{
+    return terminal->screen.lost;
+}
+
 void terminal_flush(struct terminal *terminal)
 {
     screen_erase(&terminal->screen);

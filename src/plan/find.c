@@ -82,10 +82,14 @@ bool plan_find(const struct plan *plan, const char *text, uint32_t *ret_first, u
 uint32_t plan_fingerprint(const struct plan *plan)
 {
     const struct workflow *workflow = plan->workflow;
-    uint32_t checksum = 0;
+    uint32_t checksum = 0, next = 0;
     for (uint32_t i = 0; i < workflow->task_count; i++) {
         const struct instances *instances = &plan->instances[i];
-        uint32_t places[] = {htole32(instances->first), htole32(instances->count)};
+        bool is_fixed = instances->template == NO_NODE; /* else none, before the plan grew */
+        uint32_t first = is_fixed ? instances->first : next;
+        uint32_t count = is_fixed ? instances->count : 0;
+        uint32_t places[] = {htole32(first), htole32(count)};
+        next = first + count;
         name name = workflow->tasks[i].name;
         checksum = checksum_crc32c(checksum, names_text(workflow->names, name),
                                    names_length(workflow->names, name));

@@ -284,7 +284,7 @@ bool plan_build(struct plan *ret, struct workflow *workflow, const struct plan_o
 void plan_release(struct plan *plan);
 
 /* What the nodes' numbers mean, as one number: of plans that number differently it differs, but for
- * chance. Of a plan as plan_build left it. */
+ * chance. It is that of the plan as plan_build left it, however much that has grown. */
 uint32_t plan_fingerprint(const struct plan *plan);
 
 /* The instance's name, T or T[a=1,b=x] (LANGUAGE.md, matrix), unique in the plan; for a join

@@ -34,6 +34,8 @@ struct recovery {
 
 /* Of a node that the plan has. */
 struct trace *recovery_trace(struct recovery *recovery, uint32_t node);
+/* The process that an INPUT_STARTED just read tells of; one that cannot have been has id 0. */
+struct told_process recovery_told(const struct recovery *recovery, const struct input *in);
 /* Are all values of this outcome in the values file, as they were? False with an error: that cannot
  * be read now. */
 bool recovery_look_at_values(const struct recovery *recovery, const struct outcome *outcome,

@@ -23,6 +23,16 @@ struct trace *recovery_trace(struct recovery *recovery, uint32_t node)
     return &recovery->traces[node];
 }
 
+struct told_process recovery_told(const struct recovery *recovery, const struct input *in)
+{
+    const struct journal_reader *journal = &recovery->journal;
+    int64_t started;
+    bool is_damaged = __builtin_add_overflow(journal->zero, in->since, &started);
+    return (struct told_process){.id = is_damaged ? 0 : in->process,
+                                 .boot = journal->boot,
+                                 .started = is_damaged ? 0 : started};
+}
+
 /* --- replay --- */
 
 static bool look_at_value(const struct recovery *recovery, const struct extent *extent,
@@ -88,8 +98,7 @@ static bool take(void *context, const struct input *in)
         return false;
     }
     if (in->kind == INPUT_STARTED)
-        recovery_trace(recovery, in->node)->process = (struct told_process){
-            .id = in->process, .wall = recovery->journal.wall_at_zero + in->now};
+        recovery_trace(recovery, in->node)->process = recovery_told(recovery, in);
     if (has_outcome)
         note_outcome(recovery, in);
     if (has_outcome || in->is_invalid)
@@ -195,6 +204,14 @@ static bool open_files(struct recovery *recovery, struct error *error)
 
 /* --- going on --- */
 
+static void push_resume(struct run *run)
+{
+    struct input *in = run_push(run, INPUT_RESUME);
+    in->wall = clock_wall();
+    in->boot = clock_boot();
+    in->zero = run->began;
+}
+
 static void push_lost(struct recovery *recovery)
 {
     struct run *run = recovery->run;
@@ -280,7 +297,7 @@ static bool recover(struct recovery *recovery, bool *ret_is_done, struct error *
         return false;
     tell_cut(recovery);
     tell_beginning(run);
-    run_push(run, INPUT_RESUME)->wall = clock_wall();
+    push_resume(run);
     push_lost(recovery);
     push_capacity(run);
     return true;

@@ -84,6 +84,8 @@ static bool begin_run(struct run *run, struct error *error)
     struct journal_head head = {.scheduler_version = SCHEDULER_VERSION,
                                 .failure_policy = policy,
                                 .wall = clock_wall(),
+                                .boot = clock_boot(),
+                                .zero = run->began,
                                 .cpu_capacity = run->plan->tokens[0].capacity,
                                 .plan = plan_fingerprint(run->plan)};
     run_open_observers(run, head.wall, false);
@@ -147,12 +149,11 @@ static char *workflow_path(const struct run_options *options)
 static void look_ahead(struct run *run, int64_t now)
 {
     if (!run->has_learnt) {
-        struct duration *items;
-        uint32_t count;
+        duration_list earlier;
         CLEANUP_FREE char *path = workflow_path(run->options);
-        durations_read(run->options->state, path, &items, &count, NULL);
-        estimate_learn(run->estimate, items, count);
-        durations_free(items, count);
+        earlier_durations(run->plan, run->options->state, path, &earlier);
+        estimate_learn(run->estimate, earlier.items, earlier.count);
+        durations_free(earlier.items, earlier.count);
         run->has_learnt = true;
     }
     struct time_left left = estimate_look(run->estimate, now);
@@ -170,8 +171,11 @@ static void tell_later_runs(struct run *run)
 {
     if (!is_worth_an_estimate(run))
         return;
-    duration_list list = {0};
+    duration_list list = {0}, earlier = {0};
     CLEANUP_FREE char *path = workflow_path(run->options);
+    if (!run->has_learnt) /* if they were lost, they must come back before this run's */
+        earlier_durations(run->plan, run->options->state, path, &earlier);
+    durations_free(earlier.items, earlier.count);
     estimate_tell(run->estimate, &list);
     if (list.count > 0)
         durations_put(run->options->state, path, list.items, list.count, NULL);
@@ -255,6 +259,22 @@ static int finish(struct run *run)
     return status;
 }
 
+/* What was to be seen and was not: a success is none to those who wait for it. */
+static int tell_lost(struct run *run, int status, struct error *error)
+{
+    terminal_flush(run->terminal);
+    int number = terminal_lost(run->terminal);
+    if (number == 0 && run->events != NULL)
+        number = events_lost(run->events);
+    if (number == 0)
+        return status;
+    error_set_system(error, number, "cannot write to standard output");
+    if (run->folder != NULL)
+        error_hint(error, "what tasks wrote is in the log all the same: pargraph logs %s TASK",
+                   run->folder->id);
+    return status == EXIT_STATUS_SUCCESS ? EXIT_STATUS_FAILED : status;
+}
+
 static int drive_to_end(struct run *run, struct error *error)
 {
     if (!open_executor(run, error) || !drive(run, error))
@@ -264,7 +284,7 @@ static int drive_to_end(struct run *run, struct error *error)
     if (run->events != NULL)
         events_end(run->events, run_now(run), status);
     tell_later_runs(run);
-    return status;
+    return tell_lost(run, status, error);
 }
 
 int run_plan(struct plan *plan, struct run_folder *folder, const struct run_options *options,

@@ -36,8 +36,7 @@ static void note_process(struct recovery *recovery, const struct input *in)
         return;
     struct told_process process = {0};
     if (in->kind == INPUT_STARTED)
-        process = (struct told_process){.id = in->process,
-                                        .wall = recovery->journal.wall_at_zero + in->now};
+        process = recovery_told(recovery, in);
     if (in->node < recovery->run->plan->node_count) {
         recovery_trace(recovery, in->node)->process = process;
         return;

@@ -12,6 +12,41 @@ for command in run check list dot; do
     has "$command: an empty name" 'the name of the workflow file is empty' "$err"
 done
 
+# An empty name of a run is none, whoever is given it.
+workflow <<'Y'
+tasks: {t: {run: echo seen}}
+Y
+go run -q flow.yml
+is 'a run to look at' 0
+for command in 'status' 'logs %s t' 'resume' 'dot --run %s flow.yml' 'list --run %s flow.yml' 'status --json'; do
+    case $command in
+    *%s*) go ${command%%%s*} '' ${command#*%s} ;;
+    *) go $command '' ;;
+    esac
+    is "$command: an empty name of a run" 2 ''
+    has "$command: an empty name of a run" 'the id of the run is empty' "$err"
+done
+
+# What cannot be shown is told, and is no success.
+for command in 'list flow.yml' 'plan --json flow.yml' 'plan flow.yml' 'check flow.yml' 'dot flow.yml' status \
+    'status --json' 'logs t' 'logs -a t' runs schema 'run flow.yml' 'run -v flow.yml' 'run --json flow.yml' 'run -n flow.yml'; do
+    out=
+    "$pargraph" $command >/dev/full 2>err.txt </dev/null
+    status=$? err=$(cat err.txt)
+    is "$command: a full disk" 1
+    has "$command: a full disk" 'cannot write to standard output: No space left on device' "$err"
+done
+"$pargraph" run flow.yml >/dev/full 2>&1
+status=$? out= err=
+is 'a full disk for messages, too' 1
+go status
+has 'what could not be shown has succeeded all the same' '1 ok' "$out"
+go logs t
+is 'what could not be shown is in the log' 0 seen
+go run -q flow.yml >/dev/full
+is 'nothing to show' 0
+rm -rf .pargraph flow.yml
+
 for command in run check logs; do
     out= err=
     "$pargraph" "$command" --help >/dev/full 2>err.txt

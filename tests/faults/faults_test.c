@@ -180,7 +180,7 @@ static const struct kind kinds[] = {
     {PROCESSES, "pipe2", {EMFILE}, false},
     {PROCESSES, "memfd_create", {EMFILE}, false},
     {EVENTS, "sendmsg", {EIO, EINTR}, false},
-    {EVENTS, "recvmsg", {EINTR}, false},
+    {EVENTS, "recvmsg", {EINTR, EIO}, false},
     {EVENTS, "poll", {EINTR, ENOMEM}, false},
     {EVENTS, "epoll_create1", {EMFILE}, true},
     {EVENTS, "epoll_ctl", {ENOSPC, ENOMEM}, true},
@@ -220,6 +220,19 @@ static void check_processes(void)
 static void check_events(void)
 {
     check_group(EVENTS);
+}
+
+/* The guardian that cannot take the run's lock says why, and is not said to have been killed. */
+static void check_guardian(void)
+{
+    struct fault fault = {.function = "recvmsg", .error = EIO, .at = 1};
+    char *argv[] = {program, (char *)"run", (char *)"flow.yml", NULL};
+    forget_state();
+    struct ending ending = call(&fault, argv);
+    if (!is_status(&ending, 4) || strcmp(ending.said, "pargraph: the guardian cannot take a "
+                                                      "descriptor: Input/output error\n") != 0)
+        complain(&fault, &ending, "run", "it does not say what failed");
+    release(&ending);
 }
 
 /* --- commands that only read --- */
@@ -304,13 +317,10 @@ static int remove_one(const char *path, const struct stat *status, int type, str
 }
 
 static const struct check checks[] = {
-    {"faults: memory", check_memory},
-    {"faults: files", check_files},
-    {"faults: processes", check_processes},
-    {"faults: events", check_events},
-    {"faults: readers", check_readers},
-    {"faults: resume", check_resume},
-    {NULL, NULL},
+    {"faults: memory", check_memory},       {"faults: files", check_files},
+    {"faults: processes", check_processes}, {"faults: events", check_events},
+    {"faults: guardian", check_guardian},   {"faults: readers", check_readers},
+    {"faults: resume", check_resume},       {NULL, NULL},
 };
 
 int main(int argc, char **argv)

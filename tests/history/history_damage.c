@@ -201,6 +201,8 @@ static void impossible_records_end_the_journal(void)
     sample_release(&sample);
 }
 
+enum { OLD_RESUME = 17 }; /* its length without the clock, as older versions wrote it */
+
 /* Every sample's payload shorter, longer (but where it ends in text), and with bytes that cannot
  * be. */
 static void inputs_of_another_form_end_the_journal(void)
@@ -214,7 +216,8 @@ static void inputs_of_another_form_end_the_journal(void)
         bool has_text = i < sizeof texts / sizeof *texts && texts[i] != NULL;
         size_t least = length - (has_text ? strlen(texts[i]) : 0);
         for (size_t shorter = 0; shorter < least; shorter++)
-            check_impossible(&sample, RECORD_INPUT, payload, shorter);
+            if (payload[0] != INPUT_RESUME || shorter != OLD_RESUME)
+                check_impossible(&sample, RECORD_INPUT, payload, shorter);
         if (has_text)
             continue;
         char *longer = memory_new(length + 1);

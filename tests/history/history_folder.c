@@ -101,6 +101,38 @@ static void ids_of_one_second_are_counted(void)
     scratch_remove(scratch);
 }
 
+static void check_next_id(const char *scratch, int64_t wall, const char *expected)
+{
+    struct run_folder folder;
+    struct error error = {0};
+    CU_ASSERT_FATAL(run_folder_create(&folder, path_of(scratch, "state"), wall, &error));
+    CHECK_TEXT(folder.id, expected);
+    run_folder_close(&folder);
+    CU_ASSERT_FATAL(run_folder_open(&folder, path_of(scratch, "state"), NULL, &error));
+    CHECK_TEXT(folder.id, expected); /* the newest */
+    run_folder_close(&folder);
+}
+
+/* Whatever the wall clock says, the newest run is the one that was made last. */
+static void newest_is_the_last_one(void)
+{
+    char *scratch = scratch_new();
+    check_next_id(scratch, WALL, WALL_ID);
+    check_next_id(scratch, WALL - INT64_C(3600000000000), WALL_ID "-2");
+    check_next_id(scratch, 0, WALL_ID "-3");
+    CU_ASSERT(mkdir(path_of(scratch, "state/runs/" WALL_ID "-7"), 0700) == 0);
+    put_file(path_of(scratch, "state/runs/" WALL_ID "-8"), "", 0); /* no run, but in the way */
+    check_next_id(scratch, WALL, WALL_ID "-9");
+    check_next_id(scratch, WALL + INT64_C(1000000000), "20261123-225502");
+    CU_ASSERT(mkdir(path_of(scratch, "state/runs/99999999-999999-999999998"), 0700) == 0);
+    check_next_id(scratch, WALL, "99999999-999999-999999999");
+    struct run_folder folder;
+    struct error error = {0};
+    CU_ASSERT_FALSE(run_folder_create(&folder, path_of(scratch, "state"), WALL, &error));
+    CHECK_ERROR(&error, "no run can be named behind 99999999-999999-999999999");
+    scratch_remove(scratch);
+}
+
 static void foreign_directory_is_not_ignored(void)
 {
     char *scratch = scratch_new();
@@ -162,7 +194,7 @@ static void failed_run_leaves_no_folder(void)
     struct run_folder folder = run_new(scratch);
     run_folder_close(&folder);
     const char *expected[] = {
-        text_of("cannot open %s/state/runs/" WALL_ID "-2: Too many open files", scratch),
+        text_of("cannot list %s/state/runs: Too many open files", scratch),
         text_of("cannot create %s/state/runs/" WALL_ID "-2/lock: Too many open files", scratch)};
     for (int i = 0; i < 2; i++) {
         struct error error = {0};
@@ -303,89 +335,12 @@ static void processes_get_ids_of_their_own(void)
     scratch_remove(scratch);
 }
 
-/* --- files of it --- */
-
-static void check_file(const struct run_folder *folder, const char *name, const char *bytes,
-                       size_t length)
-{
-    struct error error = {0};
-    char *text = NULL;
-    size_t read = 0;
-    CU_ASSERT(run_folder_write(folder, name, bytes, length, &error));
-    CU_ASSERT(run_folder_read(folder, name, &text, &read, &error));
-    CU_ASSERT_EQUAL(read, length);
-    CU_ASSERT(text != NULL && memcmp(text, bytes, length) == 0 && text[length] == '\0');
-    CU_ASSERT_EQUAL(file_mode(path_of(folder->path, name)), 0600);
-    error_release(&error);
-    free(text);
-}
-
-static void files_are_kept_whole(void)
-{
-    char *scratch = scratch_new();
-    struct run_folder folder = run_new(scratch);
-    check_file(&folder, "frozen.json", "{\"a\": \0}", 8);
-    check_file(&folder, "frozen.json", "{}", 2);
-    check_file(&folder, "empty", "", 0);
-    check_file(&folder, "workflow/sub/main.yml", "a: b\n", 5);
-    check_file(&folder, "..dots", "x", 1);
-    CU_ASSERT_EQUAL(file_mode(path_of(folder.path, "workflow")), 0700);
-    struct error error = {0};
-    limit_file_size(3);
-    CU_ASSERT_FALSE(run_folder_write(&folder, "frozen.json", "12345", 5, &error));
-    limit_release();
-    CHECK_ERROR(&error, text_of("cannot write %s/frozen.json: File too large", folder.path));
-    CU_ASSERT_EQUAL(file_size(path_of(folder.path, "frozen.json")), 2);
-    run_folder_close(&folder);
-    scratch_remove(scratch);
-}
-
-static void names_outside_are_refused(void)
-{
-    static const char *const names[] = {"",    "/etc/passwd", "..",        "../x", "a/../../x",
-                                        "a/.", ".",           "workflow/", "a//b", "a/.."};
-    char *scratch = scratch_new();
-    struct run_folder folder = run_new(scratch);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        struct error error = {0};
-        char *text, *path = file_join(folder.path, names[i]);
-        size_t length;
-        CU_ASSERT_FALSE(run_folder_write(&folder, names[i], "x", 1, &error));
-        CHECK_ERROR(&error, text_of("cannot write %s: it is not in the run's folder", path));
-        CU_ASSERT_FALSE(run_folder_read(&folder, names[i], &text, &length, &error));
-        CHECK_ERROR(&error, text_of("cannot read %s: it is not in the run's folder", path));
-        free(path);
-    }
-    run_folder_close(&folder);
-    scratch_remove(scratch);
-}
-
-static void only_plain_files_are_read(void)
-{
-    char *scratch = scratch_new();
-    struct run_folder folder = run_new(scratch);
-    CU_ASSERT(mkfifo(path_of(folder.path, "fifo"), 0600) == 0);
-    CU_ASSERT(symlink("/etc/passwd", path_of(folder.path, "link")) == 0);
-    static const char *const names[] = {"fifo", "link", "tmp"};
-    struct error error = {0};
-    char *text;
-    size_t length;
-    for (int i = 0; i < 3; i++) {
-        CU_ASSERT_FALSE(run_folder_read(&folder, names[i], &text, &length, &error));
-        CHECK_ERROR(&error,
-                    text_of("cannot open %s/%s: it is not a plain file", folder.path, names[i]));
-    }
-    CU_ASSERT_FALSE(run_folder_read(&folder, "none", &text, &length, &error));
-    CHECK_ERROR(&error, text_of("cannot open %s/none: No such file or directory", folder.path));
-    run_folder_close(&folder);
-    scratch_remove(scratch);
-}
-
 const struct check folder_checks[] = {
     {"state is where it is said", state_is_where_it_is_said},
     {"state is found upward", state_is_found_upward},
     {"run is made", run_is_made},
     {"ids of one second are counted", ids_of_one_second_are_counted},
+    {"newest is the last one", newest_is_the_last_one},
     {"foreign directory is not ignored", foreign_directory_is_not_ignored},
     {"what is in the way is named", what_is_in_the_way_is_named},
     {"full disk leaves no state", full_disk_leaves_no_state},
@@ -393,8 +348,5 @@ const struct check folder_checks[] = {
     {"lock says who is alive", lock_says_who_is_alive},
     {"lock is free when the last holder is gone", lock_is_free_when_the_last_holder_is_gone},
     {"processes get ids of their own", processes_get_ids_of_their_own},
-    {"files are kept whole", files_are_kept_whole},
-    {"names outside are refused", names_outside_are_refused},
-    {"only plain files are read", only_plain_files_are_read},
     {NULL, NULL},
 };

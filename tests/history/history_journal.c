@@ -62,6 +62,8 @@ static void what_a_kind_does_not_use_is_zero(void)
                          .amount = 7,
                          .wall = 8,
                          .since = 8,
+                         .boot = 9,
+                         .zero = 10,
                          .outcome = full_outcome("detail")};
     const struct input expected[INPUT_KINDS] = {
         [INPUT_BEGIN] = {.now = 1},
@@ -72,7 +74,7 @@ static void what_a_kind_does_not_use_is_zero(void)
         [INPUT_TIMER] = {.now = 1, .node = 2, .attempt = 3, .timer = 5},
         [INPUT_CANCEL] = {.now = 1, .verdict = 1},
         [INPUT_CAPACITY] = {.now = 1, .vector = 4, .amount = 7},
-        [INPUT_RESUME] = {.now = 1, .wall = 8},
+        [INPUT_RESUME] = {.now = 1, .wall = 8, .boot = 9, .zero = 10},
         [INPUT_KEPT] = {.now = 1, .node = 2, .attempt = 3, .outcome = full.outcome},
     };
     for (uint8_t kind = 0; kind < INPUT_KINDS; kind++) {
@@ -104,7 +106,9 @@ static void long_detail_is_cut(void)
 static void heads_keep_extremes(void)
 {
     const struct journal_head heads[] = {
-        {0}, {UINT32_MAX, UINT8_MAX, INT64_MAX, UINT64_MAX, UINT32_MAX}, {1, 1, INT64_MIN, 1, 1}};
+        {0},
+        {UINT32_MAX, UINT8_MAX, INT64_MAX, UINT64_MAX, INT64_MAX, UINT64_MAX, UINT32_MAX},
+        {1, 1, INT64_MIN, 1, INT64_MIN, 1, 1}};
     char *scratch = scratch_new();
     for (int i = 0; i < 3; i++) {
         struct run_folder folder = run_new(scratch);
@@ -118,7 +122,11 @@ static void heads_keep_extremes(void)
         CU_ASSERT_EQUAL(reader.head.wall, heads[i].wall);
         CU_ASSERT_EQUAL(reader.head.cpu_capacity, heads[i].cpu_capacity);
         CU_ASSERT_EQUAL(reader.head.plan, heads[i].plan);
+        CU_ASSERT_EQUAL(reader.head.boot, heads[i].boot);
+        CU_ASSERT_EQUAL(reader.head.zero, heads[i].zero);
         CU_ASSERT_EQUAL(reader.wall_at_zero, heads[i].wall);
+        CU_ASSERT_EQUAL(reader.boot, heads[i].boot);
+        CU_ASSERT_EQUAL(reader.zero, heads[i].zero);
         struct input in;
         CU_ASSERT_FALSE(journal_next(&reader, &in));
         CU_ASSERT_FALSE(reader.has_ended);

@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "history/history_support.h"
+#include "history/journal.h"
 
 static const struct journal_head head = {.scheduler_version = 1, .wall = WALL};
 
@@ -42,7 +43,7 @@ static void journal_goes_on_behind_its_end(void)
     struct run_folder folder = run_new(scratch);
     struct journal *journal = journal_create(&folder, &head, NULL);
     struct input begin = {.kind = INPUT_BEGIN},
-                 resume = {.kind = INPUT_RESUME, .now = 9, .wall = 100};
+                 resume = {.kind = INPUT_RESUME, .now = 9, .wall = 100, .boot = 6, .zero = -4};
     struct journal_end end = {.exit_status = 1, .time = 8};
     journal_add_input(journal, &begin);
     journal_add_end(journal, &end);
@@ -70,6 +71,8 @@ static void journal_goes_on_behind_its_end(void)
     CU_ASSERT_EQUAL(read_all(&folder, &reader), 3);
     CU_ASSERT_FALSE(reader.has_ended);
     CU_ASSERT_EQUAL(reader.wall_at_zero, 100 - 9);
+    CU_ASSERT_EQUAL(reader.boot, 6);
+    CU_ASSERT_EQUAL(reader.zero, -4);
     CU_ASSERT_EQUAL(reader.resumes, 1);
     journal_reader_close(&reader);
     end.exit_status = 0;
@@ -79,6 +82,28 @@ static void journal_goes_on_behind_its_end(void)
     CU_ASSERT_EQUAL(read_all(&folder, &reader), 3);
     CU_ASSERT_TRUE(reader.has_ended);
     CU_ASSERT_EQUAL(reader.end.exit_status, 0);
+    journal_reader_close(&reader);
+    run_folder_close(&folder);
+    scratch_remove(scratch);
+}
+
+/* Nothing that older versions wrote is lost: their clock was the wall's alone. */
+static void resume_of_older_versions_is_read(void)
+{
+    char *scratch = scratch_new();
+    struct run_folder folder = run_new(scratch);
+    struct journal_head known = head;
+    known.boot = 5;
+    struct journal *journal = journal_create(&folder, &known, NULL);
+    static const char old[17] = {INPUT_RESUME, 9, [9] = 100};
+    journal_add_record(journal, RECORD_INPUT, old, sizeof old);
+    journal_add_input(journal, &(struct input){.kind = INPUT_BEGIN});
+    CU_ASSERT(journal_write(journal, NULL));
+    journal_close(journal);
+    struct journal_reader reader;
+    CU_ASSERT_EQUAL(read_all(&folder, &reader), 2);
+    CU_ASSERT_EQUAL(reader.wall_at_zero, 100 - 9);
+    CU_ASSERT_EQUAL(reader.boot, 0);
     journal_reader_close(&reader);
     run_folder_close(&folder);
     scratch_remove(scratch);
@@ -195,6 +220,7 @@ static void values_go_on(void)
 const struct check resume_checks[] = {
     {"lock has one owner", lock_has_one_owner},
     {"journal goes on behind its end", journal_goes_on_behind_its_end},
+    {"resume of older versions is read", resume_of_older_versions_is_read},
     {"journal is replaced whole", journal_is_replaced_whole},
     {"log loses its torn frame", log_loses_its_torn_frame},
     {"values go on", values_go_on},

@@ -67,7 +67,7 @@ uint32_t sample_inputs(struct input *inputs)
          .node = 7,
          .is_invalid = true,
          .outcome = full_outcome("no list")},
-        {.kind = INPUT_RESUME, .now = 11, .wall = INT64_MIN},
+        {.kind = INPUT_RESUME, .now = 11, .wall = INT64_MIN, .boot = UINT64_MAX, .zero = -1},
         {.kind = INPUT_KEPT, .now = 12, .node = 1, .attempt = 2, .outcome = full_outcome(NULL)},
     };
     memcpy(inputs, samples, sizeof samples);
@@ -97,7 +97,7 @@ bool is_same_input(const struct input *a, const struct input *b)
            a->is_invalid == b->is_invalid && a->node == b->node && a->attempt == b->attempt &&
            a->vector == b->vector && a->timer == b->timer && a->process == b->process &&
            a->since == b->since && a->amount == b->amount && a->wall == b->wall &&
-           is_same_outcome(&a->outcome, &b->outcome);
+           a->boot == b->boot && a->zero == b->zero && is_same_outcome(&a->outcome, &b->outcome);
 }
 
 const struct journal_end sample_end = {.exit_status = 130,

@@ -57,9 +57,10 @@ static void test_growth(void)
     CU_ASSERT_EQUAL(plan->selected_count, 5);
     CU_ASSERT_EQUAL(plan->levels[template], 2);
     CHECK_TEXT(fixture_needs(&fixture, "p[f=a]"), "m[*]");
-    uint32_t old = plan->node_count;
+    uint32_t old = plan->node_count, fingerprint = plan_fingerprint(plan);
     CHECK_TEXT(expand(&fixture, "m"), "");
     CHECK_TEXT(fixture_instances(&fixture, "m"), "m[f=a] m[f=b] m[f=\"c d\"]");
+    CU_ASSERT_EQUAL(plan_fingerprint(plan), fingerprint);
     CU_ASSERT_EQUAL(plan->instances[1].first, old);
     CU_ASSERT_EQUAL(plan->node_count, old + 3);
     CU_ASSERT_EQUAL(plan->selected_count, 7);
