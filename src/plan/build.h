@@ -4,8 +4,12 @@
 
 #include "plan/plan.h"
 
-/* Tokens and rules, with the requests that are constant. */
 void build_tokens(struct plan *plan, const struct plan_options *options);
+void build_gates(struct plan *plan);
+/* Of tasks whose instances have their nodes. */
+void build_gangs(struct plan *plan, struct diagnostics *diagnostics);
+/* Programs, and rules with the requests that are constant. */
+void build_programs(struct plan *plan, struct diagnostics *diagnostics);
 void build_rules(struct plan *plan, struct diagnostics *diagnostics);
 /* Edges of all needs, and the joins; instances are there. Sizes plan->task and plan->is_join for
  * all nodes, and makes plan->dependents. */
@@ -28,12 +32,23 @@ void build_waiting(struct plan *plan);
 /* What a condition that accepts no failure comes to when flags lack CALLS_SUCCESS. */
 enum verdict verdict_of_false(uint8_t flags);
 
-/* The requests of the task of a view, as a vector. False with an error. warnings: gets what is cut;
- * NULL: cut in silence. */
+/* What the task of a view asks for before its attempt, as a vector; of a gang's first, what all of
+ * it ask for, of its others nothing. False with an error. warnings: gets what is cut; NULL: cut in
+ * silence. */
 struct view;
 bool request_vector(struct view *view, struct diagnostics *warnings, uint32_t *ret,
                     struct error *error);
-/* How many cpus a vector asks for. */
-uint64_t vector_cpus(const struct plan *plan, uint32_t vector);
+/* Holds alone, as a vector. */
+bool holds_vector(struct view *view, const struct hold *holds, uint32_t count, uint32_t *ret,
+                  struct error *error);
+/* Can they be worked out while planning? */
+bool holds_are_constant(const struct view *view, const struct hold *holds, uint32_t count);
+/* How many cpus the task of a view asks for. */
+bool request_cpus(struct view *view, uint64_t *ret, struct error *error);
+bool task_is_daemon(const struct task *task);
+/* The program that a task has, or NULL. */
+const struct program *plan_task_program(const struct plan *plan, uint32_t task);
+/* Of the task's gang, or NULL. */
+const struct gang *plan_task_gang(const struct plan *plan, uint32_t task);
 
 #endif

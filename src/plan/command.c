@@ -8,6 +8,7 @@
 
 struct assembly {
     struct view view;
+    const struct step *step; /* whose body it is; NULL: the task's */
     struct command *command;
     struct environment env;
 };
@@ -30,7 +31,7 @@ static void add_entry(text_list *list, const char *variable, const char *value, 
 
 static place place_of_variable(const struct assembly *assembly, const char *text)
 {
-    const struct details *details = assembly->view.task->details;
+    const struct details *details = assembly->view.details;
     for (uint32_t i = details->env_count; i-- > 0;)
         if (strcmp(names_text(names_of(assembly), details->env[i].name), text) == 0)
             return details->env[i].at;
@@ -60,12 +61,24 @@ static bool add_env(struct assembly *assembly, struct error *error)
     return true;
 }
 
+/* What the task's resources say, whatever the step's env. */
+static bool find_cpus(struct view *view, uint64_t *ret, struct error *error)
+{
+    if (view->details == view->task->details)
+        return request_cpus(view, ret, error);
+    CLEANUP_VIEW struct view whole;
+    view_init(&whole, view->plan, view->plan->task[view->node], view->node);
+    whole.attempt = view->attempt;
+    whole.results = view->results;
+    whole.flags = view->flags;
+    return request_cpus(&whole, ret, error);
+}
+
 static bool add_given(struct assembly *assembly, struct error *error)
 {
     struct view *view = &assembly->view;
-    const struct rule *rule = plan_rule(view->plan, view->node);
-    uint32_t vector = rule->vector;
-    if ((rule->flags & RULE_REQUEST) && !request_vector(view, NULL, &vector, error))
+    uint64_t cpus;
+    if (!find_cpus(view, &cpus, error))
         return false;
     const char *task = names_text(names_of(assembly), view->task->name);
     CLEANUP_BUFFER struct buffer text = {0};
@@ -78,7 +91,7 @@ static bool add_given(struct assembly *assembly, struct error *error)
     buffer_printf(&text, "%u", view->attempt);
     add_entry(&assembly->env.entries, "PARGRAPH_ATTEMPT", text.bytes, text.length);
     buffer_clear(&text);
-    buffer_printf(&text, "%llu", (unsigned long long)vector_cpus(view->plan, vector));
+    buffer_printf(&text, "%llu", (unsigned long long)cpus);
     add_entry(&assembly->env.entries, "PARGRAPH_CPUS", text.bytes, text.length);
     return true;
 }
@@ -128,12 +141,16 @@ static bool add_words(struct assembly *assembly, const struct text *word, text_l
 static bool make_exec(struct assembly *assembly, struct error *error)
 {
     const struct task *task = assembly->view.task;
+    const struct step *step = assembly->step;
+    const struct text *exec = step != NULL ? step->exec : task->exec;
+    uint32_t count = step != NULL ? step->exec_count : task->exec_count;
     text_list words = {0};
     bool is_done = true;
-    for (uint32_t i = 0; i < task->exec_count && is_done; i++)
-        is_done = add_words(assembly, &task->exec[i], &words, error);
+    for (uint32_t i = 0; i < count && is_done; i++)
+        is_done = add_words(assembly, &exec[i], &words, error);
     if (is_done && words.count == 0)
-        is_done = error_set(error, task->at, "exec has no words left: there is nothing to run");
+        is_done = error_set(error, step != NULL ? step->at : task->at,
+                            "exec has no words left: there is nothing to run");
     if (is_done)
         assembly->command->argv = finish_list(&words);
     else
@@ -145,7 +162,7 @@ static bool make_exec(struct assembly *assembly, struct error *error)
 static bool make_shell(struct assembly *assembly, const struct text *text, char ***ret_argv,
                        char **ret_script, struct error *error)
 {
-    const struct shell *shell = &assembly->view.task->details->shell;
+    const struct shell *shell = &assembly->view.details->shell;
     struct buffer script = {0};
     if (!shelltext_write(&assembly->view, text, &script, &assembly->env, error)) {
         buffer_release(&script);
@@ -167,13 +184,21 @@ static bool make_shell(struct assembly *assembly, const struct text *text, char 
 static bool make_body(struct assembly *assembly, struct error *error)
 {
     const struct task *task = assembly->view.task;
+    const struct step *step = assembly->step;
     struct command *command = assembly->command;
-    const struct text *cleanup = &task->details->cleanup;
-    bool is_shell = task->body == BODY_RUN && !task->is_plain_command;
-    if (is_shell && !make_shell(assembly, task->run, &command->argv, &command->script, error))
-        return false;
-    if (!is_shell && task->body != BODY_NONE && !make_exec(assembly, error))
-        return false;
+    bool is_plain = step != NULL ? step->is_plain_command : task->is_plain_command;
+    bool is_run = step != NULL ? step->kind == STEP_RUN : task->body == BODY_RUN;
+    const struct text *run = step != NULL ? step->run : task->run;
+    if (is_run && !is_plain)
+        return make_shell(assembly, run, &command->argv, &command->script, error);
+    bool has_body = step != NULL || task->body == BODY_RUN || task->body == BODY_EXEC;
+    return !has_body || make_exec(assembly, error);
+}
+
+static bool make_cleanup(struct assembly *assembly, struct error *error)
+{
+    struct command *command = assembly->command;
+    const struct text *cleanup = &assembly->view.task->details->cleanup;
     return cleanup->at == PLACE_NONE ||
            make_shell(assembly, cleanup, &command->cleanup, &command->cleanup_script, error);
 }
@@ -220,34 +245,62 @@ static bool make_stream(struct assembly *assembly, int i, struct error *error)
     return true;
 }
 
-static bool make_all(struct assembly *assembly, struct error *error)
+static bool make_cwd(struct assembly *assembly, struct error *error)
 {
-    const struct text *cwd = &assembly->view.task->details->cwd;
-    if (!add_env(assembly, error) || !add_given(assembly, error) || !make_body(assembly, error))
-        return false;
-    if (cwd->at != PLACE_NONE && !make_path(assembly, cwd, &assembly->command->cwd, error))
-        return false;
+    const struct text *cwd = &assembly->view.details->cwd;
+    return cwd->at == PLACE_NONE || make_path(assembly, cwd, &assembly->command->cwd, error);
+}
+
+static bool make_streams(struct assembly *assembly, struct error *error)
+{
     for (int i = 0; i < 3; i++)
         if (!make_stream(assembly, i, error))
             return false;
     return true;
 }
 
+static void begin(struct assembly *assembly, struct plan *plan, uint32_t node, uint32_t attempt,
+                  const struct results *results)
+{
+    view_init(&assembly->view, plan, plan->task[node], node);
+    assembly->view.attempt = attempt;
+    assembly->view.results = results;
+    assembly->view.flags = CALLS_ALWAYS;
+}
+
+static bool finish(struct assembly *assembly, bool is_done)
+{
+    assembly->command->env = finish_list(&assembly->env.entries);
+    view_release(&assembly->view);
+    if (!is_done)
+        command_release(assembly->command);
+    return is_done;
+}
+
 bool plan_command(struct plan *plan, uint32_t node, uint32_t attempt, uint32_t operation,
                   const struct results *results, struct command *ret, struct error *error)
 {
-    (void)operation;
     struct assembly assembly = {.command = ret};
-    view_init(&assembly.view, plan, plan->task[node], node);
-    assembly.view.attempt = attempt;
-    assembly.view.results = results;
-    assembly.view.flags = CALLS_ALWAYS;
-    bool is_done = make_all(&assembly, error);
-    ret->env = finish_list(&assembly.env.entries);
-    view_release(&assembly.view);
-    if (!is_done)
-        command_release(ret);
-    return is_done;
+    begin(&assembly, plan, node, attempt, results);
+    if (operation != NO_OPERATION) {
+        view_enter(&assembly.view, operation);
+        assembly.step = plan_task_program(plan, plan->task[node])->operations[operation].step;
+    }
+    bool is_done = add_env(&assembly, error) && add_given(&assembly, error) &&
+                   make_body(&assembly, error) &&
+                   (operation != NO_OPERATION || make_cleanup(&assembly, error)) &&
+                   make_cwd(&assembly, error) && make_streams(&assembly, error);
+    return finish(&assembly, is_done);
+}
+
+bool plan_cleanup(struct plan *plan, uint32_t node, uint32_t attempt, const struct results *results,
+                  struct command *ret, struct error *error)
+{
+    struct assembly assembly = {.command = ret};
+    begin(&assembly, plan, node, attempt, results);
+    bool is_done = add_env(&assembly, error) && add_given(&assembly, error) &&
+                   make_cleanup(&assembly, error) && make_cwd(&assembly, error);
+    return finish(&assembly, is_done);
 }
 
 static void release_words(char **words)

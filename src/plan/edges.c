@@ -1,6 +1,7 @@
 /* The edges of a plan: of all needs, one task after the other, and of what comes before finally. */
 #include "base/memory.h"
 #include "plan/build.h"
+#include "plan/gang.h"
 #include "plan/matrix.h"
 #include "plan/weaver.h"
 
@@ -35,7 +36,8 @@ static void connect_template(struct weaver *weaver, uint32_t task, const struct 
     const struct instances *needed = &plan->instances[need->task];
     uint32_t template = plan->instances[task].template;
     bool is_of_all = !need->choice->is_by_instance && need->choice->selector_count == 0;
-    bool is_among_own = need->task == task && (need->choice->selector_count > 0 || need->choice->is_same);
+    bool is_among_own =
+        need->task == task && (need->choice->selector_count > 0 || need->choice->is_same);
     if (is_among_own || !is_needed(weaver, task, need))
         return;
     if (is_of_all) {
@@ -155,6 +157,7 @@ void build_edges(struct plan *plan, struct diagnostics *diagnostics)
     add_templates(&weaver);
     for (uint32_t task = 0; task < plan->workflow->task_count; task++)
         connect_task(&weaver, task);
+    gangs_connect(&weaver);
     connect_finally(&weaver);
     if (weaver.is_full)
         diagnostics_add(diagnostics, PLACE_NONE,

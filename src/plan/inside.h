@@ -26,6 +26,8 @@ enum known_word {
     WORD_OUTPUTS,
     WORD_STATUS,
     WORD_INSTANCES,
+    WORD_EVENTS,
+    WORD_QUEUES,
     WORD_COUNT,
 };
 
@@ -38,6 +40,9 @@ struct inside {
         uint32_t needed, task, need; /* sorted; need: of the task's */
     } * waiting; /* needs of dynamic tasks that their expansions have to connect */
     uint32_t waiting_count;
+    uint32_t *keyed, keyed_slots;         /* open addressing: token + 1 of a lock's key, or 0 */
+    uint32_t keyed_first, token_capacity; /* keyed tokens are those from keyed_first on */
+    uint32_t *program_of, *gang_of;       /* by task; NULL: there is none */
 };
 
 void inside_init(struct inside *inside, struct names *names);

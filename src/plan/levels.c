@@ -101,7 +101,11 @@ void levels_find_cycle(struct plan *plan, const struct graph *graph, uint32_t fi
 
 uint64_t node_weight(const struct plan *plan, uint32_t node)
 {
-    return plan_is_counted(plan, node) && plan->workflow->tasks[plan->task[node]].body != BODY_NONE;
+    if (!plan_is_counted(plan, node))
+        return 0;
+    uint32_t task = plan->task[node];
+    const struct program *program = plan_task_program(plan, task);
+    return program != NULL ? program->weight : plan->workflow->tasks[task].body != BODY_NONE;
 }
 
 void build_levels(struct plan *plan, struct diagnostics *diagnostics)

@@ -41,6 +41,8 @@ void inside_init(struct inside *inside, struct names *names)
         [WORD_OUTPUTS] = "outputs",
         [WORD_STATUS] = "status",
         [WORD_INSTANCES] = "instances",
+        [WORD_EVENTS] = "events",
+        [WORD_QUEUES] = "queues",
     };
     for (int i = 0; i < WORD_COUNT; i++)
         inside->words[i] = names_add_text(names, texts[i]);
@@ -77,11 +79,13 @@ bool plan_build(struct plan *ret, struct workflow *workflow, const struct plan_o
     inside_init(ret->inside, workflow->names);
     ret->instances = memory_array(workflow->task_count, sizeof *ret->instances);
     build_tokens(ret, options);
-    build_rules(ret, diagnostics);
+    build_gates(ret);
     for (uint32_t i = 0; i < workflow->task_count; i++)
         matrix_expand(ret, i, diagnostics);
     if (!number_nodes(ret, diagnostics))
         return false;
+    build_gangs(ret, diagnostics);
+    build_rules(ret, diagnostics);
     build_edges(ret, diagnostics);
     build_levels(ret, diagnostics);
     build_selection(ret, options, diagnostics);
@@ -97,8 +101,12 @@ void plan_release(struct plan *plan)
     }
     if (plan->inside != NULL)
         resolvers_release(plan->inside);
-    if (plan->inside != NULL)
+    if (plan->inside != NULL) {
         memory_free(plan->inside->waiting);
+        memory_free(plan->inside->keyed);
+        memory_free(plan->inside->program_of);
+        memory_free(plan->inside->gang_of);
+    }
     VEC_RELEASE(&plan->ended_needs);
     graph_release(&plan->dependents);
     vectors_release(&plan->vectors);
@@ -112,6 +120,11 @@ void plan_release(struct plan *plan)
     memory_free(plan->rules);
     memory_free(plan->rule_of);
     memory_free(plan->tokens);
+    memory_free(plan->programs);
+    memory_free(plan->gates);
+    memory_free(plan->gate_of_primitive);
+    memory_free(plan->token_of_primitive);
+    memory_free(plan->gangs);
     arena_release(&plan->arena);
     *plan = (struct plan){0};
 }

@@ -45,7 +45,7 @@ struct token {
     bool is_file; /* a lock that holds between runs: its capacity is 0 until run has the file's
                      lock (ACTION_SEEK), and again after it was released (ACTION_YIELD) */
     uint32_t primitive; /* of a lock or semaphore, else NO_PRIMITIVE */
-    name key;           /* of a keyed lock: the key's value as JSON; else 0 */
+    name key;           /* of a keyed lock: the key's text as a JSON string; else 0 */
     uint64_t capacity;  /* UINT64_MAX: no limit */
 };
 
@@ -121,8 +121,8 @@ enum operation_kind {
 enum {
     OPERATION_ASKS = 1, /* an `if`, a key, a duration, a value to put: ask evaluate before it */
     OPERATION_CONTINUES = 2, /* continue-on-error: a failure of it (or inside it) is no failure */
-    OPERATION_UNTIL = 4,     /* CONDITION_WAIT: `until`: ask evaluate before it waits, and each time
-                                it was notified and has its lock again; VERDICT_SKIP: it holds */
+    OPERATION_UNTIL = 4,     /* CONDITION_WAIT: `until`: besides ASKS, ask evaluate each time it was
+                                notified and has its lock again; VERDICT_SKIP: it holds */
 };
 struct operation {
     uint8_t kind, flags;
@@ -148,11 +148,14 @@ struct program {
     uint32_t count;
     struct gate_use *uses; /* of one gate and role one at most */
     uint32_t use_count;
+    uint32_t weight;  /* its bodies and sleeps: what it adds to levels */
+    bool has_body;    /* some operation is one */
     bool has_cleanup; /* of the task: what was launched is cleaned up after each attempt */
 };
 
 /* Tasks joined by pipes: their instances (one each) start together, with one request, and fail and
- * are retried as one. */
+ * are retried as one. The first one's vector is what all ask for together (cpus cut to what there
+ * are), that of the others is empty. Each has edges from the needs of all. */
 struct gang {
     uint32_t *nodes;
     uint32_t count;
@@ -226,7 +229,7 @@ struct plan {
     uint8_t *is_join;       /* node → enum join_kind */
     struct graph dependents; /* node → nodes that need it; may hold duplicates */
     uint32_t *need_counts;   /* node → number of edges into it from selected nodes */
-    uint64_t *levels;        /* node → longest chain that begins with it, in nodes with work */
+    uint64_t *levels;  /* node → longest chain that begins with it, in bodies (and sleeps) */
     bool *is_selected; /* node → part of this run. Those that are not never end, and nobody waits
                           for them. A join is selected if somebody selected needs it */
     uint32_t selected_count; /* of instances; a template not yet expanded counts as one */
@@ -342,8 +345,9 @@ bool plan_evaluate_operation(struct plan *plan, uint32_t node, uint32_t attempt,
 
 /* --- verbs: what a running shell step asks for --- */
 
-/* The token of a lock (key: JSON text of a keyed one, or NULL) or semaphore; keyed ones are made
- * when they are first asked for. */
+/* The token of a lock (key: of a keyed one, a JSON string as in struct token, or NULL) or
+ * semaphore; keyed ones are made when they are first asked for. UINT32_MAX if there is none: of
+ * another kind, or a key where none can be (a semaphore, a lock with a file). */
 uint32_t plan_token(struct plan *plan, uint32_t primitive, const char *key);
 /* Is the operation (NO_OPERATION or a body) of this node declared to use a primitive so? Those of
  * locks, semaphores and plain `wait` need no declaration. */

@@ -1,6 +1,6 @@
-/* Tokens, and what a task asks of them. In the default pool a slot is a cpu: a body takes one if
- * its resources do not say; a task without a body takes nothing. Requests that are constant are
- * worked out at build, all others before each attempt. */
+/* What a task asks for before its attempt, and a group on its beginning, all of it together. In the
+ * default pool a slot is a cpu: a body takes one if its resources do not say; a task without a body
+ * takes none. */
 #include "base/memory.h"
 #include "base/text.h"
 #include "plan/build.h"
@@ -9,47 +9,10 @@
 
 enum { CPU_TOKEN = 0 };
 
-static uint64_t capacity_of(const struct resource *resource, const struct plan_options *options)
-{
-    if (resource->kind != RESOURCE_CPU)
-        return resource->capacity;
-    bool is_declared = !resource->is_auto && resource->capacity != UINT64_MAX;
-    uint64_t capacity =
-        options->is_cpu_given || !is_declared ? options->cpu_capacity : resource->capacity;
-    return capacity > 0 ? capacity : 1;
-}
-
-/* A task's max-parallel is a token of its own, behind those of the resources, in order of the
- * tasks. */
-void build_tokens(struct plan *plan, const struct plan_options *options)
-{
-    const struct workflow *workflow = plan->workflow;
-    uint32_t count = workflow->resource_count;
-    for (uint32_t i = 0; i < workflow->task_count; i++)
-        count += workflow->tasks[i].details->max_parallel != UNLIMITED;
-    plan->tokens = memory_array(count, sizeof *plan->tokens);
-    for (uint32_t i = 0; i < workflow->resource_count; i++) {
-        const struct resource *resource = &workflow->resources[i];
-        plan->tokens[i] =
-            (struct token){.name = resource->name,
-                           .kind = resource->kind == RESOURCE_CPU ? TOKEN_RUNNING : TOKEN_KEPT,
-                           .capacity = capacity_of(resource, options)};
-    }
-    plan->token_count = workflow->resource_count;
-    for (uint32_t i = 0; i < workflow->task_count; i++)
-        if (workflow->tasks[i].details->max_parallel != UNLIMITED)
-            plan->tokens[plan->token_count++] =
-                (struct token){.name = workflow->tasks[i].name,
-                               .kind = TOKEN_RUNNING,
-                               .capacity = workflow->tasks[i].details->max_parallel};
-    plan->vectors.running_first = workflow->resource_count;
-    plan->vectors.running_end = plan->token_count;
-}
-
 /* The max-parallel token of a task: they stand in order of the names' tasks. */
 static uint32_t parallel_token(const struct plan *plan, const struct task *task)
 {
-    uint32_t low = plan->workflow->resource_count, high = plan->token_count;
+    uint32_t low = plan->vectors.running_first, high = plan->vectors.running_end;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         uint32_t other = workflow_task(plan->workflow, plan->tokens[middle].name);
@@ -105,14 +68,137 @@ static bool check_capacity(struct view *view, const struct request *request, uin
     return true;
 }
 
-bool request_vector(struct view *view, struct diagnostics *warnings, uint32_t *ret,
-                    struct error *error)
+/* Amounts of several tokens, each once. */
+struct demand {
+    VEC(struct amount) amounts;
+};
+
+static struct amount *amount_of(struct demand *demand, uint32_t token)
+{
+    for (uint32_t i = 0; i < demand->amounts.count; i++)
+        if (demand->amounts.items[i].token == token)
+            return &demand->amounts.items[i];
+    struct amount *added = VEC_PUSH(&demand->amounts);
+    *added = (struct amount){token, 0};
+    return added;
+}
+
+static uint32_t demand_finish(struct plan *plan, struct demand *demand)
+{
+    uint32_t vector = vectors_add(&plan->vectors, demand->amounts.items, demand->amounts.count);
+    VEC_RELEASE(&demand->amounts);
+    return vector;
+}
+
+/* --- locks and semaphores --- */
+
+/* A key's text, as a JSON string: 7 and "7" are one key, as they are on a command line. */
+static bool write_key(struct view *view, const struct hold *hold, struct buffer *out,
+                      struct error *error)
+{
+    CLEANUP_BUFFER struct buffer text = {0};
+    json_t *value = view_spec(view, &hold->key, error);
+    bool is_text = value != NULL && value_write_text(value, &text, error);
+    if (value != NULL && !is_text && error != NULL)
+        error->at = hold->key.at;
+    json_decref(value);
+    if (!is_text)
+        return false;
+    json_t *key = json_stringn_nocheck(text.bytes, text.length);
+    value_write_json(key, out);
+    json_decref(key);
+    return true;
+}
+
+static bool token_of_hold(struct view *view, const struct hold *hold, uint32_t *ret,
+                          struct error *error)
+{
+    const struct workflow *workflow = view->plan->workflow;
+    CLEANUP_BUFFER struct buffer key = {0};
+    if (hold->is_keyed && !write_key(view, hold, &key, error))
+        return false;
+    *ret = plan_token(view->plan, hold->primitive, hold->is_keyed ? buffer_text(&key) : NULL);
+    if (*ret != UINT32_MAX)
+        return true;
+    error_set(error, hold->at, "lock '%s' holds by a file, and so has no keys",
+              names_text(workflow->names, workflow->primitives[hold->primitive].name));
+    return error_hint(error, "declare a lock of its own for each file");
+}
+
+/* A lock asked for twice is one; permits add up. */
+static bool add_holds(struct demand *demand, struct view *view, const struct hold *holds,
+                      uint32_t count, struct error *error)
+{
+    const struct workflow *workflow = view->plan->workflow;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t token;
+        if (!token_of_hold(view, &holds[i], &token, error))
+            return false;
+        const struct primitive *primitive = &workflow->primitives[holds[i].primitive];
+        struct amount *amount = amount_of(demand, token);
+        if (primitive->kind == PRIMITIVE_LOCK) {
+            amount->amount = 1;
+            continue;
+        }
+        amount->amount += holds[i].amount;
+        if (amount->amount > primitive->count)
+            return error_set(error, holds[i].at,
+                             "semaphore '%s': %llu is more than the %u there are",
+                             names_text(workflow->names, primitive->name),
+                             (unsigned long long)amount->amount, primitive->count);
+    }
+    return true;
+}
+
+bool holds_vector(struct view *view, const struct hold *holds, uint32_t count, uint32_t *ret,
+                  struct error *error)
+{
+    struct demand demand = {0};
+    bool is_fine = add_holds(&demand, view, holds, count, error);
+    uint32_t vector = demand_finish(view->plan, &demand);
+    if (is_fine)
+        *ret = vector;
+    return is_fine;
+}
+
+static bool is_constant_spec(const struct view *view, const struct spec *spec)
+{
+    if (spec->kind == SPEC_TEXT)
+        return view_is_constant(view, &spec->text);
+    for (uint32_t i = 0; spec->kind != SPEC_CONSTANT && i < spec->count; i++)
+        if (!is_constant_spec(view, &spec->items[i]))
+            return false;
+    return true;
+}
+
+bool holds_are_constant(const struct view *view, const struct hold *holds, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (holds[i].is_keyed && !is_constant_spec(view, &holds[i].key))
+            return false;
+    return true;
+}
+
+/* --- a task's request --- */
+
+/* Does some body of it run? Only that takes a cpu if nothing is said. */
+static bool has_body(const struct view *view)
+{
+    const struct task *task = view->task;
+    if (task->body != BODY_STEPS)
+        return task->body != BODY_NONE;
+    uint32_t index = (uint32_t)(task - view->plan->workflow->tasks);
+    const struct program *program = plan_task_program(view->plan, index);
+    return program == NULL || program->has_body;
+}
+
+/* A daemon takes no running tokens. */
+static bool add_task(struct demand *demand, struct view *view, struct diagnostics *warnings,
+                     struct error *error)
 {
     const struct details *details = view->task->details;
-    CLEANUP_FREE struct amount *amounts =
-        memory_array((size_t)details->request_count + 2, sizeof *amounts);
-    uint32_t count = 0;
-    bool is_cpu_said = false;
+    const struct synchronisation *synchronisation = view->task->synchronisation;
+    bool is_slotless = task_is_daemon(view->task), is_cpu_said = false;
     for (uint32_t i = 0; i < details->request_count; i++) {
         const struct request *request = &details->requests[i];
         uint64_t amount;
@@ -120,106 +206,81 @@ bool request_vector(struct view *view, struct diagnostics *warnings, uint32_t *r
             !check_capacity(view, request, &amount, warnings, error))
             return false;
         is_cpu_said |= request->resource == CPU_TOKEN;
-        amounts[count++] = (struct amount){request->resource, amount};
+        if (request->resource != CPU_TOKEN || !is_slotless)
+            amount_of(demand, request->resource)->amount += amount;
     }
-    if (!is_cpu_said)
-        amounts[count++] = (struct amount){CPU_TOKEN, 1};
-    if (details->max_parallel != UNLIMITED)
-        amounts[count++] = (struct amount){parallel_token(view->plan, view->task), 1};
-    *ret = vectors_add(&view->plan->vectors, amounts, count);
+    if (!is_cpu_said && !is_slotless && has_body(view))
+        amount_of(demand, CPU_TOKEN)->amount += 1;
+    if (details->max_parallel != UNLIMITED && !is_slotless)
+        amount_of(demand, parallel_token(view->plan, view->task))->amount += 1;
+    return synchronisation == NULL ||
+           add_holds(demand, view, synchronisation->holds, synchronisation->hold_count, error);
+}
+
+/* Several tasks together may be more than there is though each is not. */
+static bool check_gang(struct plan *plan, struct demand *demand, place at, struct error *error)
+{
+    for (uint32_t i = 0; i < demand->amounts.count; i++) {
+        struct amount *amount = &demand->amounts.items[i];
+        const struct token *token = &plan->tokens[amount->token];
+        CLEANUP_BUFFER struct buffer name = {0};
+        if (amount->amount <= token->capacity || token->is_file)
+            continue;
+        if (amount->token == CPU_TOKEN) {
+            amount->amount = token->capacity;
+            continue;
+        }
+        plan_write_token(plan, amount->token, &name);
+        error_set(error, at,
+                  "%s: the tasks that pipes join ask for %llu together, and there are %llu",
+                  buffer_text(&name), (unsigned long long)amount->amount,
+                  (unsigned long long)token->capacity);
+        return error_hint(error, "they start together: ask for less, or join them by files");
+    }
     return true;
 }
 
-uint64_t vector_cpus(const struct plan *plan, uint32_t vector)
+static bool add_gang(struct demand *demand, struct view *view, const struct gang *gang,
+                     struct diagnostics *warnings, struct error *error)
 {
-    const struct vectors *vectors = &plan->vectors;
-    for (uint32_t i = vectors->first[vector]; i < vectors->first[vector + 1]; i++)
-        if (vectors->amounts[i].token == CPU_TOKEN)
-            return vectors->amounts[i].amount;
-    return 0;
-}
-
-static uint16_t flags_of(const struct workflow *workflow, const struct task *task)
-{
-    const struct details *details = task->details;
-    uint16_t flags = 0;
-    if (task->body != BODY_NONE)
-        flags |= RULE_WORK;
-    if (details->condition != NO_EXPRESSION) {
-        flags |= RULE_CONDITION;
-        if (workflow->expressions[details->condition].calls & (CALLS_FAILURE | CALLS_ALWAYS))
-            flags |= RULE_HEEDS_FAILURE;
+    struct plan *plan = view->plan;
+    for (uint32_t i = 0; i < gang->count; i++) {
+        CLEANUP_VIEW struct view member;
+        view_init(&member, plan, plan->task[gang->nodes[i]],
+                  view->node == NO_NODE ? NO_NODE : gang->nodes[i]);
+        member.attempt = view->attempt;
+        member.results = view->results;
+        member.flags = view->flags;
+        if (!add_task(demand, &member, warnings, error))
+            return false;
     }
-    if (details->continue_on_error)
-        flags |= RULE_CONTINUE;
-    if (task->is_finally)
-        flags |= RULE_FINALLY;
-    return flags;
+    return check_gang(plan, demand, view->task->at, error);
 }
 
-static bool has_constant_requests(struct view *view)
+bool request_vector(struct view *view, struct diagnostics *warnings, uint32_t *ret,
+                    struct error *error)
+{
+    uint32_t task = (uint32_t)(view->task - view->plan->workflow->tasks);
+    const struct gang *gang = plan_task_gang(view->plan, task);
+    struct demand demand = {0};
+    bool is_fine = true;
+    if (gang == NULL)
+        is_fine = add_task(&demand, view, warnings, error);
+    else if (view->plan->task[gang->nodes[0]] == task)
+        is_fine = add_gang(&demand, view, gang, warnings, error);
+    uint32_t vector = demand_finish(view->plan, &demand);
+    if (is_fine)
+        *ret = vector;
+    return is_fine;
+}
+
+bool request_cpus(struct view *view, uint64_t *ret, struct error *error)
 {
     const struct details *details = view->task->details;
+    *ret = has_body(view) && !task_is_daemon(view->task);
     for (uint32_t i = 0; i < details->request_count; i++)
-        if (!view_is_constant(view, &details->requests[i].amount))
-            return false;
+        if (details->requests[i].resource == CPU_TOKEN)
+            return read_amount(view, &details->requests[i], ret, error) &&
+                   check_capacity(view, &details->requests[i], ret, NULL, error);
     return true;
-}
-
-static void set_request(struct plan *plan, uint32_t task, struct rule *rule,
-                        struct diagnostics *diagnostics)
-{
-    CLEANUP_ERROR struct error error = {0};
-    CLEANUP_VIEW struct view view;
-    view_init(&view, plan, task, NO_NODE);
-    if (!(rule->flags & RULE_WORK))
-        rule->vector = vectors_add(&plan->vectors, NULL, 0);
-    else if (!has_constant_requests(&view)) {
-        rule->flags |= RULE_REQUEST;
-        rule->vector = NO_VECTOR;
-    } else if (!request_vector(&view, diagnostics, &rule->vector, &error))
-        diagnostics_take(diagnostics, &error);
-}
-
-static void make_rule(struct plan *plan, uint32_t task, struct rule *rule,
-                      struct diagnostics *diagnostics)
-{
-    const struct workflow *workflow = plan->workflow;
-    const struct details *details = workflow->tasks[task].details;
-    const struct retry *retry = &details->retry;
-    *rule = (struct rule){.flags = flags_of(workflow, &workflow->tasks[task]),
-                          .retry_when = retry->when,
-                          .exit_code_count = (uint8_t)retry->exit_code_count,
-                          .exit_codes = retry->exit_codes,
-                          .retry_max = retry->max,
-                          .priority = details->priority,
-                          .timeout = details->timeout,
-                          .retry_delay = retry->delay,
-                          .retry_max_delay = retry->max_delay,
-                          .retry_backoff = retry->backoff};
-    set_request(plan, task, rule, diagnostics);
-}
-
-/* Tasks that say nothing of their own have one rule, and one warning for what they all share. */
-static bool has_rule_of(const struct task *task, const struct task *before)
-{
-    return task->details == before->details && task->details->max_parallel == UNLIMITED &&
-           (task->body == BODY_NONE) == (before->body == BODY_NONE) &&
-           task->is_finally == before->is_finally;
-}
-
-void build_rules(struct plan *plan, struct diagnostics *diagnostics)
-{
-    const struct workflow *workflow = plan->workflow;
-    const struct task *tasks = workflow->tasks;
-    VEC(struct rule) rules = {0};
-    *VEC_PUSH(&rules) =
-        (struct rule){.flags = RULE_JOIN, .vector = vectors_add(&plan->vectors, NULL, 0)};
-    plan->rule_of = memory_array(workflow->task_count, sizeof *plan->rule_of);
-    for (uint32_t i = 0; i < workflow->task_count; i++) {
-        if (i == 0 || !has_rule_of(&tasks[i], &tasks[i - 1]))
-            make_rule(plan, i, VEC_PUSH(&rules), diagnostics);
-        plan->rule_of[i] = rules.count - 1;
-    }
-    plan->rules = rules.items;
 }

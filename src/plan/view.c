@@ -5,13 +5,20 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
+#include "plan/build.h"
 #include "plan/inside.h"
 #include "plan/values.h"
 #include "value/value.h"
 
 void view_init(struct view *view, struct plan *plan, uint32_t task, uint32_t node)
 {
-    *view = (struct view){.plan = plan, .task = &plan->workflow->tasks[task], .node = node};
+    const struct task *the = &plan->workflow->tasks[task];
+    *view = (struct view){.plan = plan,
+                          .task = the,
+                          .details = the->details,
+                          .operation = NO_OPERATION,
+                          .node = node};
 }
 
 void view_move(struct view *view, uint32_t node)
@@ -24,6 +31,19 @@ void view_release(struct view *view)
 {
     json_decref(view->env);
     view->env = NULL;
+}
+
+static const struct program *program_of(const struct view *view)
+{
+    return plan_task_program(view->plan, (uint32_t)(view->task - view->plan->workflow->tasks));
+}
+
+void view_enter(struct view *view, uint32_t operation)
+{
+    const struct step *step = program_of(view)->operations[operation].step;
+    view_release(view);
+    view->operation = operation;
+    view->details = step != NULL && step->details != NULL ? step->details : view->task->details;
 }
 
 static const char *text_of(const struct view *view, name id)
@@ -110,6 +130,52 @@ static json_t *run_value(const struct view *view, name field, struct error *erro
     return results->failed(results->context);
 }
 
+static uint32_t gate_of(const struct view *view, name primitive)
+{
+    const struct plan *plan = view->plan;
+    return plan->gate_of_primitive[workflow_primitive(plan->workflow, primitive)];
+}
+
+static json_t *gate_value(const struct view *view, const struct reference *reference,
+                          struct error *error)
+{
+    const struct results *results = view->results;
+    bool is_event = is_word(view, reference->names[0], WORD_EVENTS);
+    if (results == NULL)
+        return not_yet(is_event ? "events" : "queues", error);
+    if (reference->depth < 2) {
+        error_set(error, PLACE_NONE,
+                  is_event ? "events is no value: events.NAME is"
+                           : "queues is no value: queues.NAME.length is");
+        return NULL;
+    }
+    uint32_t gate = gate_of(view, reference->names[1]);
+    if (is_event)
+        return json_boolean(results->is_set(results->context, gate));
+    json_int_t length = results->queue_length(results->context, gate);
+    return reference->depth < 3 ? json_pack("{s:I}", "length", length) : json_integer(length);
+}
+
+/* The last operation before this one that bound the name and was not skipped says what it is. */
+static json_t *bound_value(const struct view *view, name as, struct error *error)
+{
+    const struct results *results = view->results;
+    const struct program *program = program_of(view);
+    if (results == NULL || program == NULL)
+        return not_yet(text_of(view, as), error);
+    uint32_t end = view->operation == NO_OPERATION ? program->count : view->operation;
+    for (uint32_t i = end; i-- > 0;) {
+        const struct operation *operation = &program->operations[i];
+        bool binds = operation->kind == OPERATION_BODY || operation->kind == OPERATION_GET;
+        if (!binds || operation->step == NULL || operation->step->as != as)
+            continue;
+        json_t *value = results->bound(results->context, view->node, i);
+        if (value != NULL)
+            return value;
+    }
+    return NULL;
+}
+
 static json_t *reference_value(void *context, const struct reference *reference,
                                struct error *error)
 {
@@ -129,6 +195,10 @@ static json_t *reference_value(void *context, const struct reference *reference,
         return run_value(view, field, error);
     if (is_word(view, root, WORD_HERE))
         return json_string(workflow->snapshot->directory);
+    if (is_word(view, root, WORD_EVENTS) || is_word(view, root, WORD_QUEUES))
+        return gate_value(view, reference, error);
+    if (!is_word(view, root, WORD_PARAMS))
+        return bound_value(view, root, error);
     if (reference->depth < 2)
         return json_incref(workflow->params_value);
     json_t *value = json_object_get(workflow->params_value, text_of(view, field));
@@ -193,6 +263,17 @@ bool view_write_text(struct view *view, const struct text *text, struct buffer *
     return true;
 }
 
+bool view_duration(struct view *view, const struct text *text, int64_t *ret, struct error *error)
+{
+    CLEANUP_BUFFER struct buffer out = {0};
+    if (!view_write_text(view, text, &out, error))
+        return false;
+    if (text_duration(buffer_text(&out), ret))
+        return true;
+    error_set(error, text->at, "'%s' is not a duration", buffer_text(&out));
+    return error_hint(error, "write 500ms, 2s, 1h30m or a number of seconds");
+}
+
 static uint32_t whole_expression(const struct text *text)
 {
     for (uint32_t i = 0; i < text->piece_count; i++)
@@ -249,8 +330,8 @@ static bool is_known(const struct view *view, const struct reference *reference)
         return view->node != NO_NODE;
     if (is_word(view, root, WORD_TASK) && !is_word(view, reference->names[1], WORD_NAME))
         return view->attempt > 0;
-    return view->results != NULL ||
-           !(is_word(view, root, WORD_NEEDS) || is_word(view, root, WORD_RUN));
+    return view->results != NULL || is_word(view, root, WORD_PARAMS) ||
+           is_word(view, root, WORD_HERE) || is_word(view, root, WORD_TASK);
 }
 
 static bool text_is_known(const struct view *view, const struct text *text)
@@ -269,7 +350,7 @@ static bool text_is_known(const struct view *view, const struct text *text)
 
 bool view_make_env(struct view *view, struct error *error)
 {
-    const struct details *details = view->task->details;
+    const struct details *details = view->details;
     CLEANUP_BUFFER struct buffer text = {0};
     view->env = json_object();
     for (uint32_t i = 0; i < details->env_count; i++) {

@@ -7,8 +7,11 @@
 struct view {
     struct plan *plan;
     const struct task *task;
-    uint32_t node;                 /* NO_NODE: the task as a whole, its matrix not expanded */
-    uint32_t attempt;              /* 0 while planning */
+    const struct details *details; /* the task's; or those of the operation's step */
+    uint32_t operation; /* of the task's program: names bound by those before it are seen;
+                           NO_OPERATION: by all */
+    uint32_t node;      /* NO_NODE: the task as a whole, its matrix not expanded */
+    uint32_t attempt;   /* 0 while planning */
     const struct results *results; /* NULL while planning */
     uint8_t flags;                 /* CALLS_... that are true now */
     json_t *env; /* {NAME: text; null: unset; true: not to be had while planning}; NULL: not needed
@@ -17,6 +20,8 @@ struct view {
 
 /* The view of a task while planning. */
 void view_init(struct view *view, struct plan *plan, uint32_t task, uint32_t node);
+/* Goes on to an operation of the task's program: what its step says. */
+void view_enter(struct view *view, uint32_t operation);
 /* Goes on to another instance of the same task. */
 void view_move(struct view *view, uint32_t node);
 void view_release(struct view *view);
@@ -34,6 +39,8 @@ bool view_write_text(struct view *view, const struct text *text, struct buffer *
 /* The value of a text: that of the expression if it is one whole one, else text. New. */
 json_t *view_text(struct view *view, const struct text *text, struct error *error);
 json_t *view_spec(struct view *view, const struct spec *spec, struct error *error);
+/* A text that must be a length of time, from 0. */
+bool view_duration(struct view *view, const struct text *text, int64_t *ret, struct error *error);
 /* May what the text mentions differ from attempt to attempt, or from instance to instance? */
 bool view_is_constant(const struct view *view, const struct text *text);
 
