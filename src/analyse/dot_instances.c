@@ -122,8 +122,8 @@ static void draw_expansions(const struct drawing *drawing)
     for (uint32_t task = 0; task < plan->workflow->task_count; task++) {
         const struct instances *instances = &plan->instances[task];
         for (uint32_t i = 0; instances->template != NO_NODE && i < instances->count; i++)
-            if (plan->is_selected[instances->first + i])
-                draw_edge(drawing, instances->template, instances->first + i);
+            if (plan->is_selected[instances_node(instances, i)])
+                draw_edge(drawing, instances->template, instances_node(instances, i));
     }
 }
 

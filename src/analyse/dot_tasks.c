@@ -34,7 +34,7 @@ static void fold_instances(struct drawing *drawing, struct folded *folded)
         if (instances->template != NO_NODE)
             fold_node(drawing, folded, instances->template);
         for (uint32_t i = 0; i < instances->count; i++)
-            fold_node(drawing, folded, instances->first + i);
+            fold_node(drawing, folded, instances_node(instances, i));
     }
 }
 

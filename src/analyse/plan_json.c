@@ -171,7 +171,7 @@ static json_t *task_to_json(struct plan *plan, uint32_t index)
     if (!instances_are_known(instances))
         json_object_set_new(object, "needs", needs_of_template(plan, task));
     for (uint32_t i = 0; i < instances->count; i++)
-        json_array_append_new(list, instance_to_json(plan, instances->first + i));
+        json_array_append_new(list, instance_to_json(plan, instances_node(instances, i)));
     json_object_set_new(object, "instances", list);
     return object;
 }

@@ -100,15 +100,20 @@ static bool write_logs(const struct seen_run *seen, const struct attempt_end *at
     return true;
 }
 
-static bool write_task(const struct seen_run *seen, uint32_t first, uint32_t count, bool is_all,
+static bool write_task(const struct seen_run *seen, const node_list *nodes, bool is_all,
                        struct sink *sink, struct error *error)
 {
     struct attempt_list list;
-    if (!attempts_read(&list, &seen->folder, first, count, error))
+    uint32_t count = nodes->count, first = count > 0 ? nodes->items[0] : 0;
+    uint32_t end = count > 0 ? nodes->items[count - 1] + 1 : first;
+    if (!attempts_read(&list, &seen->folder, first, end - first, error))
         return false;
     uint32_t at = 0;
     bool is_good = true;
-    for (uint32_t node = first; node < first + count && is_good && !sink->has_failed; node++) {
+    for (uint32_t i = 0; i < count && is_good && !sink->has_failed; i++) {
+        uint32_t node = nodes->items[i];
+        while (at < list.count && list.items[at].node < node)
+            at++;
         uint32_t begin = at;
         while (at < list.count && list.items[at].node == node)
             at++;
@@ -123,11 +128,13 @@ static bool write_task(const struct seen_run *seen, uint32_t first, uint32_t cou
 static int print_logs(const struct seen_run *seen, const char *task, bool is_all)
 {
     CLEANUP_ERROR struct error error = {0};
-    uint32_t first, count;
-    if (!plan_find(&seen->loaded.plan, task, &first, &count, &error))
+    node_list nodes = {0};
+    if (!plan_find(&seen->loaded.plan, task, &nodes, &error))
         return cli_fail(EXIT_STATUS_INVALID, &error);
     struct sink sink = {.is_terminal = isatty(STDOUT_FILENO)};
-    if (!write_task(seen, first, count, is_all, &sink, &error))
+    bool is_written = write_task(seen, &nodes, is_all, &sink, &error);
+    VEC_RELEASE(&nodes);
+    if (!is_written)
         return cli_fail(EXIT_STATUS_STATE, &error);
     return sink.has_failed ? EXIT_STATUS_FAILED : EXIT_STATUS_SUCCESS;
 }

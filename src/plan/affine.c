@@ -243,7 +243,7 @@ bool affine_value(const struct affine *affine, const struct plan *plan, uint32_t
     for (uint32_t i = 0; i < affine->term_count; i++) {
         const struct affine_term *term = &affine->terms[i];
         const json_t *value = instances_value(instances, plan->workflow->names,
-                                              node - instances->first, term->variable);
+                                              instances_index(instances, node), term->variable);
         if (!json_is_integer(value))
             return false;
         sum = add(sum, multiply(term->factor, json_integer_value(value)));

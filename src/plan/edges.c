@@ -26,6 +26,15 @@ static bool is_needed(struct weaver *weaver, uint32_t task, const struct need *n
     return holds;
 }
 
+/* An item does not wait for another: they come one by one, and nobody knows which. */
+static void refuse_own(struct weaver *weaver, uint32_t task, const struct need *need)
+{
+    const struct workflow *workflow = weaver->plan->workflow;
+    diagnostics_add(weaver->diagnostics, need->at,
+                    "'%s' has an instance for each item of a queue: these cannot need each other",
+                    names_text(workflow->names, workflow->tasks[task].name));
+}
+
 /* A template comes after whole tasks. What becomes of their instances means something to the
  * template only where each instance needs all of them; else it is told to the instances, by the
  * expansion. order: the template's JOIN_ORDER, made when it is wanted. */
@@ -38,6 +47,8 @@ static void connect_template(struct weaver *weaver, uint32_t task, const struct 
     bool is_of_all = !need->choice->is_by_instance && need->choice->selector_count == 0;
     bool is_among_own =
         need->task == task && (need->choice->selector_count > 0 || need->choice->is_same);
+    if (is_among_own && plan->workflow->tasks[task].matrix->is_queue)
+        refuse_own(weaver, task, need);
     if (is_among_own || !is_needed(weaver, task, need))
         return;
     if (is_of_all) {
@@ -62,7 +73,9 @@ static bool connect_to_template(struct weaver *weaver, struct resolver *resolver
     if (!resolver_guard(resolver, view, &holds, &error))
         return diagnostics_take(weaver->diagnostics, &error);
     uint32_t template = weaver->plan->instances[need->task].template;
-    bool is_of_all = need->choice->selector_count == 0 && !need->choice->is_same;
+    const struct matrix *matrix = weaver->plan->workflow->tasks[need->task].matrix;
+    bool is_of_all =
+        matrix->is_queue || (need->choice->selector_count == 0 && !need->choice->is_same);
     if (holds)
         weaver_add_edge(weaver, is_of_all ? weaver_task_end(weaver, need->task) : template,
                         view->node);

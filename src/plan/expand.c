@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "plan/build.h"
 #include "plan/growth.h"
+#include "plan/instance.h"
 #include "plan/matrix.h"
 #include "plan/needs.h"
 
@@ -160,6 +161,19 @@ bool plan_expand(struct plan *plan, uint32_t template, uint8_t flags, const stru
     return is_grown || give_first(&diagnostics, error);
 }
 
+bool plan_expand_item(struct plan *plan, uint32_t template, const json_t *item, struct error *error)
+{
+    struct diagnostics diagnostics = {0};
+    bool is_template = template <plan->node_count && plan->is_join[template] == JOIN_TEMPLATE &&
+                                 plan->instances[plan->task[template]].shape->items != NULL;
+    if (!is_template)
+        return error_set(error, PLACE_NONE, "the plan has no matrix of a queue there");
+    if (!growth_add_item(plan, template, item, &diagnostics))
+        return give_first(&diagnostics, error);
+    diagnostics_release(&diagnostics);
+    return true;
+}
+
 static json_t *no_values(const struct plan *plan, uint32_t template)
 {
     const struct matrix *matrix = plan->workflow->tasks[plan->task[template]].matrix;
@@ -179,7 +193,8 @@ bool plan_grow(struct plan *plan, uint32_t template, const json_t *matrix, struc
     }
     struct diagnostics diagnostics = {0};
     bool is_template = template <plan->node_count && plan->is_join[template] == JOIN_TEMPLATE &&
-                                 !instances_are_known(&plan->instances[plan->task[template]]);
+                                 !instances_are_known(&plan->instances[plan->task[template]]) &&
+                                 plan->instances[plan->task[template]].shape->items == NULL;
     if (!is_template)
         return error_set(error, PLACE_NONE, "the plan has no matrix to expand there");
     const json_t *files = json_object_get(matrix, "files");

@@ -39,7 +39,7 @@ static bool no_instance(const struct plan *plan, uint32_t task, const char *text
     char **candidates = memory_array(count, sizeof *candidates);
     for (uint32_t i = 0; i < count; i++) {
         struct buffer whole = {0};
-        plan_write_name(plan, instances->first + i, &whole);
+        plan_write_name(plan, instances_node(instances, i), &whole);
         candidates[i] = buffer_take(&whole);
     }
     const char *nearest = text_nearest(text, (const char *const *)candidates, count);
@@ -52,8 +52,7 @@ static bool no_instance(const struct plan *plan, uint32_t task, const char *text
     return false;
 }
 
-bool plan_find(const struct plan *plan, const char *text, uint32_t *ret_first, uint32_t *ret_count,
-               struct error *error)
+bool plan_find(const struct plan *plan, const char *text, node_list *nodes, struct error *error)
 {
     size_t length = strcspn(text, "[");
     name id = names_find(plan->workflow->names, text, length);
@@ -61,22 +60,41 @@ bool plan_find(const struct plan *plan, const char *text, uint32_t *ret_first, u
     if (task == NO_TASK)
         return no_task(plan, text, length, error);
     const struct instances *instances = &plan->instances[task];
-    if (text[length] == '\0') {
-        *ret_first = instances->first;
-        *ret_count = instances->count;
-        return true;
-    }
+    bool is_whole = text[length] == '\0';
     CLEANUP_BUFFER struct buffer whole = {0};
     for (uint32_t i = 0; i < instances->count; i++) {
+        uint32_t node = instances_node(instances, i);
         buffer_clear(&whole);
-        plan_write_name(plan, instances->first + i, &whole);
-        if (strcmp(buffer_text(&whole), text) == 0) {
-            *ret_first = instances->first + i;
-            *ret_count = 1;
+        if (!is_whole)
+            plan_write_name(plan, node, &whole);
+        if (!is_whole && strcmp(buffer_text(&whole), text) != 0)
+            continue;
+        *VEC_PUSH(nodes) = node;
+        if (!is_whole)
             return true;
-        }
     }
-    return no_instance(plan, task, text, error);
+    return is_whole || no_instance(plan, task, text, error);
+}
+
+/* Of what synchronises: the gates' numbers and the chains that positions are in. */
+static uint32_t add_programs(const struct plan *plan, uint32_t checksum)
+{
+    const struct workflow *workflow = plan->workflow;
+    for (uint32_t i = 0; i < workflow->primitive_count; i++) {
+        uint32_t kind = htole32(workflow->primitives[i].kind);
+        name name = workflow->primitives[i].name;
+        checksum = checksum_crc32c(checksum, &kind, sizeof kind);
+        checksum = checksum_crc32c(checksum, names_text(workflow->names, name),
+                                   names_length(workflow->names, name));
+    }
+    for (uint32_t i = 1; i < plan->program_count; i++)
+        for (uint32_t k = 0; k < plan->programs[i].count; k++) {
+            const struct operation *operation = &plan->programs[i].operations[k];
+            uint32_t parts[] = {htole32(i), htole32(operation->kind), htole32(operation->group),
+                                htole32(operation->gate)};
+            checksum = checksum_crc32c(checksum, parts, sizeof parts);
+        }
+    return checksum;
 }
 
 uint32_t plan_fingerprint(const struct plan *plan)
@@ -95,5 +113,5 @@ uint32_t plan_fingerprint(const struct plan *plan)
                                    names_length(workflow->names, name));
         checksum = checksum_crc32c(checksum, places, sizeof places);
     }
-    return checksum;
+    return add_programs(plan, checksum);
 }

@@ -209,6 +209,7 @@ static void product_members(const struct grouping *grouping, uint32_t group, nod
         instance += group % grouping->sizes[axis] * grouping->strides[axis];
         group /= grouping->sizes[axis];
     }
+    /* Of a queue's matrix there are rows, no product. */
     uint32_t node = grouping->instances->first + instance;
     if (grouping->group_size == 1) {
         *VEC_PUSH(nodes) = node;
@@ -240,7 +241,7 @@ void grouping_members(const struct grouping *grouping, uint32_t group, node_list
         return;
     }
     for (uint32_t i = grouping->first[group]; i < grouping->first[group + 1]; i++)
-        *VEC_PUSH(nodes) = grouping->instances->first + grouping->members[i];
+        *VEC_PUSH(nodes) = instances_node(grouping->instances, grouping->members[i]);
 }
 
 void groups_release(struct instances *instances)

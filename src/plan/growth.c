@@ -34,7 +34,8 @@ void build_waiting(struct plan *plan)
         for (uint32_t i = 0; i < workflow->tasks[task].need_count; i++) {
             const struct need *need = &workflow->tasks[task].needs[i];
             if (plan->instances[need->task].template != NO_NODE &&
-                plan->instances[task].template == NO_NODE && !need_is_plain(need))
+                plan->instances[task].template == NO_NODE && !need_is_plain(need) &&
+                !workflow->tasks[need->task].matrix->is_queue)
                 *VEC_PUSH(&all) = (struct waiting){need->task, task, i};
         }
     if (all.count > 0)
@@ -62,6 +63,7 @@ struct growth {
     struct plan *plan;
     struct weaver weaver;
     uint32_t task, template, first; /* first: of the new nodes */
+    uint32_t begin;                 /* the first new instance */
 };
 
 static void reserve(struct plan *plan, uint32_t count)
@@ -111,8 +113,9 @@ static bool connect(struct growth *growth, uint32_t task, const struct need *nee
         return true; /* the join of all has been there from the beginning */
     CLEANUP_VIEW struct view view;
     view_init(&view, plan, task, instances->first);
-    for (uint32_t i = 0; i < instances->count && !growth->weaver.is_full; i++) {
-        uint32_t node = instances->first + i;
+    uint32_t begin = task == growth->task ? growth->begin : 0;
+    for (uint32_t i = begin; i < instances->count && !growth->weaver.is_full; i++) {
+        uint32_t node = instances_node(instances, i);
         if (node < growth->first && !plan->is_selected[node])
             continue;
         view_move(&view, node);
@@ -131,11 +134,12 @@ static bool connect_own(struct growth *growth)
     for (uint32_t i = 0; i < task->need_count; i++)
         if (!need_is_plain(&task->needs[i]))
             is_fine &= connect(growth, growth->task, &task->needs[i]);
-    for (uint32_t i = 0; i < instances->count; i++) {
+    for (uint32_t i = growth->begin; i < instances->count; i++) {
+        uint32_t node = instances_node(instances, i);
         if (instances->join != NO_NODE && instances->join < growth->first)
-            weaver_add_edge(&growth->weaver, instances->first + i, instances->join);
+            weaver_add_edge(&growth->weaver, node, instances->join);
         if (plan->finally_join != NO_NODE && !task->is_finally)
-            weaver_add_edge(&growth->weaver, instances->first + i, plan->finally_join);
+            weaver_add_edge(&growth->weaver, node, plan->finally_join);
     }
     return is_fine;
 }
@@ -241,7 +245,8 @@ static void fill_nodes(struct growth *growth, const uint32_t *order)
     memset(plan->need_counts + growth->first, 0, count * sizeof *plan->need_counts);
     for (uint32_t i = count; i-- > 0;)
         fill_node(growth, growth->first + order[i], is_wanted);
-    plan->selected_count -= plan->is_selected[growth->template];
+    if (growth->begin == 0)
+        plan->selected_count -= plan->is_selected[growth->template];
 }
 
 static void commit(struct growth *growth, const uint32_t *order)
@@ -288,6 +293,48 @@ bool growth_make(struct plan *plan, uint32_t template, const json_t *values,
         instances_release(&plan->instances[task]);
         plan->instances[task] = before;
         plan->node_count = old;
+    }
+    weaver_release(&growth.weaver);
+    return is_grown;
+}
+
+/* The row and the node of the instance are there; its edges follow. */
+static bool grow_by_item(struct growth *growth)
+{
+    struct plan *plan = growth->plan;
+    plan->task[growth->first] = growth->task;
+    plan->is_join[growth->first] = JOIN_NOT;
+    plan->node_count++;
+    if (!connect_own(growth))
+        return false;
+    append_joins(growth);
+    CLEANUP_FREE uint32_t *order = memory_array(plan->node_count - growth->first, sizeof *order);
+    if (!find_order(growth, order))
+        return false;
+    commit(growth, order);
+    return true;
+}
+
+bool growth_add_item(struct plan *plan, uint32_t template, const json_t *item,
+                     struct diagnostics *diagnostics)
+{
+    uint32_t task = plan->task[template], node = plan->node_count;
+    struct instances *instances = &plan->instances[task];
+    struct growth growth = {
+        .plan = plan, .task = task, .template = template, .first = node, .begin = instances->count};
+    growth.weaver = (struct weaver){
+        .plan = plan, .diagnostics = diagnostics, .old_count = node, .grown_task = task};
+    if (node == MOST_NODES)
+        return diagnostics_add(diagnostics, plan->workflow->tasks[task].at,
+                               "too many instances: a plan holds %u nodes at most",
+                               (uint32_t)MOST_NODES);
+    reserve(plan, node + 1);
+    instances_add_item(instances, plan->workflow->names, node, item);
+    bool is_grown = grow_by_item(&growth);
+    if (!is_grown) {
+        weaver_undo(&growth.weaver);
+        instances_drop_item(instances);
+        plan->node_count = node;
     }
     weaver_release(&growth.weaver);
     return is_grown;

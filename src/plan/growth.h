@@ -9,4 +9,8 @@
 bool growth_make(struct plan *plan, uint32_t template, const json_t *values,
                  struct diagnostics *diagnostics);
 
+/* The same of one more item of a queue's matrix. */
+bool growth_add_item(struct plan *plan, uint32_t template, const json_t *item,
+                     struct diagnostics *diagnostics);
+
 #endif

@@ -10,6 +10,30 @@
 
 enum { LONGEST_VALUE = 40 };
 
+uint32_t instances_node(const struct instances *instances, uint32_t instance)
+{
+    const struct shape *shape = instances->shape;
+    bool is_scattered = shape != NULL && shape->items != NULL;
+    return is_scattered ? shape->items->nodes.items[instance] : instances->first + instance;
+}
+
+uint32_t instances_index(const struct instances *instances, uint32_t node)
+{
+    const struct shape *shape = instances->shape;
+    if (shape == NULL || shape->items == NULL)
+        return node - instances->first;
+    const uint32_t *nodes = shape->items->nodes.items;
+    uint32_t low = 0, high = instances->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (nodes[middle] < node)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 uint32_t instances_axis_size(const struct instances *instances, uint32_t axis)
 {
     return (uint32_t)json_array_size(instances->shape->axis_values[axis]);
@@ -69,9 +93,9 @@ const json_t *plan_matrix_value(const struct plan *plan, uint32_t node, name var
         return NULL;
     const struct instances *instances = &plan->instances[plan->task[node]];
     uint32_t at = instances_variable(instances, variable);
-    return at == UINT32_MAX
-               ? NULL
-               : instances_value(instances, plan->workflow->names, node - instances->first, at);
+    return at == UINT32_MAX ? NULL
+                            : instances_value(instances, plan->workflow->names,
+                                              instances_index(instances, node), at);
 }
 
 json_t *plan_matrix(const struct plan *plan, uint32_t node)
@@ -79,7 +103,7 @@ json_t *plan_matrix(const struct plan *plan, uint32_t node)
     if (plan->is_join[node] != JOIN_NOT)
         return json_object();
     const struct instances *instances = &plan->instances[plan->task[node]];
-    return instances_map(instances, plan->workflow->names, node - instances->first);
+    return instances_map(instances, plan->workflow->names, instances_index(instances, node));
 }
 
 static bool is_plain_word(const char *text, size_t length)
@@ -148,7 +172,7 @@ void plan_write_name(const struct plan *plan, uint32_t node, struct buffer *out)
     if (plan->workflow->tasks[task].matrix == NULL)
         return;
     const struct instances *instances = &plan->instances[task];
-    uint32_t instance = node - instances->first;
+    uint32_t instance = instances_index(instances, node);
     buffer_add_byte(out, '[');
     write_values(instances, names, instance, out);
     buffer_add_byte(out, ']');
@@ -184,6 +208,61 @@ static bool may_have_repeats(const struct instances *instances)
         if (axis_has_repeats(instances->shape->axis_values[i]))
             return true;
     return false;
+}
+
+/* The n-th of its name. */
+static uint32_t number_repeat(const struct instances *instances, const struct names *names,
+                              struct items *items, uint32_t instance)
+{
+    CLEANUP_BUFFER struct buffer text = {0};
+    buffer_add_byte(&text, '[');
+    write_values(instances, names, instance, &text);
+    name id = names_add(&items->texts, text.bytes, text.length);
+    while (items->seen.count <= id)
+        *VEC_PUSH(&items->seen) = 0;
+    return ++items->seen.items[id];
+}
+
+void instances_add_item(struct instances *instances, const struct names *names, uint32_t node,
+                        const json_t *item)
+{
+    struct shape *shape = instances->shape;
+    struct items *items = shape->items;
+    uint32_t instance = instances->count++, old = items->capacity;
+    shape->rows = memory_grow(shape->rows, instance, 1, &items->capacity, sizeof *shape->rows);
+    if (items->capacity > old)
+        shape->repeats = memory_resize(shape->repeats, items->capacity, sizeof *shape->repeats);
+    if (instance == 0)
+        instances->first = node;
+    *VEC_PUSH(&items->nodes) = node;
+    shape->rows[instance] = json_object();
+    json_object_set_nocheck(shape->rows[instance], names_text(names, instances->variables[0]),
+                            (json_t *)item);
+    shape->repeats[instance] = number_repeat(instances, names, items, instance);
+}
+
+void instances_drop_item(struct instances *instances)
+{
+    uint32_t instance = --instances->count;
+    json_decref(instances->shape->rows[instance]);
+    instances->shape->items->nodes.count--;
+}
+
+struct items *items_new(void)
+{
+    struct items *items = memory_new(sizeof *items);
+    names_init(&items->texts);
+    return items;
+}
+
+void items_free(struct items *items)
+{
+    if (items == NULL)
+        return;
+    names_release(&items->texts);
+    VEC_RELEASE(&items->nodes);
+    VEC_RELEASE(&items->seen);
+    memory_free(items);
 }
 
 void instances_number_repeats(struct instances *instances, const struct names *names)

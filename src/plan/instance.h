@@ -19,6 +19,20 @@ const json_t *instances_value(const struct instances *instances, const struct na
 /* {variable: value} of an instance. New. */
 json_t *instances_map(const struct instances *instances, const struct names *names,
                       uint32_t instance);
+/* What a queue's matrix has beside its rows. */
+struct items {
+    node_list nodes;    /* instance → node */
+    struct names texts; /* of instances so far */
+    VEC(uint32_t) seen; /* text → how many have it */
+    uint32_t capacity;  /* of rows and repeats */
+};
+struct items *items_new(void);
+void items_free(struct items *items);
+/* One more instance, at this node. */
+void instances_add_item(struct instances *instances, const struct names *names, uint32_t node,
+                        const json_t *item);
+/* Takes the last one back. Its name stays counted. */
+void instances_drop_item(struct instances *instances);
 /* Finds out which instances have equal names, and numbers these. */
 void instances_number_repeats(struct instances *instances, const struct names *names);
 

@@ -208,6 +208,8 @@ static void leave_open(struct plan *plan, struct instances *instances, const str
     name *variables = ARENA_ARRAY(&plan->arena, name, matrix->axis_count);
     for (uint32_t i = 0; i < matrix->axis_count; i++)
         variables[i] = matrix->axes[i].variable;
+    if (matrix->is_queue)
+        instances->shape->items = items_new();
     instances->variables = matrix->is_list ? matrix->variables : variables;
     instances->variable_count = matrix->is_list ? matrix->variable_count : matrix->axis_count;
 }
@@ -218,7 +220,7 @@ void matrix_expand(struct plan *plan, uint32_t task, struct diagnostics *diagnos
     const struct matrix *matrix = plan->workflow->tasks[task].matrix;
     *instances =
         (struct instances){.count = matrix == NULL ? 1 : 0, .join = NO_NODE, .template = NO_NODE};
-    if (matrix != NULL && matrix->is_dynamic)
+    if (matrix != NULL && (matrix->is_dynamic || matrix->is_queue))
         leave_open(plan, instances, matrix);
     else if (matrix != NULL)
         fill(plan, task, NULL, diagnostics);
@@ -278,5 +280,6 @@ void instances_release(struct instances *instances)
     memory_free(shape->combination);
     memory_free(shape->rows);
     memory_free(shape->repeats);
+    items_free(shape->items);
     *instances = (struct instances){.join = NO_NODE, .template = NO_NODE};
 }

@@ -243,8 +243,8 @@ static bool find_ids(struct bound *bound, struct view *view, bool *ret_is_list, 
     bound->ids.count = 0;
     if (bound->selector == NULL) {
         const struct instances *own = &view->plan->instances[view->plan->task[view->node]];
-        const json_t *value =
-            instances_value(own, view->plan->workflow->names, view->node - own->first, bound->own);
+        const json_t *value = instances_value(own, view->plan->workflow->names,
+                                              instances_index(own, view->node), bound->own);
         if (value == NULL)
             *VEC_PUSH(&bound->ids) = 0;
         else
@@ -316,13 +316,20 @@ static void add_all(const struct plan *plan, uint32_t task, node_list *nodes)
 {
     const struct instances *instances = &plan->instances[task];
     for (uint32_t i = 0; i < instances->count; i++)
-        *VEC_PUSH(nodes) = instances->first + i;
+        *VEC_PUSH(nodes) = instances_node(instances, i);
 }
 
 bool need_nodes(struct plan *plan, uint32_t task, uint32_t node, const struct need *need,
                 node_list *nodes, struct error *error)
 {
     struct resolver *resolver = need_is_plain(need) ? NULL : resolver_find(plan, need);
+    /* A queue's matrix is looked up only when no item comes any more. */
+    if (!need_is_plain(need) && plan->instances[need->task].shape != NULL &&
+        plan->instances[need->task].shape->items != NULL) {
+        if (!resolver_add(plan, task, need, error))
+            return false;
+        resolver = resolver_find(plan, need);
+    }
     if (resolver == NULL) {
         add_all(plan, need->task, nodes);
         return true;

@@ -187,11 +187,14 @@ struct shape {
                               include; NULL, or NULL at an instance that is its combination's */
     uint32_t *repeats;     /* instance → it is the n-th of its name, from 1; NULL: all differ */
     struct lookup *lookup; /* the plan's own: instances by values, for selectors; may be NULL */
+    struct items *items;   /* the plan's own: of a queue's matrix; NULL: of another */
     uint32_t axis_count;   /* 0 for a matrix of rows */
-    bool is_expanded;      /* false: a dynamic matrix that waits for its needs */
+    bool is_expanded;      /* false: a dynamic matrix that waits for its needs; one of a queue that
+                              may get more items, for ever */
 };
 
-/* The instances of a task: nodes first .. first + count - 1. */
+/* The instances of a task: nodes first .. first + count - 1, but for those of a queue's matrix:
+ * instances_node. */
 struct instances {
     uint32_t first, count; /* of a dynamic matrix: none until it is expanded */
     uint32_t join;         /* the node joined to all of them, or NO_NODE while nobody needs it */
@@ -207,6 +210,10 @@ static inline bool instances_are_known(const struct instances *instances)
 {
     return instances->shape == NULL || instances->shape->is_expanded;
 }
+
+/* From a node of a task's instances to its number, which counts from 0, and back. */
+uint32_t instances_node(const struct instances *instances, uint32_t instance);
+uint32_t instances_index(const struct instances *instances, uint32_t node);
 
 enum join_kind {
     JOIN_NOT,
@@ -293,10 +300,10 @@ uint32_t plan_fingerprint(const struct plan *plan);
 /* The instance's name, T or T[a=1,b=x] (LANGUAGE.md, matrix), unique in the plan; for a join
  * "T[*]", for finally_join "finally". */
 void plan_write_name(const struct plan *plan, uint32_t node, struct buffer *out);
-/* The nodes that a name stands for: a task (all its instances) or an instance. False with an error
- * that suggests the nearest name. */
-bool plan_find(const struct plan *plan, const char *text, uint32_t *ret_first, uint32_t *ret_count,
-               struct error *error);
+/* Appends the nodes that a name stands for, ascending: a task (all its instances) or an instance.
+ * False with an error that suggests the nearest name. */
+typedef VEC(uint32_t) node_list;
+bool plan_find(const struct plan *plan, const char *text, node_list *nodes, struct error *error);
 /* One variable's value of an instance (borrowed), NULL if it has none of that name. */
 const json_t *plan_matrix_value(const struct plan *plan, uint32_t node, name variable);
 /* {variable: value}. New. */
@@ -406,7 +413,8 @@ struct expanded {
 bool plan_expand(struct plan *plan, uint32_t template, uint8_t flags, const struct results *results,
                  struct expanded *ret, struct error *error);
 /* A matrix of a queue: grows the plan by one instance, whose variable is this item (borrowed). Its
- * template has not ended until the queue has closed. */
+ * template has not ended until the queue has closed; with the first item it is no longer counted in
+ * selected_count. */
 bool plan_expand_item(struct plan *plan, uint32_t template, const json_t *item,
                       struct error *error);
 /* Grows the plan again as plan_expand did, from expanded.matrix; nothing outside is asked. NULL: by
@@ -416,7 +424,6 @@ bool plan_grow(struct plan *plan, uint32_t template, const json_t *matrix, struc
 /* The instances that one need of an instance stands for, in order of their matrix: its guard and
  * selectors evaluated; none if its guard is false. need is one of the instance's task's own.
  * Appends node ids to *nodes. */
-typedef VEC(uint32_t) node_list;
 bool plan_need_nodes(struct plan *plan, uint32_t node, const struct need *need, node_list *nodes,
                      struct error *error);
 

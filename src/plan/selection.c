@@ -18,10 +18,10 @@ static void select_task(struct plan *plan, uint32_t task)
     instances->is_chosen = true;
 }
 
-static void select_nodes(struct plan *plan, uint32_t first, uint32_t count)
+static void select_nodes(struct plan *plan, const node_list *nodes)
 {
-    for (uint32_t i = 0; i < count; i++)
-        plan->is_selected[first + i] = true;
+    for (uint32_t i = 0; i < nodes->count; i++)
+        plan->is_selected[nodes->items[i]] = true;
 }
 
 /* Of the name of a task that there is. */
@@ -35,13 +35,14 @@ static void select_named(struct plan *plan, const struct plan_options *options,
 {
     for (uint32_t i = 0; i < options->selection_count; i++) {
         CLEANUP_ERROR struct error error = {0};
-        uint32_t first, count;
-        if (!plan_find(plan, options->selection[i], &first, &count, &error))
+        node_list nodes = {0};
+        if (!plan_find(plan, options->selection[i], &nodes, &error))
             diagnostics_take(diagnostics, &error);
-        else if (count == 0)
+        else if (nodes.count == 0)
             select_task(plan, task_of(plan, options->selection[i]));
         else
-            select_nodes(plan, first, count);
+            select_nodes(plan, &nodes);
+        VEC_RELEASE(&nodes);
     }
 }
 

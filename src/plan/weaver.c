@@ -101,7 +101,8 @@ static void write_wanted(const struct resolver *resolver, struct view *view, str
         buffer_printf(out, "%s%s=", i == 0 ? "" : ", ",
                       names_text(names, other->variables[bound->variable]));
         if (bound->selector == NULL) {
-            const json_t *value = instances_value(own, names, view->node - own->first, bound->own);
+            const json_t *value =
+                instances_value(own, names, instances_index(own, view->node), bound->own);
             if (value != NULL)
                 value_write_json(value, out);
         }

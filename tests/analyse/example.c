@@ -47,8 +47,11 @@ void example_close(struct example *example)
 
 uint32_t example_node(const struct example *example, const char *text)
 {
-    uint32_t first = NO_NODE, count;
-    return plan_find(&example->plan, text, &first, &count, NULL) ? first : NO_NODE;
+    node_list nodes = {0};
+    bool is_found = plan_find(&example->plan, text, &nodes, NULL) && nodes.count > 0;
+    uint32_t node = is_found ? nodes.items[0] : NO_NODE;
+    VEC_RELEASE(&nodes);
+    return node;
 }
 
 bool recording_open(struct recording *recording, const struct plan *plan,
@@ -79,11 +82,12 @@ void recording_add(struct recording *recording, struct input in)
 
 void recording_start(struct recording *recording, int64_t now, uint32_t node, uint32_t attempt)
 {
-    recording_add(
-        recording,
-        (struct input){
-            .now = now, .kind = INPUT_STARTED, .node = node, .attempt = attempt, .process = 4711,
-            .since = now});
+    recording_add(recording, (struct input){.now = now,
+                                            .kind = INPUT_STARTED,
+                                            .node = node,
+                                            .attempt = attempt,
+                                            .process = 4711,
+                                            .since = now});
 }
 
 void recording_finish(struct recording *recording, int64_t now, uint32_t node, uint32_t attempt,

@@ -63,12 +63,13 @@ static void add_name(struct fixture *fixture, uint32_t node)
 
 const char *fixture_instances(struct fixture *fixture, const char *task)
 {
-    uint32_t first, count;
+    node_list nodes = {0};
     struct error error = {0};
     buffer_clear(&fixture->text);
-    CU_ASSERT_FATAL(plan_find(&fixture->plan, task, &first, &count, &error));
-    for (uint32_t i = 0; i < count; i++)
-        add_name(fixture, first + i);
+    CU_ASSERT_FATAL(plan_find(&fixture->plan, task, &nodes, &error));
+    for (uint32_t i = 0; i < nodes.count; i++)
+        add_name(fixture, nodes.items[i]);
+    VEC_RELEASE(&nodes);
     return buffer_text(&fixture->text);
 }
 
