@@ -31,6 +31,8 @@ int command_status(int argc, char **argv);
 int command_logs(int argc, char **argv);
 int command_runs(int argc, char **argv);
 int command_schema(int argc, char **argv);
+int command_lock(int argc, char **argv); /* and semaphore */
+int command_verb(int argc, char **argv); /* all other verbs */
 
 /* "pargraph: message" and its hint, to standard error; returns status. Releases the error. */
 int cli_fail(int status, struct error *error);

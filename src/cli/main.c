@@ -21,6 +21,19 @@ static const struct command_entry commands[] = {
     {"logs", command_logs, "show what a task wrote"},
     {"runs", command_runs, "list the runs"},
     {"schema", command_schema, "print the schema of workflows for editors"},
+    {"lock", command_lock, "run a command while a lock is held"},
+    {"semaphore", command_lock, "run a command while permits are held"},
+    {"acquire", command_verb, "take a lock or permits"},
+    {"release", command_verb, "give back what was acquired"},
+    {"barrier", command_verb, "wait for the others at a barrier"},
+    {"wait", command_verb, "wait for an event or a condition"},
+    {"set", command_verb, "set an event"},
+    {"clear", command_verb, "clear an event"},
+    {"notify", command_verb, "wake one who waits for a condition"},
+    {"notify-all", command_verb, "wake all who wait for a condition"},
+    {"put", command_verb, "put a value into a queue"},
+    {"get", command_verb, "take a value out of a queue"},
+    {"close", command_verb, "close a queue"},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
@@ -30,8 +43,11 @@ static int print_help(void)
     buffer_add_text(&text, "usage: pargraph COMMAND [OPTIONS] [ARGUMENTS]\n\n"
                            "Runs workflows: tasks, what they need, how often, with what.\n\n"
                            "commands:\n");
-    for (int i = 0; i < COMMAND_COUNT; i++)
-        buffer_printf(&text, "  %-8s %s\n", commands[i].name, commands[i].summary);
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(commands[i].name, "lock") == 0)
+            buffer_add_text(&text, "\nverbs, called in the steps of a run:\n");
+        buffer_printf(&text, "  %-11s%s\n", commands[i].name, commands[i].summary);
+    }
     buffer_add_text(
         &text, "\n  pargraph COMMAND --help   what a command takes\n"
                "  pargraph --version        the version, and the libraries it uses\n"

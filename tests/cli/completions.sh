@@ -12,7 +12,7 @@ export PATH
     "$generate" fish "$pargraph" >pargraph.fish && ok || bad 'generate' 'it fails'
 status='' out='' err=''
 
-commands=$("$pargraph" --help | awk '/^commands:/ { l = 1; next } l && !NF { exit } l { print $1 }')
+commands=$("$pargraph" --help | awk '/^(commands|verbs.*):$/ { l = 1; next } !NF { l = 0 } l { print $1 }')
 [ "$(printf '%s\n' $commands | wc -l)" -ge 9 ] && ok || bad 'commands' "only: $commands"
 
 mkdir -p 'some folder'

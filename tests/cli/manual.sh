@@ -16,7 +16,7 @@ ln -s "$pargraph" bin/pargraph
 PATH=$folder/bin:$PATH
 export PATH
 
-for page in "$srcdir"/man/*.[15]; do
+for page in "$srcdir"/man/*.[157]; do
     name=$(basename "$page")
     if command -v mandoc >/dev/null; then
         out=$(mandoc -Tlint -Wwarning "$page" 2>&1) && ok || bad "mandoc $name" 'is not clean'
@@ -29,23 +29,44 @@ done
 command -v mandoc >/dev/null || skip 'mandoc is not installed'
 command -v groff >/dev/null || skip 'groff is not installed'
 
-for command in $("$pargraph" --help | awk '/^commands:/ { l = 1; next } l && !NF { exit } l { print $1 }'); do
+# tells_of PAGE COMMAND: the page tells of each option of the command, which are gathered in told.txt.
+tells_of() {
+    "$pargraph" "$2" --help | grep -oE '^  (-., |    )--[a-z-]+' | sed 's/^ *//; s/,//' >options.txt
+    while read -r first second; do
+        if [ -n "$second" ]; then
+            grep -qE "^\.It Fl ${first#-}( | .* , )?.*Fl ${second#-}( |\$)" "$1"
+        else
+            grep -qE "^\.It Fl ${first#-}( |\$)" "$1"
+        fi && ok || bad "$1" "does not tell of $first $second"
+    done <options.txt
+    cat options.txt >>told.txt
+}
+
+# no_others PAGE: it tells of no option that is not there.
+no_others() {
+    for option in $(sed -n 's/^\.It .*Fl -\([a-z-]*\).*/\1/p' "$1"); do
+        grep -q -e "--$option\$" told.txt && ok || bad "$1" "tells of --$option"
+    done
+}
+
+for command in $("$pargraph" --help | awk '/^commands:/ { l = 1; next } !NF { l = 0 } l { print $1 }'); do
     page=$srcdir/man/pargraph-$command.1
     [ -f "$page" ] && ok || bad "pargraph-$command.1" 'there is no such page'
     grep -q "^\.It Cm $command\$" "$srcdir/man/pargraph.1" && ok || bad 'pargraph.1' "does not tell of $command"
-    "$pargraph" "$command" --help | grep -oE '^  (-., |    )--[a-z-]+' | sed 's/^ *//; s/,//' >options.txt
-    while read -r first second; do
-        if [ -n "$second" ]; then
-            grep -qE "^\.It Fl ${first#-}( | .* , )?.*Fl ${second#-}( |\$)" "$page"
-        else
-            grep -qE "^\.It Fl ${first#-}( |\$)" "$page"
-        fi && ok || bad "pargraph-$command.1" "does not tell of $first $second"
-    done <options.txt
-    # And none that is not there.
-    for option in $(sed -n 's/^\.It .*Fl -\([a-z-]*\).*/\1/p' "$page"); do
-        grep -q -e "--$option\$" options.txt && ok || bad "pargraph-$command.1" "tells of --$option"
-    done
+    : >told.txt
+    tells_of "$page" "$command"
+    no_others "$page"
 done
+
+# The verbs have one page.
+page=$srcdir/man/pargraph-verbs.1
+: >told.txt
+for verb in $("$pargraph" --help | awk '/^verbs/ { l = 1; next } !NF { l = 0 } l { print $1 }'); do
+    grep -q "^\.It Cm $verb\$" "$page" && ok || bad 'pargraph-verbs.1' "does not tell of $verb"
+    grep -q "^\.Ql $verb \(,\|\.\)\$" "$srcdir/man/pargraph-protocol.7" && ok || bad 'pargraph-protocol.7' "does not tell of $verb"
+    tells_of "$page" "$verb"
+done
+no_others "$page"
 
 # The events of run --json and their fields are in its page.
 "$pargraph" run --help | sed -n '/^events of/,/^fields:/p' >events.txt
@@ -96,7 +117,7 @@ run_session() { # FILE STATUS
     done <commands.txt
 }
 
-for page in "$srcdir"/man/*.[15]; do
+for page in "$srcdir"/man/*.[157]; do
     name=$(basename "$page")
     mkdir -p "parts/$name" "work/$name"
     : >"parts/$name/list"
