@@ -38,7 +38,6 @@ enum token_kind {
     TOKEN_RUNNING, /* slots, cpus, max-parallel: held by running work only */
     TOKEN_KEPT,    /* memory, own tokens, locks, semaphores: stay with a task while it waits */
 };
-enum { NO_PRIMITIVE = UINT32_MAX };
 struct token {
     name name;
     uint8_t kind;

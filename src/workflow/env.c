@@ -152,22 +152,26 @@ static bool stream_from_map(struct reader *reader, uint32_t node, int descriptor
 {
     enum context context = reader->task != NULL ? CONTEXT_TASK : CONTEXT_SHARED;
     struct section section;
-    const char *what = descriptor == 0   ? "a map with text, file or from"
-                       : descriptor == 1 ? "discard or a map with file"
-                                         : "discard, stdout or a map with file";
+    const char *what = descriptor == 0   ? "a map with text, file, from or pipe"
+                       : descriptor == 1 ? "discard or a map with file or pipe"
+                                         : "discard, stdout or a map with file or pipe";
     if (!section_read(reader, node, descriptor == 0 ? TABLE_STDIN : TABLE_STREAM, what, &section)) {
         if (descriptor == 0 && reader_node(reader, node)->kind == NODE_SCALAR)
             reader_hint(reader, "write {file: PATH} or {text: TEXT}");
         return false;
     }
     uint32_t file = section.values[STREAM_FIELD_FILE], text = section.values[STREAM_FIELD_TEXT];
-    uint32_t from = section.values[STREAM_FIELD_FROM];
-    int count = (file != 0) + (text != 0) + (from != 0);
+    uint32_t from = section.values[STREAM_FIELD_FROM], pipe = section.values[STREAM_FIELD_PIPE];
+    int count = (file != 0) + (text != 0) + (from != 0) + (pipe != 0);
     if (count == 0 && !section.has_unknown && section.guessed == 0)
         return reader_error(reader, node, "expected %s, found %s", what,
                             reader_node(reader, node)->text == 0 ? "an empty map" : "none of them");
     if (count > 1)
-        return reader_error(reader, node, "a stream has one of text, file and from");
+        return reader_error(reader, node,
+                            descriptor == 0 ? "a stream has one of text, file, from and pipe"
+                                            : "a stream has one of file and pipe");
+    if (pipe != 0)
+        return pipe_read(reader, pipe, descriptor, stream);
     if (from != 0)
         return stdin_from(reader, from, stream);
     if (count == 0)
@@ -194,7 +198,7 @@ bool stream_read(struct reader *reader, uint32_t node, int descriptor)
     }
     if (reader_is_plain_null(reader, node))
         return stream_from_map(reader, node, descriptor, stream);
-    reader_error(reader, node, "expected discard%s or a map with file, found '%s'",
+    reader_error(reader, node, "expected discard%s or a map with file or pipe, found '%s'",
                  descriptor == 2 ? ", stdout" : "", reader_text(reader, node));
     const char *nearest = text_nearest(reader_text(reader, node), words, (size_t)descriptor);
     if (nearest != NULL)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "workflow/workflow.h"
 
 static const struct field top_fields[] = {
     [TOP_PARGRAPH] = {.key = "pargraph"},
@@ -21,14 +22,14 @@ static const struct field top_fields[] = {
     [TOP_TASKS] = {.key = "tasks"},
     [TOP_FINALLY] = {.key = "finally"},
     [TOP_INCLUDE] = {.key = "include", .is_later = true},
+    [TOP_LOCKS] = {.key = "locks"},
+    [TOP_SEMAPHORES] = {.key = "semaphores"},
+    [TOP_BARRIERS] = {.key = "barriers"},
+    [TOP_CONDITIONS] = {.key = "conditions"},
+    [TOP_EVENTS] = {.key = "events"},
+    [TOP_QUEUES] = {.key = "queues"},
     {.key = "env-file", .is_later = true},
     {.key = "secrets", .is_later = true},
-    {.key = "locks", .is_later = true},
-    {.key = "semaphores", .is_later = true},
-    {.key = "barriers", .is_later = true},
-    {.key = "conditions", .is_later = true},
-    {.key = "events", .is_later = true},
-    {.key = "queues", .is_later = true},
     {.key = "pools", .is_later = true},
 };
 
@@ -56,19 +57,19 @@ static const struct field task_fields[] = {
     [TASK_MATRIX] = {.key = "matrix"},
     [TASK_CALL] = {.key = "call", .is_later = true},
     [TASK_MPI] = {.key = "mpi", .is_later = true},
-    [TASK_STEPS] = {.key = "steps", .is_later = true},
+    [TASK_STEPS] = {.key = "steps"},
+    [TASK_LOCK] = {.key = "lock"},
+    [TASK_SEMAPHORE] = {.key = "semaphore"},
+    [TASK_BARRIER] = {.key = "barrier"},
+    [TASK_WAIT] = {.key = "wait"},
+    [TASK_SET] = {.key = "set"},
+    [TASK_USES] = {.key = "uses"},
+    [TASK_DAEMON] = {.key = "daemon"},
+    [TASK_READY] = {.key = "ready"},
     {.key = "sources", .is_later = true},
     {.key = "generates", .is_later = true},
     {.key = "depfile", .is_later = true},
     {.key = "pool", .is_later = true, .is_default = true},
-    {.key = "daemon", .is_later = true},
-    {.key = "ready", .is_later = true},
-    {.key = "lock", .is_later = true},
-    {.key = "semaphore", .is_later = true},
-    {.key = "barrier", .is_later = true},
-    {.key = "wait", .is_later = true},
-    {.key = "set", .is_later = true},
-    {.key = "uses", .is_later = true},
 };
 
 static const struct field param_fields[] = {
@@ -89,19 +90,69 @@ static const struct field retry_fields[] = {
 
 static const struct field stdin_fields[] = {
     [STREAM_FIELD_FILE] = {.key = "file"},
+    [STREAM_FIELD_PIPE] = {.key = "pipe"},
     [STREAM_FIELD_TEXT] = {.key = "text"},
     [STREAM_FIELD_FROM] = {.key = "from"},
-    {.key = "pipe", .is_later = true},
 };
 
 static const struct field stream_fields[] = {
     [STREAM_FIELD_FILE] = {.key = "file"},
-    {.key = "pipe", .is_later = true},
+    [STREAM_FIELD_PIPE] = {.key = "pipe"},
 };
 
 static const struct field output_fields[] = {
     [OUTPUT_TYPE] = {.key = "type"},
     [OUTPUT_DEFAULT] = {.key = "default"},
+};
+
+static const struct field step_fields[] = {
+    [STEP_FIELD_RUN] = {.key = "run"},
+    [STEP_FIELD_EXEC] = {.key = "exec"},
+    [STEP_FIELD_STEPS] = {.key = "steps"},
+    [STEP_FIELD_SLEEP] = {.key = "sleep"},
+    [STEP_FIELD_BARRIER] = {.key = "barrier"},
+    [STEP_FIELD_WAIT] = {.key = "wait"},
+    [STEP_FIELD_SET] = {.key = "set"},
+    [STEP_FIELD_CLEAR] = {.key = "clear"},
+    [STEP_FIELD_NOTIFY] = {.key = "notify"},
+    [STEP_FIELD_NOTIFY_ALL] = {.key = "notify-all"},
+    [STEP_FIELD_PUT] = {.key = "put"},
+    [STEP_FIELD_GET] = {.key = "get"},
+    [STEP_FIELD_CLOSE] = {.key = "close"},
+    [STEP_FIELD_IF] = {.key = "if"},
+    [STEP_FIELD_UNTIL] = {.key = "until"},
+    [STEP_FIELD_AS] = {.key = "as"},
+    [STEP_FIELD_TIMEOUT] = {.key = "timeout"},
+    [STEP_FIELD_CONTINUE_ON_ERROR] = {.key = "continue-on-error"},
+    [STEP_FIELD_LOCK] = {.key = "lock"},
+    [STEP_FIELD_SEMAPHORE] = {.key = "semaphore"},
+    [STEP_FIELD_ENV] = {.key = "env"},
+    [STEP_FIELD_CWD] = {.key = "cwd"},
+    [STEP_FIELD_SHELL] = {.key = "shell"},
+    [STEP_FIELD_USES] = {.key = "uses"},
+    {.key = "call", .is_later = true},
+    {.key = "mpi", .is_later = true},
+};
+
+static const struct field lock_fields[] = {[LOCK_FILE] = {.key = "file"}};
+static const struct field semaphore_fields[] = {[SEMAPHORE_PERMITS] = {.key = "permits"}};
+static const struct field barrier_fields[] = {
+    [BARRIER_PARTIES] = {.key = "parties"},
+    [BARRIER_TIMEOUT] = {.key = "timeout"},
+};
+static const struct field condition_fields[] = {[CONDITION_LOCK] = {.key = "lock"}};
+static const struct field queue_fields[] = {[QUEUE_MAX] = {.key = "max"}};
+
+static const struct field ready_fields[] = {
+    [READY_FIELD_TCP] = {.key = "tcp"},         [READY_FIELD_FILE] = {.key = "file"},
+    [READY_FIELD_RUN] = {.key = "run"},         [READY_FIELD_LOG] = {.key = "log"},
+    [READY_FIELD_TIMEOUT] = {.key = "timeout"},
+};
+
+static const struct field uses_fields[] = {
+    [USE_BARRIER] = {.key = "barrier"}, [USE_SET] = {.key = "set"}, [USE_CLEAR] = {.key = "clear"},
+    [USE_NOTIFY] = {.key = "notify"},   [USE_PUT] = {.key = "put"}, [USE_GET] = {.key = "get"},
+    [USE_CLOSE] = {.key = "close"},
 };
 
 #define TABLE(array, where)                                                                        \
@@ -121,6 +172,15 @@ static const struct {
     [TABLE_STDIN] = TABLE(stdin_fields, "in 'stdin'"),
     [TABLE_STREAM] = TABLE(stream_fields, "in 'stdout' and 'stderr'"),
     [TABLE_OUTPUT] = TABLE(output_fields, "on an output"),
+    [TABLE_STEP] = TABLE(step_fields, "on a step"),
+    [TABLE_LOCK] = TABLE(lock_fields, "on a lock"),
+    [TABLE_SEMAPHORE] = TABLE(semaphore_fields, "on a semaphore"),
+    [TABLE_BARRIER] = TABLE(barrier_fields, "on a barrier"),
+    [TABLE_CONDITION] = TABLE(condition_fields, "on a condition"),
+    [TABLE_EVENT] = {NULL, 0, "on an event"},
+    [TABLE_QUEUE] = TABLE(queue_fields, "on a queue"),
+    [TABLE_READY] = TABLE(ready_fields, "in 'ready'"),
+    [TABLE_USES] = TABLE(uses_fields, "in 'uses'"),
 };
 
 const struct field *language_fields(enum table table, size_t *ret_count)
@@ -132,144 +192,6 @@ const struct field *language_fields(enum table table, size_t *ret_count)
 const char *language_where(enum table table)
 {
     return all[table].where;
-}
-
-/* A word of another tool, in kebab-case, in the tables of a mask: a key, or advice. */
-enum {
-    ON_TOP = 1 << TABLE_TOP,
-    ON_TASK = 1 << TABLE_TASK,
-    ON_DEFAULTS = 1 << TABLE_DEFAULTS,
-    ON_PARAM = 1 << TABLE_PARAM,
-    ON_RETRY = 1 << TABLE_RETRY,
-    ON_STREAM = 1 << TABLE_STREAM | 1 << TABLE_STDIN,
-    ON_ANY = ON_TASK | ON_DEFAULTS
-};
-static const struct foreign {
-    const char *word;
-    uint32_t tables;
-    const char *key, *advice;
-} foreign_words[] = {
-    {"depends-on", ON_TASK, "needs", NULL},
-    {"depends", ON_TASK, "needs", NULL},
-    {"dependencies", ON_TASK, "needs", NULL},
-    {"dependson", ON_TASK, "needs", NULL},
-    {"deps", ON_TASK, "needs", NULL},
-    {"after", ON_TASK, "needs", NULL},
-    {"requires", ON_TASK, "needs", NULL},
-    {"upstream", ON_TASK, "needs", NULL},
-    {"cmds", ON_TASK, "run", NULL},
-    {"cmd", ON_TASK, "run", NULL},
-    {"command", ON_TASK, "run", NULL},
-    {"commands", ON_TASK, "run", NULL},
-    {"script", ON_TASK, "run", NULL},
-    {"sh", ON_TASK, "run", NULL},
-    {"bash", ON_TASK, "run", NULL},
-    {"shell-command", ON_TASK, "run", NULL},
-    {"when", ON_TASK, "if", NULL},
-    {"only", ON_TASK, "if", NULL},
-    {"condition", ON_TASK, "if", NULL},
-    {"mutex", ON_TASK, "lock", NULL},
-    {"strategy", ON_TASK, "matrix", NULL},
-    {"with-items", ON_TASK, "matrix", NULL},
-    {"foreach", ON_TASK, "matrix", NULL},
-    {"for-each", ON_TASK, "matrix", NULL},
-    {"loop", ON_TASK, "matrix", NULL},
-    {"parallelism", ON_ANY, "max-parallel", NULL},
-    {"jobs", ON_ANY, "max-parallel", NULL},
-    {"concurrency", ON_ANY, "max-parallel", NULL},
-    {"allow-failure", ON_ANY, "continue-on-error", NULL},
-    {"ignore-errors", ON_ANY, "continue-on-error", NULL},
-    {"ignore-error", ON_ANY, "continue-on-error", NULL},
-    {"retries", ON_ANY, "retry", NULL},
-    {"working-directory", ON_ANY, "cwd", NULL},
-    {"workdir", ON_ANY, "cwd", NULL},
-    {"directory", ON_ANY, "cwd", NULL},
-    {"dir", ON_ANY, "cwd", NULL},
-    {"environment", ON_ANY | ON_TOP, "env", NULL},
-    {"vars", ON_ANY, "env", NULL},
-    {"variables", ON_ANY, "env", NULL},
-    {"desc", ON_TASK | ON_TOP | ON_PARAM, "description", NULL},
-    {"doc", ON_TASK | ON_TOP | ON_PARAM, "description", NULL},
-    {"help", ON_PARAM, "description", NULL},
-    {"walltime", ON_ANY, "timeout", NULL},
-    {"time-limit", ON_ANY, "timeout", NULL},
-    {"inputs", ON_TASK, "sources", NULL},
-    {"input", ON_TASK, "sources", NULL},
-    {"output", ON_TASK, NULL,
-     "files that it makes are 'generates', values that it gives 'outputs'"},
-    {"for", ON_TASK, "matrix", NULL},
-    {"log", ON_TASK, NULL, "output is kept (pargraph logs); for a file write stdout: {file: PATH}"},
-    {"timeout-minutes", ON_ANY, NULL, "write timeout: 5m"},
-    {"timeout-seconds", ON_ANY, NULL, "write timeout: 5s"},
-    {"message", ON_TASK, "description", NULL},
-    {"preconditions", ON_TASK, "if", NULL},
-    {"unless", ON_TASK, NULL, "write if: not (...)"},
-    {"name", ON_TASK, NULL, "a task's name is its key; say more in 'description'"},
-    {"id", ON_TASK, NULL, "a task's name is its key under 'tasks'"},
-    {"nice", ON_ANY, "priority", NULL},
-    {"rule", ON_TOP, "tasks", NULL},
-    {"dotenv", ON_TOP, "env-file", NULL},
-    {"concurrency", ON_TOP, NULL, "say how much runs at once by resources: {cpu: N} or -j N"},
-    {"image", ON_ANY, NULL, "a task runs on this machine; start the container in 'run'"},
-    {"container", ON_ANY, NULL, "a task runs on this machine; start the container in 'run'"},
-    {"runs-on", ON_ANY, NULL, "a task runs on this machine; say what it takes in 'resources'"},
-    {"with", ON_TASK, NULL, "there are no actions to call; write the commands in 'run'"},
-    {"cpus", ON_ANY, NULL, "write resources: {cpu: N}"},
-    {"cpu", ON_ANY, NULL, "write resources: {cpu: N}"},
-    {"cores", ON_ANY, NULL, "write resources: {cpu: N}"},
-    {"threads", ON_ANY, NULL, "write resources: {cpu: N}"},
-    {"mem", ON_ANY, NULL, "write resources: {mem: 4G}"},
-    {"memory", ON_ANY, NULL, "write resources: {mem: 4G}"},
-    {"gpu", ON_ANY, NULL, "write resources: {gpu: N}"},
-    {"gpus", ON_ANY, NULL, "write resources: {gpu: N}"},
-    {"on-failure", ON_TASK | ON_TOP, NULL, "write a task under 'finally' with if: failure()"},
-    {"on-error", ON_TASK | ON_TOP, NULL, "write a task under 'finally' with if: failure()"},
-    {"jobs", ON_TOP, "tasks", NULL},
-    {"targets", ON_TOP, "tasks", NULL},
-    {"rules", ON_TOP, "tasks", NULL},
-    {"stages", ON_TOP, "tasks", NULL},
-    {"steps", ON_TOP, "tasks", NULL},
-    {"version", ON_TOP, "pargraph", NULL},
-    {"inputs", ON_TOP, "params", NULL},
-    {"parameters", ON_TOP, "params", NULL},
-    {"vars", ON_TOP, NULL, "declare values under 'params', environment variables under 'env'"},
-    {"variables", ON_TOP, NULL, "declare values under 'params', environment variables under 'env'"},
-    {"parallelism", ON_TOP, NULL, "say how much runs at once by resources: {cpu: N} or -j N"},
-    {"max-parallel", ON_TOP, NULL, "say how much runs at once by resources: {cpu: N} or -j N"},
-    {"on", ON_TOP, NULL, "a workflow runs when it is told to; it has no triggers"},
-    {"mutexes", ON_TOP, "locks", NULL},
-    {"choices", ON_PARAM, "enum", NULL},
-    {"options", ON_PARAM, "enum", NULL},
-    {"values", ON_PARAM, "enum", NULL},
-    {"value", ON_PARAM, "default", NULL},
-    {"times", ON_RETRY, "max", NULL},
-    {"path", ON_STREAM, "file", NULL},
-    {"attempts", ON_RETRY, "max", NULL},
-    {"count", ON_RETRY, "max", NULL},
-};
-
-static int field_of(enum table table, const char *key)
-{
-    for (size_t i = 0; i < all[table].count; i++)
-        if (strcmp(all[table].fields[i].key, key) == 0)
-            return (int)i;
-    return NO_FIELD;
-}
-
-const char *language_foreign(enum table table, const char *word, int *ret_field)
-{
-    *ret_field = field_of(table, word);
-    if (*ret_field != NO_FIELD && (table != TABLE_DEFAULTS || task_fields[*ret_field].is_default))
-        return all[table].fields[*ret_field].key;
-    for (size_t i = 0; i < sizeof foreign_words / sizeof *foreign_words; i++) {
-        const struct foreign *one = &foreign_words[i];
-        if ((one->tables >> table & 1) == 0 || strcmp(one->word, word) != 0)
-            continue;
-        *ret_field = one->key != NULL ? field_of(table, one->key) : NO_FIELD;
-        return one->key != NULL ? one->key : one->advice;
-    }
-    *ret_field = NO_FIELD;
-    return NULL;
 }
 
 void tables_init(struct tables *tables, struct names *names)

@@ -17,6 +17,15 @@ enum table {
     TABLE_STDIN,
     TABLE_STREAM, /* stdout, stderr */
     TABLE_OUTPUT,
+    TABLE_STEP,
+    TABLE_LOCK, /* the declaration of one; likewise: */
+    TABLE_SEMAPHORE,
+    TABLE_BARRIER,
+    TABLE_CONDITION,
+    TABLE_EVENT,
+    TABLE_QUEUE,
+    TABLE_READY,
+    TABLE_USES,
     TABLE_COUNT,
 };
 
@@ -35,6 +44,12 @@ enum top_field {
     TOP_TASKS,
     TOP_FINALLY,
     TOP_INCLUDE,
+    TOP_LOCKS, /* in the order of enum primitive_kind */
+    TOP_SEMAPHORES,
+    TOP_BARRIERS,
+    TOP_CONDITIONS,
+    TOP_EVENTS,
+    TOP_QUEUES,
 };
 
 /* First those of struct details, in the order they are read in. */
@@ -64,6 +79,46 @@ enum task_field {
     TASK_CALL,
     TASK_MPI,
     TASK_STEPS,
+    TASK_LOCK, /* from here on synchronisation */
+    TASK_SEMAPHORE,
+    TASK_BARRIER,
+    TASK_WAIT,
+    TASK_SET,
+    TASK_USES,
+    TASK_DAEMON,
+    TASK_READY,
+    TASK_FIELD_COUNT,
+};
+
+/* First the bodies and words, of which a step has one, in the order of enum step_kind but for
+ * STEP_CONDITION_WAIT. */
+enum step_field {
+    STEP_FIELD_RUN,
+    STEP_FIELD_EXEC,
+    STEP_FIELD_STEPS,
+    STEP_FIELD_SLEEP,
+    STEP_FIELD_BARRIER,
+    STEP_FIELD_WAIT,
+    STEP_FIELD_SET,
+    STEP_FIELD_CLEAR,
+    STEP_FIELD_NOTIFY,
+    STEP_FIELD_NOTIFY_ALL,
+    STEP_FIELD_PUT,
+    STEP_FIELD_GET,
+    STEP_FIELD_CLOSE,
+    STEP_WORD_COUNT,
+    STEP_FIELD_IF = STEP_WORD_COUNT,
+    STEP_FIELD_UNTIL,
+    STEP_FIELD_AS,
+    STEP_FIELD_TIMEOUT,
+    STEP_FIELD_CONTINUE_ON_ERROR,
+    STEP_FIELD_LOCK, /* from here on of run, exec and steps alone */
+    STEP_FIELD_SEMAPHORE,
+    STEP_FIELD_ENV,
+    STEP_FIELD_CWD,
+    STEP_FIELD_SHELL,
+    STEP_FIELD_USES, /* of run and exec alone */
+    STEP_FIELD_COUNT,
 };
 
 enum {
@@ -82,7 +137,14 @@ enum {
     RETRY_FIELD_MAX_DELAY,
     RETRY_FIELD_WHEN
 };
-enum { STREAM_FIELD_FILE, STREAM_FIELD_TEXT, STREAM_FIELD_FROM };
+enum { STREAM_FIELD_FILE, STREAM_FIELD_PIPE, STREAM_FIELD_TEXT, STREAM_FIELD_FROM };
+enum { LOCK_FILE };
+enum { SEMAPHORE_PERMITS };
+enum { BARRIER_PARTIES, BARRIER_TIMEOUT };
+enum { CONDITION_LOCK };
+enum { QUEUE_MAX };
+/* First those of enum ready_kind but for READY_AT_ONCE, in its order. */
+enum { READY_FIELD_TCP, READY_FIELD_FILE, READY_FIELD_RUN, READY_FIELD_LOG, READY_FIELD_TIMEOUT };
 enum { OUTPUT_TYPE, OUTPUT_DEFAULT };
 
 struct field {

@@ -56,18 +56,38 @@ static void exclude_read(struct reader *reader, uint32_t node, struct matrix *ma
             check_excluded(reader, i);
 }
 
-static void axis_read(struct reader *reader, uint32_t key, struct matrix *matrix)
+/* {item: {queue: q}}: an instance for each item, as they come. */
+static bool is_queue(const struct reader *reader, uint32_t value)
+{
+    return reader_node(reader, value)->kind == NODE_MAP && reader_node(reader, value)->text == 1 &&
+           strcmp(reader_text(reader, value + 1), "queue") == 0;
+}
+
+static void queue_read(struct reader *reader, uint32_t key, bool is_alone, struct matrix *matrix)
+{
+    uint32_t name_node = key + 3;
+    matrix->is_queue = true;
+    reader->is_matrix_dynamic = true;
+    matrix->queue = primitives_find(reader, name_node, KIND_QUEUE);
+    usage_note(reader, matrix->queue, USAGE_GET, reader_node(reader, name_node)->at);
+    if (is_alone)
+        return;
+    reader_error(reader, key, "a matrix over a queue has that one variable");
+    reader_hint(reader, "an item may be a map: matrix.%s.NAME is a value in it",
+                reader_text(reader, key));
+}
+
+static void axis_read(struct reader *reader, uint32_t key, bool is_alone, struct matrix *matrix)
 {
     struct axis *axis = &matrix->axes[matrix->axis_count++];
     axis->at = reader_node(reader, key)->at;
     axis->variable = reader_node(reader, key)->text;
+    axis->values.kind = SPEC_LIST;
     reader_check_name(reader, key, "a matrix variable");
-    uint32_t value = key + 1;
-    if (reader_node(reader, value)->kind == NODE_MAP && reader_node(reader, value)->text == 1 &&
-        strcmp(reader_text(reader, value + 1), "queue") == 0)
-        reader_error(reader, value, "a matrix over a queue is not supported yet");
+    if (is_queue(reader, key + 1))
+        queue_read(reader, key, is_alone, matrix);
     else
-        list_read(reader, value, "a list of values", &axis->values);
+        list_read(reader, key + 1, "a list of values", &axis->values);
 }
 
 static void axes_read(struct reader *reader, uint32_t node, struct matrix *matrix)
@@ -81,7 +101,7 @@ static void axes_read(struct reader *reader, uint32_t node, struct matrix *matri
         else if (strcmp(reader_text(reader, key), "include") == 0)
             rows_read(reader, key + 1, "a list of maps", &matrix->include);
         else
-            axis_read(reader, key, matrix);
+            axis_read(reader, key, reader_node(reader, node)->text == 1, matrix);
     }
 }
 

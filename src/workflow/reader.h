@@ -27,6 +27,7 @@ struct shape {
     bool has_matrix;
     bool is_open;           /* there may be more variables */
     bool is_outputs_broken; /* outputs could not be read */
+    bool is_daemon;
 };
 
 /* Where an expression stands, and so what it may mention. */
@@ -37,6 +38,7 @@ enum context {
     CONTEXT_SELECTOR, /* and the task's own matrix */
     CONTEXT_SHARED,   /* env and defaults of all tasks: params, env, task, run, here */
     CONTEXT_TASK,     /* everything */
+    CONTEXT_UNTIL,    /* and events and queues */
     CONTEXT_IF,       /* and the status functions */
 };
 
@@ -56,12 +58,15 @@ struct reader {
     /* the declarations */
     struct name_map param_of_name; /* index + 1 */
     struct name_map resource_of_name;
+    struct name_map primitive_of_name;
+    struct name_map pipe_of_name;
+    struct usage *usages; /* by primitive */
     uint32_t *task_nodes; /* task → its value's node */
     uint32_t *shape_of;   /* task → index into shapes; 0: has none */
     VEC(struct shape) shapes;
     uint32_t param_limit;  /* params a param's default may mention */
     bool is_params_broken; /* some could not be read: do not complain of unknown ones */
-    bool is_tasks_broken, is_resources_broken;
+    bool is_tasks_broken, is_resources_broken, is_primitives_broken;
 
     /* the task (or the defaults, task NULL) being read */
     uint32_t task_index;
@@ -71,7 +76,11 @@ struct reader {
     struct name_map need_of_name; /* index + 1, of tasks with many needs */
     bool is_needs_broken, is_matrix_broken;
     bool is_matrix_dynamic;
+    VEC(const struct hold *) held; /* around what is being read: by the task, by groups */
+    VEC(name) bound;               /* by steps before */
+    VEC(name) binding;             /* by any step of the task */
 
+    VEC(struct pipe_end) pipe_ends;
     VEC(struct expression) expressions;
     VEC(const char *) task_names; /* for "did you mean" */
     uint64_t suggestion_work;
@@ -168,7 +177,84 @@ bool setting_size(struct reader *reader, uint32_t node, uint64_t *ret);
 /* The value of a spec of CONTEXT_SETTING or CONTEXT_PARAM. New; NULL after an error. */
 json_t *setting_value(struct reader *reader, const struct spec *spec);
 
+/* --- synchronisation --- */
+
+/* Who does what to a primitive, first of all: what nobody does cannot be waited for. */
+enum usage_kind {
+    USAGE_BARRIER, /* in the order of enum use_role */
+    USAGE_SET,
+    USAGE_CLEAR,
+    USAGE_NOTIFY,
+    USAGE_PUT,
+    USAGE_GET,
+    USAGE_CLOSE,
+    USAGE_WAIT,
+    USAGE_COUNT,
+};
+struct usage {
+    place first[USAGE_COUNT]; /* PLACE_NONE: nobody does */
+    place in_tasks, in_finally;
+};
+void usage_note(struct reader *reader, uint32_t primitive, enum usage_kind kind, place at);
+/* When all tasks have been read. */
+void usages_check(struct reader *reader);
+
+/* A mask of kinds: 1 << PRIMITIVE_... */
+enum {
+    KIND_LOCK = 1 << PRIMITIVE_LOCK,
+    KIND_SEMAPHORE = 1 << PRIMITIVE_SEMAPHORE,
+    KIND_BARRIER = 1 << PRIMITIVE_BARRIER,
+    KIND_CONDITION = 1 << PRIMITIVE_CONDITION,
+    KIND_EVENT = 1 << PRIMITIVE_EVENT,
+    KIND_QUEUE = 1 << PRIMITIVE_QUEUE,
+};
+void primitives_read(struct reader *reader, const struct section *top);
+/* The primitive of these kinds that a scalar or key names; NO_PRIMITIVE after an error. */
+uint32_t primitives_find(struct reader *reader, uint32_t node, uint32_t kinds);
+/* A name or a list of names, each of these kinds, each once. False if any was wrong. */
+bool primitives_find_all(struct reader *reader, uint32_t node, uint32_t kinds, uint32_t **ret,
+                         uint32_t *ret_count);
+/* "an event or a condition" */
+void kinds_write(uint32_t kinds, struct buffer *out);
+
+/* `lock` and `semaphore` of a map: nodes, 0 where it is not there. */
+void holds_read(struct reader *reader, uint32_t lock, uint32_t semaphore, struct hold **ret,
+                uint32_t *ret_count);
+void uses_read(struct reader *reader, uint32_t node, struct use **ret, uint32_t *ret_count);
+
+/* The names that the steps of a task bind: all of them, before any is read. */
+void bindings_collect(struct reader *reader, uint32_t steps);
+/* An `as`: false after an error. The name is bound from now on. */
+bool binding_read(struct reader *reader, uint32_t node, name *ret);
+void bindings_forget(struct reader *reader);
+
+void steps_read(struct reader *reader, uint32_t node, struct step **ret, uint32_t *ret_count);
+/* What a task says of synchronisation but for its steps; NULL if nothing. */
+struct synchronisation *synchronisation_read(struct reader *reader, const struct section *section);
+/* When its body and streams have been read. */
+void synchronisation_check(struct reader *reader, const struct section *section);
+
+/* One end of a pipe. */
+struct pipe_end {
+    place at;
+    uint32_t task, pipe;
+    bool is_writer;
+};
+bool pipe_read(struct reader *reader, uint32_t node, int descriptor, struct stream *stream);
+/* When all tasks have been read. */
+void pipes_check(struct reader *reader);
+
 /* --- the parts of a workflow --- */
+
+/* What is launched, of a task or of a step. */
+struct body_words {
+    const struct text *run;
+    struct text *exec;
+    uint32_t exec_count;
+    bool is_plain_command;
+};
+void run_read(struct reader *reader, uint32_t node, struct body_words *ret);
+void exec_read(struct reader *reader, uint32_t node, struct body_words *ret);
 
 /* The word of a type; `enum` only for params. */
 bool type_read(struct reader *reader, uint32_t node, bool is_param, uint8_t *ret);

@@ -18,11 +18,14 @@ enum root {
     ROOT_RUN,
     ROOT_MATRIX,
     ROOT_NEEDS,
+    ROOT_EVENTS,
+    ROOT_QUEUES,
     ROOT_COUNT
 };
-static const char *const roots[ROOT_COUNT] = {"params", "env",    "here", "task",
-                                              "run",    "matrix", "needs"};
+static const char *const roots[ROOT_COUNT] = {"params", "env",   "here",   "task",  "run",
+                                              "matrix", "needs", "events", "queues"};
 static const char *const task_names[] = {"name", "instance", "attempt"};
+static const char *const queue_names[] = {"length"};
 static const char *const run_names[] = {"id", "dir", "elapsed", "failed"};
 enum { TASK_NAME_COUNT = 3, RUN_NAME_COUNT = 4 };
 
@@ -38,6 +41,11 @@ static int root_of(const char *text, size_t length)
 
 static const char *missing_reason(const struct scope_state *state, int root)
 {
+    if (root >= ROOT_EVENTS)
+        return state->context == CONTEXT_UNTIL
+                   ? NULL
+                   : "events and queues change all the time: only the 'until' of a step that "
+                     "waits for a condition may mention them";
     switch (state->context) {
     case CONTEXT_PARAM:
         return "a param's default may mention earlier params, env and here";
@@ -56,6 +64,7 @@ static const char *missing_reason(const struct scope_state *state, int root)
                    ? NULL
                    : "what holds for all tasks may mention params, env, task, run and here";
     case CONTEXT_TASK:
+    case CONTEXT_UNTIL:
     case CONTEXT_IF:
         break;
     }
@@ -70,10 +79,10 @@ static bool has_matrix(const struct reader *reader)
 
 static int root_name(struct scope_state *state, const char *text, int length, struct error *error)
 {
+    const struct reader *reader = state->reader;
     int end = scope_identifier(text, length), root = root_of(text, (size_t)end);
     if (root < 0)
-        return SCOPE_DATA;
-    const struct reader *reader = state->reader;
+        return scope_bound_name(reader, text, end, error);
     const char *reason = root <= ROOT_HERE ? NULL : missing_reason(state, root);
     if (reason != NULL) {
         error_set(error, PLACE_NONE, "'%s' is not known here", roots[root]);
@@ -174,9 +183,11 @@ static int declared(void *context, const char *const *path, int depth, const cha
         return root_name(state, text, length, error);
     int root = root_of(path[0], strlen(path[0]));
     if (depth == 2 && root == ROOT_NEEDS)
-        return scope_need_field(text, length, error);
+        return scope_need_field(state, path[1], text, length, error);
     if (depth == 3 && root == ROOT_NEEDS && strcmp(path[2], "outputs") == 0)
         return scope_output_name(state, path[1], text, length, error);
+    if (depth == 2 && root == ROOT_QUEUES)
+        return scope_fixed("a queue", queue_names, 1, text, length, error);
     if (depth > 1)
         return SCOPE_DATA;
     switch (root) {
@@ -192,6 +203,10 @@ static int declared(void *context, const char *const *path, int depth, const cha
         return matrix_name(state, text, length, error);
     case ROOT_NEEDS:
         return scope_need_name(state, text, length, error);
+    case ROOT_EVENTS:
+        return scope_primitive_name(state, PRIMITIVE_EVENT, text, length, error);
+    case ROOT_QUEUES:
+        return scope_primitive_name(state, PRIMITIVE_QUEUE, text, length, error);
     default:
         return SCOPE_DATA;
     }
@@ -211,6 +226,10 @@ static bool may_end(void *context, const char *const *path, int depth, struct er
     if (depth == 1 && root == ROOT_RUN)
         return error_set(error, PLACE_NONE,
                          "a name must follow: run.id, run.dir, run.elapsed or run.failed");
+    if (depth == 1 && root == ROOT_EVENTS)
+        return error_set(error, PLACE_NONE, "the name of an event must follow: events.NAME");
+    if (root == ROOT_QUEUES && depth < 3)
+        return error_set(error, PLACE_NONE, "what is known of a queue is queues.NAME.length");
     if (depth == 2 && root == ROOT_NEEDS) {
         error_set(error, PLACE_NONE, "needs.%s must say which value of it", path[1]);
         return error_hint(error, "stdout, stderr, exit_code, outputs.NAME, status or instances");

@@ -39,10 +39,20 @@ void scope_suggest(struct reader *reader, struct error *error, const char *text,
 
 /* The name behind "needs." */
 int scope_need_name(struct scope_state *state, const char *text, int length, struct error *error);
-/* What is known of a need, behind "needs.NAME." */
-int scope_need_field(const char *text, int length, struct error *error);
+/* What is known of a need, behind "needs.AS." */
+int scope_need_field(struct scope_state *state, const char *as, const char *text, int length,
+                     struct error *error);
 /* The name behind "needs.AS.outputs." */
 int scope_output_name(struct scope_state *state, const char *as, const char *text, int length,
                       struct error *error);
+
+/* --- synchronisation (scope_synchronisation.c) --- */
+
+/* A name that the 'as' of a step binds; SCOPE_DATA: it is none. */
+int scope_bound_name(const struct reader *reader, const char *text, int length,
+                     struct error *error);
+/* The name behind "events." or "queues." */
+int scope_primitive_name(struct scope_state *state, enum primitive_kind kind, const char *text,
+                         int length, struct error *error);
 
 #endif

@@ -66,8 +66,21 @@ int scope_need_name(struct scope_state *state, const char *text, int length, str
     return SCOPE_UNKNOWN;
 }
 
-int scope_need_field(const char *text, int length, struct error *error)
+/* What a daemon gave is known only when it has ended, which is after all that need it. */
+static bool is_daemon(const struct reader *reader, const char *as)
 {
+    uint32_t need = needs_find(reader, names_find(reader->names, as, strlen(as)));
+    const struct shape *shape = reader_shape(reader, reader->task->needs[need - 1].task);
+    return shape != NULL && shape->is_daemon;
+}
+
+int scope_need_field(struct scope_state *state, const char *as, const char *text, int length,
+                     struct error *error)
+{
+    if (is_daemon(state->reader, as)) {
+        error_set(error, PLACE_NONE, "nothing is known of '%s' while it runs: it is a daemon", as);
+        return SCOPE_UNKNOWN;
+    }
     int end = scope_fixed("a need", need_names, NEED_NAME_COUNT, text, length, error);
     if (end == (int)strlen("result") && strncmp(text, "result", (size_t)end) == 0) {
         error_set(error, PLACE_NONE, "'result' of a need is not supported yet");

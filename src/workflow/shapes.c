@@ -1,6 +1,7 @@
-/* What other tasks may say of a task, found before any task is read: its matrix variables and its
- * outputs. Errors in them are reported when the task itself is read; until then anything that
- * cannot be read in whole counts as open, so that nobody complains of a name that is right. */
+/* What other tasks may say of a task, found before any task is read: its matrix variables, its
+ * outputs, whether it is a daemon. Errors in them are reported when the task itself is read; until
+ * then anything that cannot be read in whole counts as open, so that nobody complains of a name
+ * that is right. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,26 +93,45 @@ static void outputs_shape(struct reader *reader, uint32_t node, struct shape *sh
     shape->outputs = sorted(reader, &outputs, &shape->output_count);
 }
 
+/* The keys of a task that shape it. */
+struct shaping {
+    name matrix, outputs, daemon;
+};
+
+static bool task_shape(struct reader *reader, uint32_t task, const struct shaping *shaping,
+                       struct shape *shape)
+{
+    uint32_t end = reader_node(reader, task)->end;
+    bool has_shape = false;
+    for (uint32_t key = task + 1; key < end; key = reader_node(reader, key + 1)->end) {
+        name word = reader_node(reader, key)->text;
+        if (word == shaping->matrix)
+            matrix_shape(reader, key + 1, shape);
+        else if (word == shaping->outputs)
+            outputs_shape(reader, key + 1, shape);
+        else if (word == shaping->daemon)
+            shape->is_daemon = strcmp(reader_text(reader, key + 1), "true") == 0;
+        else
+            continue;
+        has_shape = true;
+    }
+    return has_shape;
+}
+
 void shapes_read(struct reader *reader)
 {
     uint32_t count = reader->workflow->task_count;
     reader->shape_of = memory_array((size_t)count + 1, sizeof *reader->shape_of);
     *VEC_PUSH(&reader->shapes) = (struct shape){0};
-    name matrix = names_add_text(reader->names, "matrix");
-    name outputs = names_add_text(reader->names, "outputs");
+    struct shaping shaping = {.matrix = names_add_text(reader->names, "matrix"),
+                              .outputs = names_add_text(reader->names, "outputs"),
+                              .daemon = names_add_text(reader->names, "daemon")};
     for (uint32_t task = 0; task < count; task++) {
         uint32_t node = reader->task_nodes[task];
-        if (reader_node(reader, node)->kind != NODE_MAP)
-            continue;
-        uint32_t matrix_node = document_get(&reader->document, node, matrix);
-        uint32_t outputs_node = document_get(&reader->document, node, outputs);
-        if (matrix_node == 0 && outputs_node == 0)
-            continue;
         struct shape shape = {0};
-        if (matrix_node != 0)
-            matrix_shape(reader, matrix_node, &shape);
-        if (outputs_node != 0)
-            outputs_shape(reader, outputs_node, &shape);
+        if (reader_node(reader, node)->kind != NODE_MAP ||
+            !task_shape(reader, node, &shaping, &shape))
+            continue;
         reader->shape_of[task] = reader->shapes.count;
         *VEC_PUSH(&reader->shapes) = shape;
     }

@@ -5,8 +5,6 @@
 #include "base/memory.h"
 #include "workflow/reader.h"
 
-enum { PLAIN_WORDS_MOST = 256 };
-
 /* --- declarations --- */
 
 static uint32_t pair_count(struct reader *reader, uint32_t node)
@@ -84,86 +82,6 @@ uint32_t tasks_find(struct reader *reader, uint32_t node)
 
 /* --- bodies --- */
 
-static void set_exec(struct reader *reader, struct text *words, uint32_t count)
-{
-    struct task *task = reader->task;
-    task->exec = ARENA_ARRAY(&reader->workflow->arena, struct text, count);
-    memcpy(task->exec, words, count * sizeof *words);
-    task->exec_count = count;
-}
-
-static void find_plain_command(struct reader *reader)
-{
-    struct task *task = reader->task;
-    struct word words[PLAIN_WORDS_MOST];
-    struct text exec[PLAIN_WORDS_MOST];
-    const char *text = names_text(reader->names, task->run->literal);
-    uint32_t count = shell_plain_words(text, words, PLAIN_WORDS_MOST);
-    for (uint32_t i = 0; i < count; i++)
-        exec[i] = (struct text){
-            .at = task->run->at,
-            .literal = names_add(reader->names, text + words[i].offset, words[i].length)};
-    task->is_plain_command = count > 0;
-    if (count > 0)
-        set_exec(reader, exec, count);
-}
-
-static void run_read(struct reader *reader, uint32_t node)
-{
-    struct task *task = reader->task;
-    task->body = BODY_RUN;
-    if (reader_node(reader, node)->kind == NODE_LIST) {
-        reader_wrong_kind(reader, node, "shell text");
-        reader_hint(reader, "write the lines as a block: run: | and each on a line of its own");
-        return;
-    }
-    struct text *run = ARENA_ARRAY(&reader->workflow->arena, struct text, 1);
-    task->run = run;
-    if (text_read_shell(reader, node, CONTEXT_TASK, run) && run->piece_count == 0 &&
-        reader->details->shell.is_bare)
-        find_plain_command(reader);
-}
-
-static bool has_space(const struct reader *reader, const struct text *word)
-{
-    if (word->piece_count == 0)
-        return strpbrk(names_text(reader->names, word->literal), " \t\n") != NULL;
-    for (uint32_t i = 0; i < word->piece_count; i++)
-        if (strpbrk(names_text(reader->names, word->pieces[i].literal), " \t\n") != NULL)
-            return true;
-    return false;
-}
-
-static void exec_read(struct reader *reader, uint32_t node)
-{
-    const struct node *one = reader_node(reader, node);
-    struct task *task = reader->task;
-    task->body = BODY_EXEC;
-    if (one->kind == NODE_MAP) {
-        reader_wrong_kind(reader, node, "a list of words");
-        return;
-    }
-    bool is_list = one->kind == NODE_LIST;
-    uint32_t count = is_list ? one->text : 1;
-    task->exec = ARENA_ARRAY(&reader->workflow->arena, struct text, count);
-    bool is_good = true;
-    for (uint32_t i = is_list ? node + 1 : node; i < one->end; i = reader_node(reader, i)->end) {
-        struct text *word = &task->exec[task->exec_count++];
-        is_good = (is_list ? text_read_scalar(reader, i, CONTEXT_TASK, word)
-                           : text_read(reader, i, CONTEXT_TASK, word)) &&
-                  is_good;
-    }
-    if (!is_good)
-        return;
-    const struct text *first = task->exec;
-    if (count == 0 || (first->piece_count == 0 && first->literal == 0 && is_list)) {
-        reader_error(reader, node, "'exec' names no program");
-    } else if (!is_list && has_space(reader, first)) {
-        reader_error(reader, node, "a word alone in 'exec' is the name of a program");
-        reader_hint(reader, "write a list, [program, argument], or use 'run'");
-    }
-}
-
 /* `shell: make all` alone would do nothing at all. */
 static void check_shell(struct reader *reader, const struct section *section)
 {
@@ -179,18 +97,35 @@ static void check_shell(struct reader *reader, const struct section *section)
     reader_hint(reader, "write the commands in 'run'");
 }
 
-static void body_read(struct reader *reader, const struct section *section)
+static void two_bodies(struct reader *reader, uint32_t first, uint32_t second)
+{
+    uint32_t earlier = first < second ? first : second, later = first < second ? second : first;
+    reader_error(reader, later - 1, "a task has one body: '%s' or '%s', not both",
+                 reader_text(reader, earlier - 1), reader_text(reader, later - 1));
+}
+
+static void body_read(struct reader *reader, const struct section *section,
+                      struct synchronisation *synchronisation)
 {
     uint32_t run = section->values[TASK_RUN], exec = section->values[TASK_EXEC];
-    if (run != 0 && exec != 0) {
-        reader_error(reader, (run > exec ? run : exec) - 1,
-                     "a task has one body: 'run' or 'exec', not both");
+    uint32_t steps = section->values[TASK_STEPS];
+    struct task *task = reader->task;
+    struct body_words words = {0};
+    if ((run != 0) + (exec != 0) + (steps != 0) > 1) {
+        two_bodies(reader, run != 0 ? run : exec, steps != 0 ? steps : exec);
         return;
     }
     if (run != 0)
-        run_read(reader, run);
-    if (exec != 0)
-        exec_read(reader, exec);
+        task->body = BODY_RUN, run_read(reader, run, &words);
+    else if (exec != 0)
+        task->body = BODY_EXEC, exec_read(reader, exec, &words);
+    else if (steps != 0)
+        task->body = BODY_STEPS,
+        steps_read(reader, steps, &synchronisation->steps, &synchronisation->step_count);
+    task->run = words.run;
+    task->exec = words.exec;
+    task->exec_count = words.exec_count;
+    task->is_plain_command = words.is_plain_command;
     check_shell(reader, section);
 }
 
@@ -218,9 +153,15 @@ static void task_read(struct reader *reader, uint32_t index, const struct detail
         needs_read(reader, section.values[TASK_NEEDS]);
     if (section.values[TASK_MATRIX] != 0)
         matrix_read(reader, section.values[TASK_MATRIX]);
+    if (section.values[TASK_STEPS] != 0)
+        bindings_collect(reader, section.values[TASK_STEPS]);
     details_read(reader, &section);
     task->details = reader->details;
-    body_read(reader, &section);
+    struct synchronisation *synchronisation = synchronisation_read(reader, &section);
+    task->synchronisation = synchronisation;
+    body_read(reader, &section, synchronisation);
+    if (synchronisation != NULL)
+        synchronisation_check(reader, &section);
     needs_forget(reader);
     reader->details = shared;
 }

@@ -96,6 +96,7 @@ static void head_read(struct reader *reader, const struct section *section)
     if (values[TOP_TIMEOUT] != 0)
         timeout_read(reader, values[TOP_TIMEOUT], &workflow->timeout);
     capacities_read(reader, values[TOP_RESOURCES]);
+    primitives_read(reader, section);
 }
 
 static void defaults_read(struct reader *reader, uint32_t node)
@@ -126,6 +127,8 @@ static void root_read(struct reader *reader)
         reader->is_resources_broken || section_is_guessed(&section, TOP_RESOURCES);
     tasks_declare(reader, section.values[TOP_TASKS], section.values[TOP_FINALLY]);
     tasks_read(reader);
+    usages_check(reader);
+    pipes_check(reader);
 }
 
 /* --- reading --- */
@@ -137,10 +140,17 @@ static void reader_release(struct reader *reader)
     name_map_release(&reader->param_of_name);
     name_map_release(&reader->resource_of_name);
     name_map_release(&reader->need_of_name);
+    name_map_release(&reader->primitive_of_name);
+    name_map_release(&reader->pipe_of_name);
+    memory_free(reader->usages);
     memory_free(reader->task_nodes);
     memory_free(reader->shape_of);
     VEC_RELEASE(&reader->shapes);
     VEC_RELEASE(&reader->task_names);
+    VEC_RELEASE(&reader->held);
+    VEC_RELEASE(&reader->bound);
+    VEC_RELEASE(&reader->binding);
+    VEC_RELEASE(&reader->pipe_ends);
 }
 
 bool workflow_read(struct workflow *ret, struct sources *sources, const struct source *source,

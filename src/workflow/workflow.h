@@ -23,7 +23,7 @@
 #include "value/snapshot.h"
 #include "value/value.h"
 
-enum { NO_EXPRESSION = 0, UNLIMITED = 0, NO_TASK = UINT32_MAX };
+enum { NO_EXPRESSION = 0, UNLIMITED = 0, NO_TASK = UINT32_MAX, NO_PRIMITIVE = UINT32_MAX };
 
 /* Where in shell text an expression stands, and so how its value is put in (LANGUAGE.md, section 5:
  * each becomes a reference to an environment variable). */
@@ -110,7 +110,8 @@ struct axis {
 
 struct matrix {
     place at;
-    bool is_queue;    /* {variable: {queue: q}}: an instance for each item until the queue closes */
+    bool is_queue;    /* {variable: {queue: q}}: an instance for each item until the queue closes;
+                         is_dynamic too, and has one axis, without values */
     uint32_t queue;   /* its primitive; axes[0].variable is the variable */
     bool is_list;     /* matrix: [ {..}, {..} ] or one expression that gives such a list: rows */
     bool is_dynamic;  /* mentions needs, or calls glob, read, lines or csv in a task with needs: its
@@ -204,7 +205,8 @@ struct primitive {
                          queue: most items, 0: any number */
     int64_t timeout;  /* barrier: of each wait; UNLIMITED */
     uint32_t lock;    /* condition: index of its lock */
-    struct text file; /* lock: the file by which it holds between runs; at PLACE_NONE: none */
+    struct text file; /* lock: the file by which it holds between runs, evaluated: literal is its
+                         path; at PLACE_NONE: none */
 };
 
 /* A pipe is declared by its use: one task writes, others read. */
@@ -215,7 +217,9 @@ struct pipe {
     uint32_t *readers, reader_count;
 };
 
-/* A lock or semaphore to be held: `lock: db`, `lock: {db: key}`, `semaphore: {api: 2}`. */
+/* A lock or semaphore to be held: `lock: db`, `lock: {db: key}`, `semaphore: {api: 2}`. Among those
+ * of one task or step a semaphore, and a lock without a key, stands once at most; a lock may stand
+ * with several keys, whose values may turn out equal. */
 struct hold {
     place at;
     uint32_t primitive;
@@ -266,7 +270,8 @@ struct step {
     uint32_t until;     /* CONDITION_WAIT: NO_EXPRESSION or what is waited for */
     uint32_t primitive; /* BARRIER .. CLOSE */
     int64_t timeout;    /* UNLIMITED */
-    name as;            /* 0: none */
+    name as;            /* a root of expressions in later steps of the task; 0: none. Several steps
+                           may bind one name: the last that the attempt has passed counts */
     struct hold *holds; /* around it, taken together; of RUN, EXEC, GROUP */
     uint32_t hold_count;
     struct use *uses; /* RUN, EXEC */
@@ -278,8 +283,8 @@ struct step {
     uint32_t exec_count;
     struct step *steps; /* GROUP */
     uint32_t step_count;
-    const struct details *details; /* RUN, EXEC, GROUP: the task's, or a copy with the step's own
-                                      env (behind the task's), cwd and shell */
+    const struct details *details; /* the task's, or a copy with the env (behind the task's), cwd
+                                      and shell of the groups around it and of its own */
 };
 
 /* What a task says of synchronisation; NULL for one that says nothing. */
@@ -406,7 +411,7 @@ void workflow_release(struct workflow *workflow);
 
 /* The index of a task by name, or NO_TASK. */
 uint32_t workflow_task(const struct workflow *workflow, name name);
-/* The index of a primitive by name, or UINT32_MAX. */
+/* The index of a primitive by name, or NO_PRIMITIVE. A walk over them. */
 uint32_t workflow_primitive(const struct workflow *workflow, name name);
 /* "lock", "semaphore", ... */
 const char *primitive_kind_text(enum primitive_kind kind);

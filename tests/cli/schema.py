@@ -213,7 +213,7 @@ def whole(place, value):
 SEMANTIC = re.compile("unknown (task|need|resource|param|name)|is not known|no such instance|no matrix|share no|"
                       "is not among the needs|has no (matrix )?variable|needs itself|runs after all|is more than|is less than|"
                       "is required, and not given|cannot stand in text|must be a list|this gives|declared under|"
-                      "cannot read|is not one of|malformed number")
+                      "cannot read|is not one of|malformed number|cannot be run yet")
 
 
 def verdicts(texts):
