@@ -157,7 +157,14 @@ VALUES = ["", "''", "5", "0", "-1", "1.5", "300", "5000000000", "true", "word", 
           "{i: {required: false, default: 5}}", "{i: {required: 'true'}}", "{i: {description: d}}", "{i: {default: x-y}}",
           "{i: {default: }}", "{i: {run: word}}", "{i: {exec: [word], run: word}}", "{i: {needs: x}}", "{i: }",
           "\"${{ params.n }}\"", "\"a ${{ params.n }}\"", "\"${{ params.l }}\"", "'${{'", "'${{ }}'",
-          "'${{ params.n }} and ${{ params.n }}'", "\"a\\0b\""]
+          "'${{ params.n }} and ${{ params.n }}'", "\"a\\0b\"",
+          "k", "[k, s]", "{k: }", "{k: word}", "{k: [a]}", "{k: {file: f}}", "[{k: a}, {k: b}]", "{s: 2}", "{s: 0}", "[s, s]",
+          "b", "e", "[e]", "c", "q", "{q: word}", "{q: {i: [1]}}", "{q: 1, r: 2}", "{put: q, barrier: [b], notify: c}",
+          "{put: e}", "{put: [q, q]}", "{lock: k}", "{queue: q}", "{tcp: 5432, timeout: 3s}", "{tcp: ':5'}", "{tcp: 'h:70000'}",
+          "{log: word, file: f}", "{timeout: 3s}", "{run: word}", "[{run: word}]", "[{exec: [word], as: y, lock: k}]",
+          "[{sleep: 2s}, {wait: e, timeout: 1m}]", "[{wait: e, until: true}]", "[{barrier: b, lock: k}]", "[{run: word, get: q}]",
+          "[{lock: k}]", "[{set: e, as: y}]", "[{put: {q: 1}}, {get: q, as: end}]", "[{lock: k, steps: [{notify-all: c}]}]",
+          "{t: {file: f}}", "{t: {parties: 2, timeout: 1m}}", "{t: {permits: 2}}", "{t: {lock: k}}", "{t: {max: 5}}", "{t: 3}"]
 
 
 def keys(definition):
@@ -184,6 +191,17 @@ places["stdin file"] = "tasks: {t: {stdin: {file: %s}}}"
 places["stdout file"] = "tasks: {t: {stdout: {file: %s}}}"
 places["word"] = "tasks: {t: {exec: [true, %s]}}"
 places["first word"] = "tasks: {t: {exec: [%s]}}"
+places.update({f"step {key}": "tasks: {t: {steps: [{%s%s}]}}" % (nest(key, "%s"), also) for key, also in {
+    **{key: ", run: word" for key in keys("step") if key not in ("steps", "until", "call", "mpi")},
+    **dict.fromkeys(("run", "exec", "steps", "sleep", "barrier", "wait", "set", "clear", "notify", "put", "get", "close"), ""),
+    "until": ", wait: c"}.items()})
+places["step inside"] = "tasks: {t: {lock: k, steps: [{lock: k, steps: %s}]}}"
+places["step notify"] = "tasks: {t: {lock: k, steps: [{notify: %s}]}}"
+places["key of a lock"] = "tasks: {t: {run: word, lock: {k: %s}}}"
+places["value put"] = "tasks: {t: {steps: [{put: {q: %s}}]}}"
+places["daemon ready"] = "tasks: {t: {daemon: true, run: word, ready: %s}}"
+places["daemon ready tcp"] = "tasks: {t: {daemon: true, run: word, ready: {tcp: %s}}}"
+places["task uses"] = "tasks: {t: {run: word, uses: %s}}"
 places["foreign shell"] = "tasks: {t: {shell: python3, run: %s}}"
 places["selector"] = "tasks: {t: {needs: {x: {i: %s}}}}"
 places["mem"] = "resources: {mem: %s}"
@@ -194,6 +212,12 @@ REST = {
     "pargraph": "pargraph: 1",
     "params": "params: {n: {type: int, default: 3}, l: {type: json, default: [{i: 1}]}}",
     "resources": "resources: {own: 2, mem: 8G, cpu: 4}",
+    "locks": "locks: [k]",
+    "semaphores": "semaphores: {s: 4}",
+    "barriers": "barriers: [b]",
+    "conditions": "conditions: {c: {lock: k}}",
+    "events": "events: [e]",
+    "queues": "queues: [q]",
     "tasks": "tasks: {x: {matrix: {i: [1]}, run: word}, y: {run: word}}",
 }
 # Each place is put into a whole workflow that has the names which the values mention.
@@ -210,10 +234,11 @@ def whole(place, value):
 
 
 # What the reader says only of names, values or the plan, not of the form.
-SEMANTIC = re.compile("unknown (task|need|resource|param|name)|is not known|no such instance|no matrix|share no|"
+SEMANTIC = re.compile("unknown (task|need|resource|param|name|lock|semaphore|barrier|condition|event|queue)|is not known|no such instance|no matrix|share no|"
                       "is not among the needs|has no (matrix )?variable|needs itself|runs after all|is more than|is less than|"
                       "is required, and not given|cannot stand in text|must be a list|this gives|declared under|"
-                      "cannot read|is not one of|malformed number|cannot be run yet")
+                      "cannot read|is not one of|malformed number|cannot be run yet|is an? (lock|semaphore|barrier|condition|event|queue)|is not held here|"
+                      "is the name of an?|no task (writes to|reads) pipe|has \\d+ permit|stands here twice|goes with the wait for")
 
 
 def verdicts(texts):
@@ -248,7 +273,8 @@ check(agreed > len(cases) * 3 // 4, "most values are compared", f"{agreed} of {l
 
 with open(os.path.join(root, "src/workflow/language.c"), encoding="utf-8") as file:
     language = file.read()
-TABLES = {"top_fields": schema["properties"], "task_fields": schema["$defs"]["task"]["properties"]}
+TABLES = {"top_fields": schema["properties"], "task_fields": schema["$defs"]["task"]["properties"],
+          "step_fields": schema["$defs"]["step"]["properties"]}
 for table, properties in TABLES.items():
     body = re.search(table + r"\[\] = \{\n(.*?)\n\};", language, re.S).group(1)
     fields = re.findall(r'\.key = "([^"]+)"([^}]*)', body)
