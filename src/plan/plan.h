@@ -43,6 +43,7 @@ struct token {
     uint8_t kind;
     bool is_file; /* a lock that holds between runs: its capacity is 0 until run has the file's
                      lock (ACTION_SEEK), and again after it was released (ACTION_YIELD) */
+    bool is_lock; /* reentrant: who holds it is not made to wait for it. A semaphore is none */
     uint32_t primitive; /* of a lock or semaphore, else NO_PRIMITIVE */
     name key;           /* of a keyed lock: the key's text as a JSON string; else 0 */
     uint64_t capacity;  /* UINT64_MAX: no limit */
@@ -122,6 +123,7 @@ enum {
     OPERATION_CONTINUES = 2, /* continue-on-error: a failure of it (or inside it) is no failure */
     OPERATION_UNTIL = 4,     /* CONDITION_WAIT: `until`: besides ASKS, ask evaluate each time it was
                                 notified and has its lock again; VERDICT_SKIP: it holds */
+    OPERATION_USES = 8, /* a body that declares what its verbs use, or whose task does */
 };
 struct operation {
     uint8_t kind, flags;
@@ -145,7 +147,7 @@ struct gate_use {
 struct program {
     struct operation *operations;
     uint32_t count;
-    struct gate_use *uses; /* of one gate and role one at most */
+    struct gate_use *uses; /* of one gate and role one at most; in order of `last` */
     uint32_t use_count;
     uint32_t weight;  /* its bodies and sleeps: what it adds to levels */
     bool has_body;    /* some operation is one */

@@ -9,7 +9,14 @@ void action_list_release(struct action_list *actions)
 struct action *action_add(struct scheduler *scheduler, enum action_kind kind, uint32_t node)
 {
     struct action *action = VEC_PUSH(scheduler->out);
-    *action = (struct action){.kind = (uint8_t)kind, .node = node};
+    *action = (struct action){.kind = (uint8_t)kind,
+                              .node = node,
+                              .operation = NO_OPERATION,
+                              .request = NO_REQUEST,
+                              .item = NO_ITEM,
+                              .gate = NO_GATE,
+                              .token = UINT32_MAX,
+                              .culprit = NO_NODE};
     return action;
 }
 
@@ -19,6 +26,8 @@ struct fact *fact_add(struct scheduler *scheduler, enum fact_kind kind, uint32_t
     fact->time = scheduler->in->now;
     fact->kind = (uint8_t)kind;
     fact->node = node;
+    fact->operation = NO_OPERATION;
+    fact->request = NO_REQUEST;
     if (node != NO_NODE)
         fact->attempt = scheduler->attempts[node];
     return fact;
@@ -26,10 +35,15 @@ struct fact *fact_add(struct scheduler *scheduler, enum fact_kind kind, uint32_t
 
 void timer_arm(struct scheduler *scheduler, uint32_t node, int64_t after)
 {
+    timer_arm_at(scheduler, node, time_after(scheduler->in->now, after));
+}
+
+void timer_arm_at(struct scheduler *scheduler, uint32_t node, int64_t at)
+{
     struct action *action = action_add(scheduler, ACTION_TIMER, node);
     action->attempt = scheduler->attempts[node];
     action->timer = scheduler->timers[node] = (scheduler->timers[node] + 1) | 1;
-    action->at = time_after(scheduler->in->now, after);
+    action->at = at;
 }
 
 void timer_disarm(struct scheduler *scheduler, uint32_t node)

@@ -5,7 +5,7 @@
  * inherit what the needs told the template, and are told what became of those nodes that had ended
  * before and that they need themselves. Their edges go to each other and to nodes that need the
  * template, which therefore have not left PENDING. */
-#include "schedule/state.h"
+#include "schedule/sync.h"
 
 #include <string.h>
 
@@ -48,6 +48,8 @@ void nodes_reach(struct scheduler *scheduler, uint32_t count)
             continue;
         scheduler->remaining++;
         scheduler->counts.pending += plan_is_counted(plan, node);
+        if (scheduler->sync != NULL)
+            uses_count(scheduler, node);
     }
 }
 

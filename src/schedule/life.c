@@ -8,7 +8,7 @@
  * its dependents, which may end in turn, so a chain of a million joins takes no stack. Tokens are
  * held in RUN and nowhere else. A lost attempt was none: the node stands in its line again, and the
  * next launch bears the same number. */
-#include "schedule/state.h"
+#include "schedule/sync.h"
 
 void node_end(struct scheduler *scheduler, uint32_t node, enum status status,
               const struct outcome *outcome)
@@ -18,6 +18,8 @@ void node_end(struct scheduler *scheduler, uint32_t node, enum status status,
     scheduler->statuses[node] = (uint8_t)status;
     scheduler->remaining--;
     *VEC_PUSH(&scheduler->ended) = node;
+    if (scheduler->sync != NULL)
+        sync_end(scheduler, node, status);
     if (!node_is_counted(scheduler, node))
         return;
     scheduler->counts.pending--;
@@ -155,6 +157,11 @@ void node_evaluated(struct scheduler *scheduler)
     const struct input *in = scheduler->in;
     if (scheduler->states[in->node] != STATE_EVALUATE || scheduler->plan->is_join[in->node])
         return;
+    struct course *course = course_of(scheduler, in->node);
+    if (course != NULL && course->has_begun) {
+        course_evaluated(scheduler, course);
+        return;
+    }
     enum status status = in->is_invalid ? STATUS_FAILURE : status_of_verdict(in->verdict);
     if (status == STATUS_FAILURE)
         fail_invalid(scheduler, in->node, &in->outcome);
@@ -169,6 +176,10 @@ void node_launch(struct scheduler *scheduler, uint32_t node)
     if (!(scheduler->marks[node] & MARK_REPEAT))
         scheduler->attempts[node]++;
     scheduler->marks[node] &= (uint8_t) ~(MARK_REPEAT | MARK_TIMEOUT);
+    if (node_has_program(scheduler, node)) {
+        course_begin(scheduler, node);
+        return;
+    }
     scheduler->states[node] = STATE_RUN;
     scheduler->counts.pending--;
     scheduler->counts.running++;
@@ -189,6 +200,7 @@ void node_signal(struct scheduler *scheduler, uint32_t node, enum signal_how how
     }
     struct action *action = action_add(scheduler, ACTION_SIGNAL, node);
     action->attempt = scheduler->attempts[node];
+    action->operation = course_body(scheduler, node);
     action->how = (uint8_t)how;
 }
 
@@ -199,7 +211,7 @@ void node_delay(struct scheduler *scheduler, uint32_t node)
               retry_delay(plan_rule(scheduler->plan, node), scheduler->attempts[node]));
 }
 
-static void retry(struct scheduler *scheduler, uint32_t node)
+void node_retry(struct scheduler *scheduler, uint32_t node)
 {
     int64_t delay = retry_delay(plan_rule(scheduler->plan, node), scheduler->attempts[node]);
     scheduler->marks[node] |= MARK_RETRY;
@@ -220,12 +232,12 @@ static void fail(struct scheduler *scheduler, uint32_t node)
     bool is_timeout = scheduler->marks[node] & MARK_TIMEOUT;
     if (policy_lets_start(scheduler, rule) &&
         retry_is_wanted(rule, scheduler->attempts[node], outcome, is_timeout))
-        retry(scheduler, node);
+        node_retry(scheduler, node);
     else
         node_end(scheduler, node, STATUS_FAILURE, outcome);
 }
 
-static void lose(struct scheduler *scheduler, uint32_t node)
+void node_lose(struct scheduler *scheduler, uint32_t node)
 {
     scheduler->marks[node] &= (uint8_t)~MARK_TIMEOUT;
     scheduler->marks[node] |= MARK_REPEAT;
@@ -246,6 +258,11 @@ void node_finished(struct scheduler *scheduler)
 {
     const struct input *in = scheduler->in;
     uint32_t node = in->node;
+    struct course *course = course_of(scheduler, node);
+    if (course != NULL && node_has_program(scheduler, node)) {
+        course_finished(scheduler, course);
+        return;
+    }
     if (!is_live(scheduler, in))
         return;
     uint8_t marks = scheduler->marks[node];
@@ -256,7 +273,7 @@ void node_finished(struct scheduler *scheduler)
     tokens_release(scheduler, scheduler->vectors[node]);
     bool is_lost = in->outcome.kind == OUTCOME_LOST;
     if (is_lost && (marks & MARK_GONE) == MARK_GONE)
-        lose(scheduler, node);
+        node_lose(scheduler, node);
     else if (marks & MARK_TIMEOUT)
         fail(scheduler, node);
     else if (outcome_is_success(&in->outcome))
@@ -264,7 +281,7 @@ void node_finished(struct scheduler *scheduler)
     else if (marks & MARK_STOPPED)
         node_end(scheduler, node, STATUS_CANCELLED, &in->outcome);
     else if (is_lost)
-        lose(scheduler, node);
+        node_lose(scheduler, node);
     else
         fail(scheduler, node);
 }
@@ -287,7 +304,10 @@ void node_timer(struct scheduler *scheduler)
     uint32_t node = in->node;
     if (!timer_is_armed(scheduler, node, in->timer))
         return;
-    if (scheduler->states[node] == STATE_RUN) {
+    struct course *course = course_of(scheduler, node);
+    if (course != NULL && course->has_begun) {
+        course_time_due(scheduler, course);
+    } else if (scheduler->states[node] == STATE_RUN) {
         node_signal(scheduler, node, SIGNAL_STOP, MARK_TIMEOUT);
     } else if (scheduler->states[node] == STATE_DELAY) {
         timer_disarm(scheduler, node);

@@ -1,4 +1,7 @@
-/* Lines: all who wait for the same vector, in the order of beginnings.
+/* Lines: all who wait for the same vector, with the same privilege.
+ *
+ * Beginnings stand in the order of beginnings. Those that have begun come before them, in the order
+ * of their coming: their lines are lists of waiters, from which one is taken out in no time.
  *
  * Most newcomers stand behind all that are there (the million tasks of one layer come in the order
  * of the file), and cost nothing: they go to the queue. The heap holds only those that came before
@@ -30,7 +33,7 @@ static uint32_t queue_length(const struct line *line)
 
 bool line_is_empty(const struct line *line)
 {
-    return queue_length(line) == 0 && line->heap.count == 0;
+    return queue_length(line) == 0 && line->heap.count == 0 && line->waiters.count == 0;
 }
 
 static bool head_is_queued(const struct scheduler *scheduler, const struct line *line)
@@ -42,9 +45,21 @@ static bool head_is_queued(const struct scheduler *scheduler, const struct line 
 
 uint32_t line_head(const struct scheduler *scheduler, uint32_t line)
 {
-    const struct line *this = &scheduler->lines[line];
+    const struct line *this = line_at(scheduler, line);
+    if (line_is_begun(line))
+        return this->waiters.first;
     return head_is_queued(scheduler, this) ? this->queue.items[this->queue_first]
                                            : this->heap.items[0];
+}
+
+bool line_is_before(const struct scheduler *scheduler, uint32_t a, uint32_t b)
+{
+    uint32_t head_a = line_head(scheduler, a), head_b = line_head(scheduler, b);
+    if (line_is_begun(a) != line_is_begun(b))
+        return line_is_begun(a);
+    if (line_is_begun(a))
+        return scheduler->waiters.items[head_a].arrival < scheduler->waiters.items[head_b].arrival;
+    return node_is_before(scheduler, head_a, head_b);
 }
 
 static void heap_push(const struct scheduler *scheduler, struct line *line, uint32_t node)
@@ -101,7 +116,7 @@ static void line_add(const struct scheduler *scheduler, struct line *line, uint3
 void line_push(struct scheduler *scheduler, uint32_t node)
 {
     uint32_t line = scheduler->vectors[node];
-    struct line *this = &scheduler->lines[line];
+    struct line *this = line_at(scheduler, line);
     if (line_is_empty(this)) {
         line_add(scheduler, this, node);
         park_insert(scheduler, line, PARK_OPEN, 0);
@@ -116,9 +131,35 @@ void line_push(struct scheduler *scheduler, uint32_t node)
     }
 }
 
+void line_wait(struct scheduler *scheduler, uint32_t line, uint32_t waiter)
+{
+    struct line *this = line_at(scheduler, line);
+    bool was_empty = line_is_empty(this);
+    waiter_stand(scheduler, &this->waiters, waiter, AT_LINE, line);
+    if (was_empty)
+        park_insert(scheduler, line, PARK_OPEN, 0);
+}
+
+void line_leave(struct scheduler *scheduler, uint32_t waiter)
+{
+    uint32_t line = scheduler->waiters.items[waiter].at;
+    struct line *this = line_at(scheduler, line);
+    bool was_head = this->waiters.first == waiter;
+    if (was_head)
+        park_remove(scheduler, line);
+    waiter_leave(scheduler, &this->waiters, waiter);
+    if (was_head && !line_is_empty(this))
+        park_insert(scheduler, line, PARK_OPEN, 0);
+}
+
 uint32_t line_pop(struct scheduler *scheduler, uint32_t line)
 {
-    struct line *this = &scheduler->lines[line];
+    struct line *this = line_at(scheduler, line);
+    if (line_is_begun(line)) {
+        uint32_t waiter = this->waiters.first;
+        waiter_leave(scheduler, &this->waiters, waiter);
+        return waiter;
+    }
     if (!head_is_queued(scheduler, this))
         return heap_pop(scheduler, this);
     uint32_t node = this->queue.items[this->queue_first++];
@@ -128,7 +169,7 @@ uint32_t line_pop(struct scheduler *scheduler, uint32_t line)
 
 static void line_filter(struct scheduler *scheduler, uint32_t line)
 {
-    struct line *this = &scheduler->lines[line];
+    struct line *this = line_at(scheduler, line);
     if (line_is_empty(this))
         return;
     park_remove(scheduler, line);
@@ -147,8 +188,23 @@ static void line_filter(struct scheduler *scheduler, uint32_t line)
         park_insert(scheduler, line, PARK_OPEN, 0);
 }
 
+static void line_open(struct scheduler *scheduler, uint32_t line)
+{
+    if (line_is_empty(line_at(scheduler, line)))
+        return;
+    park_remove(scheduler, line);
+    park_insert(scheduler, line, PARK_OPEN, 0);
+}
+
 void lines_filter(struct scheduler *scheduler)
 {
     for (uint32_t line = 0; line < scheduler->line_count; line++)
         line_filter(scheduler, line);
+    for (uint32_t wish = 0; wish < scheduler->wish_lines.count; wish++) {
+        uint32_t line = line_of_wish(wish);
+        if (line_is_begun(line))
+            line_open(scheduler, line);
+        else
+            line_filter(scheduler, line);
+    }
 }

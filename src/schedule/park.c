@@ -16,12 +16,12 @@ uint32_t park_weight(uint32_t line)
 
 static uint64_t least_of(const struct scheduler *scheduler, uint32_t line)
 {
-    return line == NO_LINE ? UINT64_MAX : scheduler->lines[line].least;
+    return line == NO_LINE ? UINT64_MAX : line_at(scheduler, line)->least;
 }
 
 static void update(struct scheduler *scheduler, uint32_t line)
 {
-    struct line *this = &scheduler->lines[line];
+    struct line *this = line_at(scheduler, line);
     uint64_t left = least_of(scheduler, this->left), right = least_of(scheduler, this->right);
     uint64_t below = left < right ? left : right;
     this->least = this->amount < below ? this->amount : below;
@@ -32,66 +32,66 @@ static void replace_child(struct scheduler *scheduler, uint32_t park, uint32_t p
 {
     if (parent == NO_LINE)
         scheduler->roots[park] = new;
-    else if (scheduler->lines[parent].left == old)
-        scheduler->lines[parent].left = new;
+    else if (line_at(scheduler, parent)->left == old)
+        line_at(scheduler, parent)->left = new;
     else
-        scheduler->lines[parent].right = new;
+        line_at(scheduler, parent)->right = new;
     if (new != NO_LINE)
-        scheduler->lines[new].parent = parent;
+        line_at(scheduler, new)->parent = parent;
 }
 
 /* Rotates a line above its parent. */
 static void lift(struct scheduler *scheduler, uint32_t line)
 {
-    struct line *lines = scheduler->lines;
-    uint32_t parent = lines[line].parent;
-    replace_child(scheduler, lines[line].park, lines[parent].parent, parent, line);
+    struct line *this = line_at(scheduler, line);
+    uint32_t above = this->parent;
+    struct line *parent = line_at(scheduler, above);
+    replace_child(scheduler, this->park, parent->parent, above, line);
     uint32_t moved;
-    if (lines[parent].left == line) {
-        moved = lines[line].right;
-        lines[parent].left = moved;
-        lines[line].right = parent;
+    if (parent->left == line) {
+        moved = this->right;
+        parent->left = moved;
+        this->right = above;
     } else {
-        moved = lines[line].left;
-        lines[parent].right = moved;
-        lines[line].left = parent;
+        moved = this->left;
+        parent->right = moved;
+        this->left = above;
     }
     if (moved != NO_LINE)
-        lines[moved].parent = parent;
-    lines[parent].parent = line;
-    update(scheduler, parent);
+        line_at(scheduler, moved)->parent = above;
+    parent->parent = line;
+    update(scheduler, above);
     update(scheduler, line);
 }
 
 static void update_upward(struct scheduler *scheduler, uint32_t line)
 {
-    for (; line != NO_LINE; line = scheduler->lines[line].parent)
+    for (; line != NO_LINE; line = line_at(scheduler, line)->parent)
         update(scheduler, line);
 }
 
 void park_insert(struct scheduler *scheduler, uint32_t line, uint32_t park, uint64_t amount)
 {
-    struct line *lines = scheduler->lines;
-    uint32_t head = line_head(scheduler, line);
+    struct line *this = line_at(scheduler, line);
     uint32_t parent = NO_LINE, *link = &scheduler->roots[park];
     while (*link != NO_LINE) {
         parent = *link;
-        link = node_is_before(scheduler, head, line_head(scheduler, parent)) ? &lines[parent].left
-                                                                             : &lines[parent].right;
+        struct line *above = line_at(scheduler, parent);
+        link = line_is_before(scheduler, line, parent) ? &above->left : &above->right;
     }
     *link = line;
-    lines[line].park = park;
-    lines[line].amount = lines[line].least = amount;
-    lines[line].parent = parent;
-    lines[line].left = lines[line].right = NO_LINE;
+    this->park = park;
+    this->amount = this->least = amount;
+    this->parent = parent;
+    this->left = this->right = NO_LINE;
     update_upward(scheduler, parent);
-    while (lines[line].parent != NO_LINE && park_weight(lines[line].parent) < park_weight(line))
+    while (this->parent != NO_LINE && park_weight(this->parent) < park_weight(line))
         lift(scheduler, line);
 }
 
 void park_remove(struct scheduler *scheduler, uint32_t line)
 {
-    struct line *this = &scheduler->lines[line];
+    struct line *this = line_at(scheduler, line);
     while (this->left != NO_LINE && this->right != NO_LINE)
         lift(scheduler,
              park_weight(this->left) > park_weight(this->right) ? this->left : this->right);
@@ -104,11 +104,11 @@ void park_remove(struct scheduler *scheduler, uint32_t line)
 uint32_t park_first(const struct scheduler *scheduler, uint32_t park, uint64_t most)
 {
     uint32_t line = scheduler->roots[park];
-    if (line == NO_LINE || scheduler->lines[line].least > most)
+    if (line == NO_LINE || line_at(scheduler, line)->least > most)
         return NO_LINE;
     for (;;) {
-        const struct line *this = &scheduler->lines[line];
-        if (this->left != NO_LINE && scheduler->lines[this->left].least <= most)
+        const struct line *this = line_at(scheduler, line);
+        if (this->left != NO_LINE && line_at(scheduler, this->left)->least <= most)
             line = this->left;
         else if (this->amount <= most)
             return line;

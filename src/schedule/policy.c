@@ -7,7 +7,7 @@
  *
  * finally's tasks are out of reach of everything but a kill: policies are about what came before
  * them, and the first interrupt is what they are there to clean up after. */
-#include "schedule/state.h"
+#include "schedule/sync.h"
 
 bool node_is_finally(const struct plan *plan, uint32_t node)
 {
@@ -47,16 +47,21 @@ void policy_cancel(struct scheduler *scheduler)
     scheduler->is_sweep_due = true;
 }
 
-static void sweep_running(struct scheduler *scheduler, uint32_t node)
+bool policy_reaches(const struct scheduler *scheduler, uint32_t node)
 {
-    if (scheduler->is_killed) {
-        node_signal(scheduler, node, SIGNAL_KILL, MARK_STOPPED);
-        return;
-    }
-    bool is_reached = scheduler->is_cancelled ||
-                      (scheduler->is_policy_on && scheduler->failure_policy == POLICY_FAST);
+    if (scheduler->is_killed)
+        return true;
+    bool is_on = scheduler->is_cancelled ||
+                 (scheduler->is_policy_on && scheduler->failure_policy == POLICY_FAST);
+    return is_on && !node_is_finally(scheduler->plan, node);
+}
+
+void sweep_running(struct scheduler *scheduler, uint32_t node)
+{
     bool is_being_ended = scheduler->marks[node] & (MARK_STOPPED | MARK_TIMEOUT);
-    if (is_reached && !is_being_ended && !node_is_finally(scheduler->plan, node))
+    if (scheduler->is_killed)
+        node_signal(scheduler, node, SIGNAL_KILL, MARK_STOPPED);
+    else if (!is_being_ended && policy_reaches(scheduler, node))
         node_signal(scheduler, node, SIGNAL_STOP, MARK_STOPPED);
 }
 
@@ -65,7 +70,12 @@ void policy_sweep(struct scheduler *scheduler)
     scheduler->is_sweep_due = false;
     for (uint32_t node = 0; node < scheduler->node_count; node++) {
         uint8_t state = scheduler->states[node];
-        if (state == STATE_RUN)
+        if (state == STATE_PENDING || state == STATE_ENDED)
+            continue;
+        struct course *course = course_of(scheduler, node);
+        if (course != NULL && course->has_begun)
+            course_sweep(scheduler, course);
+        else if (state == STATE_RUN)
             sweep_running(scheduler, node);
         else if ((state == STATE_READY || state == STATE_DELAY) &&
                  !policy_lets_start(scheduler, plan_rule(scheduler->plan, node)))

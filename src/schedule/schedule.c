@@ -4,7 +4,7 @@
  * fixed order: a sweep if a policy or cancel came, then the cascade of ends, until both are done;
  * only then are tokens granted, so that all who became ready by this input stand in line before one
  * of them is chosen. Nothing here looks at anything but the input and the state. */
-#include "schedule/state.h"
+#include "schedule/sync.h"
 
 struct scheduler *scheduler_new(const struct plan *plan, const struct scheduler_options *options)
 {
@@ -12,8 +12,11 @@ struct scheduler *scheduler_new(const struct plan *plan, const struct scheduler_
     scheduler->plan = plan;
     scheduler->failure_policy = options->failure_policy;
     scheduler->reserver = NO_LINE;
+    scheduler->waiters_free = NO_WAITER;
     tokens_reach(scheduler, plan->token_count);
     scheduler->roots[PARK_NONE] = scheduler->roots[PARK_OPEN] = NO_LINE;
+    if (plan->gate_count > 0)
+        sync_init(scheduler);
     nodes_reach(scheduler, plan->node_count);
     return scheduler;
 }
@@ -26,6 +29,14 @@ void scheduler_free(struct scheduler *scheduler)
         VEC_RELEASE(&scheduler->lines[line].queue);
         VEC_RELEASE(&scheduler->lines[line].heap);
     }
+    for (uint32_t line = 0; line < scheduler->wish_lines.count; line++) {
+        VEC_RELEASE(&scheduler->wish_lines.items[line].queue);
+        VEC_RELEASE(&scheduler->wish_lines.items[line].heap);
+    }
+    VEC_RELEASE(&scheduler->wish_lines);
+    VEC_RELEASE(&scheduler->waiters);
+    vectors_release(&scheduler->wishes);
+    sync_release(scheduler);
     VEC_RELEASE(&scheduler->released);
     VEC_RELEASE(&scheduler->ended);
     VEC_RELEASE(&scheduler->templates);
@@ -51,9 +62,14 @@ static void begin(struct scheduler *scheduler)
 static void started(struct scheduler *scheduler)
 {
     const struct input *in = scheduler->in;
-    if (scheduler->states[in->node] != STATE_RUN || scheduler->attempts[in->node] != in->attempt)
+    struct course *course = course_of(scheduler, in->node);
+    bool is_live = course != NULL && course->has_begun
+                       ? course->is_at_body && in->operation == course_body(scheduler, in->node)
+                       : scheduler->states[in->node] == STATE_RUN;
+    if (!is_live || scheduler->attempts[in->node] != in->attempt)
         return;
     struct fact *fact = fact_add(scheduler, FACT_STARTED, in->node);
+    fact->operation = course_body(scheduler, in->node);
     fact->time = in->since;
     fact->process = in->process;
 }
@@ -109,16 +125,25 @@ static void take(struct scheduler *scheduler)
     }
 }
 
+static void grant(struct scheduler *scheduler)
+{
+    uint32_t line, head;
+    while ((head = tokens_grant(scheduler, &line)) != NO_NODE)
+        if (line_is_begun(line))
+            sync_granted(scheduler, head);
+        else
+            node_launch(scheduler, head);
+}
+
 static void settle(struct scheduler *scheduler)
 {
-    while (scheduler->is_sweep_due) /* a refused retry is a failure, and may ask for another */
-        policy_sweep(scheduler);
-    while (cascade_step(scheduler))
-        continue;
-    uint32_t node;
-    while ((node = tokens_grant(scheduler)) != NO_NODE)
-        node_launch(scheduler, node);
-    scheduler->released.count = 0;
+    do {
+        while (scheduler->is_sweep_due) /* a refused retry is a failure, and may ask for another */
+            policy_sweep(scheduler);
+        while (cascade_step(scheduler))
+            continue;
+        grant(scheduler);
+    } while (scheduler->sync != NULL && sync_step(scheduler));
 }
 
 static void end(struct scheduler *scheduler)
@@ -139,6 +164,7 @@ void scheduler_handle(struct scheduler *scheduler, const struct input *in, struc
         return;
     scheduler->in = in;
     scheduler->out = out;
+    tokens_reach(scheduler, scheduler->plan->token_count);
     take(scheduler);
     settle(scheduler);
     if (scheduler->has_begun && scheduler->remaining == 0)
@@ -173,4 +199,23 @@ bool scheduler_has_ended(const struct scheduler *scheduler)
 uint64_t scheduler_free_tokens(const struct scheduler *scheduler, uint32_t token)
 {
     return token_free(scheduler, token);
+}
+
+uint32_t scheduler_operation(const struct scheduler *scheduler, uint32_t node)
+{
+    const struct course *course = course_of(scheduler, node);
+    return course != NULL && node_has_program(scheduler, node) ? course->position : NO_OPERATION;
+}
+
+bool scheduler_event_is_set(const struct scheduler *scheduler, uint32_t gate)
+{
+    return scheduler->sync != NULL && scheduler->sync->gates[gate].is_set;
+}
+
+uint32_t scheduler_queue_length(const struct scheduler *scheduler, uint32_t gate)
+{
+    if (scheduler->sync == NULL)
+        return 0;
+    const struct gate_state *this = &scheduler->sync->gates[gate];
+    return this->items.count - this->items_first;
 }

@@ -24,6 +24,24 @@ enum {
     MARK_GONE = MARK_TIMEOUT | MARK_STOPPED, /* RUN after a resume: it will be told as lost */
 };
 
+/* Whoever has begun and waits: a node, or a request of its body. It stands in one list at most, of
+ * a line or of a gate. */
+enum { NO_WAITER = UINT32_MAX };
+enum stand { AT_NOTHING, AT_LINE, AT_GATE };
+struct waiter {
+    uint32_t node;
+    uint32_t request; /* a slot, or NO_REQUEST: the node itself */
+    uint8_t stand;    /* enum stand */
+    uint8_t side;     /* of a gate: which of its lists */
+    uint32_t at;      /* the line, the gate */
+    uint32_t next, previous;
+    uint32_t item; /* to be put */
+    uint64_t arrival;
+};
+struct list {
+    uint32_t first, last, count;
+};
+
 /* All who wait for one vector, the first at the head. Newcomers behind the last one (nearly all)
  * go to a queue, others to a heap; the head is the better of the two firsts. A line that is not
  * empty is parked: in the open park while it is to be looked at, else in the park of one token that
@@ -36,6 +54,7 @@ struct line {
     uint32_t park;   /* PARK_NONE, PARK_OPEN or park_of_token */
     uint32_t parent, left, right;
     uint64_t amount, least;
+    struct list waiters; /* of those that have begun */
 };
 
 enum { PARK_NONE, PARK_OPEN, PARK_TOKENS };
@@ -47,7 +66,13 @@ static inline uint32_t park_of_token(uint32_t token)
 struct account {
     uint64_t capacity, held;
     uint64_t reserved; /* of what is free, for the reserver alone */
+    uint32_t owner;    /* the last that took some */
 };
+
+/* Lines are numbered as vectors are, as far as these are the plan's and it is beginnings that
+ * stand there. All others, requests of those that have begun, and gangs', are of the scheduler's
+ * own vectors (wishes): two lines each. */
+#define OWN_LINE (1u << 31)
 
 struct scheduler {
     const struct plan *plan;
@@ -69,9 +94,14 @@ struct scheduler {
 
     struct line *lines; /* by vector */
     uint32_t line_count;
+    struct vectors wishes;
+    VEC(struct line) wish_lines; /* wish k: 2k those that have begun, 2k + 1 beginnings */
+    VEC(struct waiter) waiters;
+    uint32_t waiters_free; /* linked by next */
+    uint64_t arrivals;
     uint32_t *roots;          /* by park: a line */
     struct account *accounts; /* by token */
-    uint32_t token_count;
+    uint32_t token_count, token_capacity;
     uint32_t reserver;      /* a line, or NO_LINE */
     VEC(uint32_t) released; /* tokens of which there may be more than before this input */
 
@@ -86,15 +116,48 @@ struct scheduler {
     VEC(struct edge) late;
     uint32_t late_sorted;
 
+    struct sync *sync; /* sync.h; NULL: nobody synchronises */
     struct counts counts;
     const struct input *in; /* of the call under way */
     struct action_list *out;
 };
 
+static inline bool line_is_begun(uint32_t line)
+{
+    return line & OWN_LINE && !(line & 1);
+}
+
+static inline uint32_t line_of_wish(uint32_t index)
+{
+    return index | OWN_LINE;
+}
+
+static inline struct line *line_at(const struct scheduler *scheduler, uint32_t line)
+{
+    return line & OWN_LINE ? &scheduler->wish_lines.items[line & ~OWN_LINE]
+                           : &scheduler->lines[line];
+}
+
+/* What a line wants; lines and vectors of the plan have the same numbers. */
+static inline const struct amount *amounts_begin(const struct scheduler *scheduler, uint32_t line)
+{
+    const struct vectors *vectors =
+        line & OWN_LINE ? &scheduler->wishes : &scheduler->plan->vectors;
+    return vectors->amounts + vectors->first[line & OWN_LINE ? (line & ~OWN_LINE) / 2 : line];
+}
+
+static inline const struct amount *amounts_end(const struct scheduler *scheduler, uint32_t line)
+{
+    const struct vectors *vectors =
+        line & OWN_LINE ? &scheduler->wishes : &scheduler->plan->vectors;
+    return vectors->amounts + vectors->first[(line & OWN_LINE ? (line & ~OWN_LINE) / 2 : line) + 1];
+}
+
 /* actions.c */
 struct action *action_add(struct scheduler *scheduler, enum action_kind kind, uint32_t node);
 struct fact *fact_add(struct scheduler *scheduler, enum fact_kind kind, uint32_t node);
 void timer_arm(struct scheduler *scheduler, uint32_t node, int64_t after);
+void timer_arm_at(struct scheduler *scheduler, uint32_t node, int64_t at);
 void timer_disarm(struct scheduler *scheduler, uint32_t node);
 bool timer_is_armed(const struct scheduler *scheduler, uint32_t node, uint32_t timer);
 
@@ -104,11 +167,24 @@ bool node_is_before(const struct scheduler *scheduler, uint32_t a, uint32_t b);
 /* line.c */
 void lines_reach(struct scheduler *scheduler, uint32_t vector_count);
 bool line_is_empty(const struct line *line);
+/* A node; a waiter where those stand that have begun. */
 uint32_t line_head(const struct scheduler *scheduler, uint32_t line);
+bool line_is_before(const struct scheduler *scheduler, uint32_t a, uint32_t b); /* by their heads */
 void line_push(struct scheduler *scheduler, uint32_t node);
+void line_wait(struct scheduler *scheduler, uint32_t line, uint32_t waiter);
+void line_leave(struct scheduler *scheduler, uint32_t waiter);
 uint32_t line_pop(struct scheduler *scheduler, uint32_t line);
 /* Takes out all nodes that are no longer READY; opens every line that is left. */
 void lines_filter(struct scheduler *scheduler);
+
+/* waiter.c */
+uint32_t waiter_new(struct scheduler *scheduler, uint32_t node, uint32_t request);
+void waiter_free(struct scheduler *scheduler, uint32_t waiter);
+void waiter_stand(struct scheduler *scheduler, struct list *list, uint32_t waiter,
+                  enum stand stand, uint32_t at);
+void waiter_leave(struct scheduler *scheduler, struct list *list, uint32_t waiter);
+/* The line of those that have begun and want these amounts. */
+uint32_t wish_line(struct scheduler *scheduler, const struct amount *amounts, uint32_t count);
 
 /* park.c */
 uint32_t park_weight(uint32_t line);
@@ -124,8 +200,10 @@ uint64_t token_available(const struct scheduler *scheduler, uint32_t token, uint
 /* An amount of the line's vector that cannot be had now, or NULL. Of several, the one to park at.
  */
 const struct amount *tokens_lacking(const struct scheduler *scheduler, uint32_t line);
-/* Takes the next request that fits out of its line, and its tokens; NO_NODE: none does. */
-uint32_t tokens_grant(struct scheduler *scheduler);
+/* Takes the next request that fits out of its line, and its tokens; NO_NODE: none does. Of a line
+ * of those that have begun: a waiter. */
+uint32_t tokens_grant(struct scheduler *scheduler, uint32_t *ret_line);
+void tokens_take(struct scheduler *scheduler, uint32_t vector, uint32_t node);
 void tokens_release(struct scheduler *scheduler, uint32_t vector);
 void tokens_set_capacity(struct scheduler *scheduler, uint32_t token, uint64_t capacity);
 
@@ -140,6 +218,9 @@ bool node_is_finally(const struct plan *plan, uint32_t node);
 bool policy_lets_start(const struct scheduler *scheduler, const struct rule *rule);
 void policy_heed_failure(struct scheduler *scheduler, uint32_t node);
 void policy_cancel(struct scheduler *scheduler);
+/* A cancel, or fast, ends what it does. */
+bool policy_reaches(const struct scheduler *scheduler, uint32_t node);
+void sweep_running(struct scheduler *scheduler, uint32_t node);
 void policy_sweep(struct scheduler *scheduler);
 
 /* Is it one that the counts and the facts know? A template is, until its instances are. */
@@ -165,6 +246,8 @@ void node_finished(struct scheduler *scheduler);
 void node_kept(struct scheduler *scheduler);
 void node_ask(struct scheduler *scheduler, uint32_t node);
 void node_delay(struct scheduler *scheduler, uint32_t node);
+void node_retry(struct scheduler *scheduler, uint32_t node);
+void node_lose(struct scheduler *scheduler, uint32_t node);
 void node_timer(struct scheduler *scheduler);
 void node_end(struct scheduler *scheduler, uint32_t node, enum status status,
               const struct outcome *outcome);

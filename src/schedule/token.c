@@ -14,16 +14,6 @@
 
 enum { PASSES_UNTIL_RESERVED = 8 };
 
-static const struct amount *vector_begin(const struct scheduler *scheduler, uint32_t vector)
-{
-    return scheduler->plan->vectors.amounts + scheduler->plan->vectors.first[vector];
-}
-
-static const struct amount *vector_end(const struct scheduler *scheduler, uint32_t vector)
-{
-    return scheduler->plan->vectors.amounts + scheduler->plan->vectors.first[vector + 1];
-}
-
 static bool is_running(const struct scheduler *scheduler, uint32_t token)
 {
     return scheduler->plan->tokens[token].kind == TOKEN_RUNNING;
@@ -31,14 +21,20 @@ static bool is_running(const struct scheduler *scheduler, uint32_t token)
 
 void tokens_reach(struct scheduler *scheduler, uint32_t token_count)
 {
-    uint32_t old = scheduler->token_count;
-    scheduler->accounts =
-        memory_resize(scheduler->accounts, token_count, sizeof *scheduler->accounts);
-    scheduler->roots = memory_resize(scheduler->roots, (size_t)token_count + PARK_TOKENS,
-                                     sizeof *scheduler->roots);
+    uint32_t old = scheduler->token_count, capacity = scheduler->token_capacity;
+    if (token_count <= old && scheduler->roots != NULL)
+        return;
+    if (token_count > capacity || scheduler->roots == NULL) {
+        capacity = token_count > capacity + capacity / 2 ? token_count : capacity + capacity / 2;
+        scheduler->accounts =
+            memory_resize(scheduler->accounts, capacity, sizeof *scheduler->accounts);
+        scheduler->roots = memory_resize(scheduler->roots, (size_t)capacity + PARK_TOKENS,
+                                         sizeof *scheduler->roots);
+        scheduler->token_capacity = capacity;
+    }
     for (uint32_t token = old; token < token_count; token++) {
-        scheduler->accounts[token] =
-            (struct account){.capacity = scheduler->plan->tokens[token].capacity};
+        scheduler->accounts[token] = (struct account){
+            .capacity = scheduler->plan->tokens[token].capacity, .owner = NO_NODE};
         scheduler->roots[park_of_token(token)] = NO_LINE;
     }
     scheduler->token_count = token_count;
@@ -70,9 +66,9 @@ static int park_preference(const struct scheduler *scheduler, const struct amoun
 
 const struct amount *tokens_lacking(const struct scheduler *scheduler, uint32_t line)
 {
-    const struct amount *lacking = NULL, *end = vector_end(scheduler, line);
+    const struct amount *lacking = NULL, *end = amounts_end(scheduler, line);
     int best = 0;
-    for (const struct amount *i = vector_begin(scheduler, line); i < end; i++) {
+    for (const struct amount *i = amounts_begin(scheduler, line); i < end; i++) {
         if (i->amount <= token_available(scheduler, i->token, line))
             continue;
         int preference = park_preference(scheduler, i);
@@ -86,8 +82,8 @@ const struct amount *tokens_lacking(const struct scheduler *scheduler, uint32_t 
 
 static bool is_within_capacity(const struct scheduler *scheduler, uint32_t line)
 {
-    const struct amount *end = vector_end(scheduler, line);
-    for (const struct amount *i = vector_begin(scheduler, line); i < end; i++)
+    const struct amount *end = amounts_end(scheduler, line);
+    for (const struct amount *i = amounts_begin(scheduler, line); i < end; i++)
         if (i->amount > scheduler->accounts[i->token].capacity)
             return false;
     return true;
@@ -108,8 +104,8 @@ static void reserve(struct scheduler *scheduler, uint32_t line)
         return;
     }
     scheduler->reserver = line;
-    const struct amount *end = vector_end(scheduler, line);
-    for (const struct amount *i = vector_begin(scheduler, line); i < end; i++)
+    const struct amount *end = amounts_end(scheduler, line);
+    for (const struct amount *i = amounts_begin(scheduler, line); i < end; i++)
         if (park_preference(scheduler, i) == 1)
             scheduler->accounts[i->token].reserved = i->amount;
 }
@@ -119,8 +115,8 @@ static void unreserve(struct scheduler *scheduler)
     uint32_t line = scheduler->reserver;
     if (line == NO_LINE)
         return;
-    const struct amount *end = vector_end(scheduler, line);
-    for (const struct amount *i = vector_begin(scheduler, line); i < end; i++)
+    const struct amount *end = amounts_end(scheduler, line);
+    for (const struct amount *i = amounts_begin(scheduler, line); i < end; i++)
         if (scheduler->accounts[i->token].reserved > 0) {
             scheduler->accounts[i->token].reserved = 0;
             *VEC_PUSH(&scheduler->released) = i->token;
@@ -135,7 +131,7 @@ static bool reserver_fits(struct scheduler *scheduler)
     uint32_t line = scheduler->reserver;
     if (line == NO_LINE)
         return false;
-    if (line_is_empty(&scheduler->lines[line])) {
+    if (line_is_empty(line_at(scheduler, line))) {
         unreserve(scheduler);
         return false;
     }
@@ -159,29 +155,37 @@ static uint32_t next_line(struct scheduler *scheduler)
         uint32_t token = scheduler->released.items[i];
         uint32_t line =
             park_first(scheduler, park_of_token(token), token_available(scheduler, token, NO_LINE));
-        if (line != NO_LINE &&
-            (best == NO_LINE ||
-             node_is_before(scheduler, line_head(scheduler, line), line_head(scheduler, best))))
+        if (line != NO_LINE && line != best &&
+            (best == NO_LINE || line_is_before(scheduler, line, best)))
             best = line;
     }
     return best;
 }
 
-/* Whoever waits first at a token, in order before the node that got some of it, was passed. */
-static void count_passes(struct scheduler *scheduler, uint32_t vector, uint32_t node)
+/* Whoever waits first at a token, in order before the line that got some of it, was passed. */
+static void count_passes(struct scheduler *scheduler, uint32_t granted)
 {
-    const struct amount *end = vector_end(scheduler, vector);
-    for (const struct amount *i = vector_begin(scheduler, vector); i < end; i++) {
+    const struct amount *end = amounts_end(scheduler, granted);
+    for (const struct amount *i = amounts_begin(scheduler, granted); i < end; i++) {
         if (!is_running(scheduler, i->token))
             continue;
         uint32_t line = park_first(scheduler, park_of_token(i->token), UINT64_MAX);
-        if (line == NO_LINE || !node_is_before(scheduler, line_head(scheduler, line), node))
+        if (line == NO_LINE || !line_is_before(scheduler, line, granted))
             continue;
-        if (scheduler->lines[line].passes < PASSES_UNTIL_RESERVED)
-            scheduler->lines[line].passes++;
-        if (scheduler->lines[line].passes == PASSES_UNTIL_RESERVED &&
-            scheduler->reserver == NO_LINE)
+        struct line *passed = line_at(scheduler, line);
+        if (passed->passes < PASSES_UNTIL_RESERVED)
+            passed->passes++;
+        if (passed->passes == PASSES_UNTIL_RESERVED && scheduler->reserver == NO_LINE)
             reserve(scheduler, line);
+    }
+}
+
+void tokens_take(struct scheduler *scheduler, uint32_t vector, uint32_t node)
+{
+    const struct amount *end = amounts_end(scheduler, vector);
+    for (const struct amount *i = amounts_begin(scheduler, vector); i < end; i++) {
+        scheduler->accounts[i->token].held += i->amount;
+        scheduler->accounts[i->token].owner = node;
     }
 }
 
@@ -190,34 +194,38 @@ static uint32_t grant(struct scheduler *scheduler, uint32_t line)
     if (line == scheduler->reserver)
         unreserve(scheduler);
     park_remove(scheduler, line);
-    scheduler->lines[line].passes = 0;
-    uint32_t node = line_pop(scheduler, line);
-    const struct amount *end = vector_end(scheduler, line);
-    for (const struct amount *i = vector_begin(scheduler, line); i < end; i++)
-        scheduler->accounts[i->token].held += i->amount;
-    if (!line_is_empty(&scheduler->lines[line]))
+    line_at(scheduler, line)->passes = 0;
+    uint32_t head = line_head(scheduler, line);
+    tokens_take(scheduler, line,
+                line_is_begun(line) ? scheduler->waiters.items[head].node : head);
+    count_passes(scheduler, line);
+    line_pop(scheduler, line);
+    if (!line_is_empty(line_at(scheduler, line)))
         park_insert(scheduler, line, PARK_OPEN, 0);
-    count_passes(scheduler, line, node);
-    return node;
+    return head;
 }
 
-uint32_t tokens_grant(struct scheduler *scheduler)
+uint32_t tokens_grant(struct scheduler *scheduler, uint32_t *ret_line)
 {
     for (;;) {
         uint32_t line = next_line(scheduler);
-        if (line == NO_LINE)
+        if (line == NO_LINE) {
+            scheduler->released.count = 0;
             return NO_NODE;
+        }
         const struct amount *lacking = tokens_lacking(scheduler, line);
-        if (lacking == NULL)
+        if (lacking == NULL) {
+            *ret_line = line;
             return grant(scheduler, line);
+        }
         park(scheduler, line, lacking);
     }
 }
 
 void tokens_release(struct scheduler *scheduler, uint32_t vector)
 {
-    const struct amount *end = vector_end(scheduler, vector);
-    for (const struct amount *i = vector_begin(scheduler, vector); i < end; i++) {
+    const struct amount *end = amounts_end(scheduler, vector);
+    for (const struct amount *i = amounts_begin(scheduler, vector); i < end; i++) {
         scheduler->accounts[i->token].held -= i->amount;
         *VEC_PUSH(&scheduler->released) = i->token;
     }

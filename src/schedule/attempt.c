@@ -1,0 +1,269 @@
+/* The end of an attempt of a program, and rule R.
+ *
+ * A failure goes outwards to the first step that tolerates it, giving back what inner groups took,
+ * or ends the attempt: then run concludes it (ACTION_CONCLUDE), and until that is done everything
+ * stays held. A retry holds nothing while it waits, and goes on from `restart`; if something was
+ * done since that others may have seen, there is none. */
+#include "schedule/sync.h"
+
+/* The lock that a condition gave back is no longer owed: what holds it will be given back whole. */
+static void settle_given_back(struct scheduler *scheduler, struct course *course)
+{
+    if (course->given_back != NO_TOKEN)
+        scheduler->accounts[course->given_back].held++;
+    course->given_back = NO_TOKEN;
+}
+
+/* In line for the lock, before it goes on or fails. */
+void course_retake(struct scheduler *scheduler, struct course *course)
+{
+    struct amount lock = {course->given_back, 1};
+    uint32_t line = wish_line(scheduler, &lock, 1);
+    course->phase = PHASE_RETAKE;
+    if (line_take(scheduler, line, course->node)) {
+        course->given_back = NO_TOKEN;
+        course->phase = PHASE_RETAKEN;
+        course_due(scheduler, course);
+        return;
+    }
+    line_wait(scheduler, line, course->waiter);
+    course_park(scheduler, course, STATE_TOKEN);
+    course_timer(scheduler, course);
+}
+
+/* --- failures --- */
+
+static uint32_t tolerating(const struct program *program, const struct failure *failure)
+{
+    uint32_t operation = failure->operation;
+    while (operation != NO_OPERATION &&
+           !(program->operations[operation].flags & OPERATION_CONTINUES))
+        operation = program->operations[operation].group;
+    return operation;
+}
+
+/* Is this group around the operation, or the operation itself? */
+static bool is_within(const struct program *program, uint32_t operation, uint32_t group)
+{
+    while (operation != NO_OPERATION && operation != group)
+        operation = program->operations[operation].group;
+    return operation == group;
+}
+
+static void go_behind(struct scheduler *scheduler, struct course *course, uint32_t tolerating)
+{
+    const struct program *program = node_program(scheduler, course->node);
+    const struct operation *operation = &program->operations[tolerating];
+    struct sync *sync = scheduler->sync;
+    while (course->holds != NO_HOLD &&
+           is_within(program, sync->holds.items[course->holds].operation, tolerating))
+        course_pop(scheduler, course);
+    course_goes_on(scheduler, course);
+    scheduler->marks[course->node] &= (uint8_t)~MARK_TIMEOUT;
+    course->has_failure = false;
+    course->deadline = course->wake = NEVER;
+    course->position =
+        (operation->kind == OPERATION_ENTER ? operation->partner : tolerating) + 1;
+    course->phase = PHASE_BEGIN;
+    course_due(scheduler, course);
+}
+
+void course_failed(struct scheduler *scheduler, struct course *course)
+{
+    const struct program *program = node_program(scheduler, course->node);
+    uint32_t operation = tolerating(program, &course->failure);
+    bool is_final = course->failure.cause == CAUSE_DEADLOCK || course->is_stopped;
+    if (operation == NO_OPERATION || is_final)
+        course_conclude(scheduler, course);
+    else if (course->given_back != NO_TOKEN)
+        course_retake(scheduler, course);
+    else
+        go_behind(scheduler, course, operation);
+}
+
+/* --- the conclusion --- */
+
+static bool is_retry_wanted(const struct scheduler *scheduler, const struct course *course)
+{
+    const struct rule *rule = plan_rule(scheduler->plan, course->node);
+    if (!policy_lets_start(scheduler, rule))
+        return false;
+    if (course->failure.cause == CAUSE_NONE)
+        return course->is_retry_wanted;
+    struct outcome outcome = {.kind = OUTCOME_STUCK, .code = course->failure.cause};
+    return retry_is_wanted(rule, scheduler->attempts[course->node], &outcome,
+                           course->failure.cause == CAUSE_TIMEOUT);
+}
+
+static void decide(struct scheduler *scheduler, struct course *course)
+{
+    course->is_failed = course->has_failure && !course->is_stopped;
+    if (!course->is_failed)
+        return;
+    if (course->failure.cause == CAUSE_TIMEOUT)
+        scheduler->marks[course->node] |= MARK_TIMEOUT;
+    course->is_final = course->is_seen || !is_retry_wanted(scheduler, course);
+    if (course->is_seen && is_retry_wanted(scheduler, course))
+        course->failure.cause = CAUSE_SEEN;
+}
+
+void course_say_conclusion(struct scheduler *scheduler, const struct course *course)
+{
+    struct action *action = action_add(scheduler, ACTION_CONCLUDE, course->node);
+    action->attempt = scheduler->attempts[course->node];
+    action->is_failed = course->is_failed;
+    action->is_stopped = course->is_stopped;
+    if (!course->is_failed)
+        return;
+    action->cause = course->failure.cause;
+    action->operation = course->failure.operation;
+    action->culprit = course->failure.culprit;
+    action->gate = course->failure.gate;
+    action->token = course->failure.token;
+}
+
+void course_conclude(struct scheduler *scheduler, struct course *course)
+{
+    if (!course->is_ending)
+        decide(scheduler, course);
+    course->is_ending = true;
+    course_timer(scheduler, course);
+    bool has_cleanup =
+        course->has_launched && node_program(scheduler, course->node)->has_cleanup;
+    if (has_cleanup && !scheduler->is_killed) {
+        course->phase = PHASE_REGAIN;
+        if (!course_regain(scheduler, course))
+            return;
+    }
+    course_goes_on(scheduler, course);
+    course->phase = PHASE_CONCLUDE;
+    course_move(scheduler, course, STATE_RUN);
+    course_say_conclusion(scheduler, course);
+}
+
+/* --- and behind it --- */
+
+static void release_kept(struct scheduler *scheduler, uint32_t vector)
+{
+    const struct amount *end = amounts_end(scheduler, vector);
+    for (const struct amount *i = amounts_begin(scheduler, vector); i < end; i++)
+        if (scheduler->plan->tokens[i->token].kind == TOKEN_KEPT) {
+            scheduler->accounts[i->token].held -= i->amount;
+            *VEC_PUSH(&scheduler->released) = i->token;
+        }
+}
+
+void course_give_all(struct scheduler *scheduler, struct course *course)
+{
+    course_leave(scheduler, course);
+    settle_given_back(scheduler, course);
+    while (course->holds != NO_HOLD)
+        course_pop(scheduler, course);
+    if (!course->has_begun)
+        return;
+    if (course->has_running)
+        tokens_release(scheduler, course->running);
+    release_kept(scheduler, scheduler->vectors[course->node]);
+    course->has_running = course->has_begun = false;
+    course->deadline = course->wake = course->attempt_deadline = NEVER;
+    course_timer(scheduler, course);
+}
+
+static void attempt_over(struct scheduler *scheduler, struct course *course)
+{
+    const struct outcome *outcome = &scheduler->in->outcome;
+    uint32_t node = course->node;
+    bool is_failed = course->is_failed, is_stopped = course->is_stopped;
+    bool is_final = course->is_final || !is_failed;
+    uint8_t *marks = &scheduler->marks[node];
+    course_give_all(scheduler, course);
+    *marks &= (uint8_t)~MARK_STOPPED;
+    course_move(scheduler, course, STATE_PENDING);
+    if (is_stopped)
+        node_end(scheduler, node, STATUS_CANCELLED, outcome);
+    else if (!is_failed && outcome_is_success(outcome))
+        node_end(scheduler, node, STATUS_SUCCESS, outcome);
+    else if (is_final || !policy_lets_start(scheduler, plan_rule(scheduler->plan, node)))
+        node_end(scheduler, node, STATUS_FAILURE, outcome);
+    else
+        node_retry(scheduler, node);
+}
+
+/* A body that went with its runner: no attempt. It goes on as a retry would. */
+static void body_lost(struct scheduler *scheduler, struct course *course)
+{
+    uint32_t node = course->node;
+    if (course->is_seen) {
+        struct failure failure = {CAUSE_SEEN, course->position, NO_NODE, NO_GATE, NO_TOKEN};
+        course_fail(scheduler, course, &failure);
+        return;
+    }
+    course_give_all(scheduler, course);
+    course_move(scheduler, course, STATE_PENDING);
+    node_lose(scheduler, node);
+}
+
+static void body_over(struct scheduler *scheduler, struct course *course)
+{
+    const struct outcome *outcome = &scheduler->in->outcome;
+    const struct program *program = node_program(scheduler, course->node);
+    uint8_t *marks = &scheduler->marks[course->node], before = *marks;
+    bool is_gone = (before & MARK_GONE) == MARK_GONE, is_lost = outcome->kind == OUTCOME_LOST;
+    bool is_stopped = before & MARK_STOPPED && !is_gone;
+    *marks &= (uint8_t)~MARK_STOPPED;
+    if (is_gone)
+        *marks &= (uint8_t)~MARK_TIMEOUT;
+    course->is_at_body = false;
+    course_leave(scheduler, course);
+    course->armed = NEVER;
+    timer_disarm(scheduler, course->node);
+    if (is_lost && (is_gone || !(is_stopped || course->has_failure))) {
+        course->has_failure = false;
+        body_lost(scheduler, course);
+    } else if (course->has_failure) {
+        course->phase = PHASE_FAILED;
+        course_due(scheduler, course);
+    } else if (is_stopped &&
+               !(outcome_is_success(outcome) && course->position + 1 == program->count)) {
+        course->is_stopped = true;
+        course_conclude(scheduler, course);
+    } else if (outcome_is_success(outcome)) {
+        course_done(scheduler, course);
+    } else {
+        struct failure failure = {CAUSE_NONE, course->position, NO_NODE, NO_GATE, NO_TOKEN};
+        course_fail(scheduler, course, &failure);
+        course->is_retry_wanted =
+            retry_is_wanted(plan_rule(scheduler->plan, course->node),
+                            scheduler->attempts[course->node], outcome, false);
+    }
+}
+
+void course_finished(struct scheduler *scheduler, struct course *course)
+{
+    const struct input *in = scheduler->in;
+    if (in->attempt != scheduler->attempts[course->node])
+        return;
+    if (in->operation == OPERATION_END && course->phase == PHASE_CONCLUDE)
+        attempt_over(scheduler, course);
+    else if (in->operation == course->position && course->is_at_body)
+        body_over(scheduler, course);
+}
+
+/* A policy or a cancel ends it: what is at the executor is signalled, what waits is over. */
+void course_sweep(struct scheduler *scheduler, struct course *course)
+{
+    uint32_t node = course->node;
+    if (course->phase == PHASE_CONCLUDE || course->is_at_body) {
+        sweep_running(scheduler, node);
+        course->armed = scheduler->timers[node] & 1 ? course->armed : NEVER;
+    } else if (course->is_ending) {
+        if (!scheduler->is_killed)
+            return;
+        course_leave(scheduler, course);
+        course_conclude(scheduler, course);
+    } else if (policy_reaches(scheduler, node)) {
+        course_leave(scheduler, course);
+        course->is_stopped = true;
+        course_conclude(scheduler, course);
+    }
+}

@@ -1,0 +1,223 @@
+/* The state of what synchronises; see schedule/state.h for the rest.
+ *
+ * An instance with a program, or whose body asks for something by a verb, has a *course* from its
+ * first launch to its end. Courses, holds, waiters and requests are numbered slots that are used
+ * again. What follows from an input goes to the agenda, one entry at a time, and between two
+ * entries all tokens are granted that can be: so whoever takes without waiting passes nobody. */
+#ifndef SCHEDULE_SYNC_H
+#define SCHEDULE_SYNC_H
+
+#include "schedule/state.h"
+
+enum { NO_COURSE = UINT32_MAX, NO_HOLD = UINT32_MAX, NO_TOKEN = UINT32_MAX };
+#define NEVER INT64_MAX
+
+/* Where a course is within its operation. */
+enum phase {
+    PHASE_BEGIN,
+    PHASE_ASKED,    /* run is evaluating */
+    PHASE_ANSWERED, /* to be done now */
+    PHASE_WAIT,     /* in a gate, in a line for a group, asleep */
+    PHASE_DONE,     /* the wait is over */
+    PHASE_RETAKE,   /* notified, or failed: in line for the lock that a condition gave back */
+    PHASE_RETAKEN,
+    PHASE_REGAIN,   /* in line for its running tokens, for the body or the conclusion */
+    PHASE_BODY,     /* at the executor; in line for its running tokens for the sake of a reply */
+    PHASE_FAILED,   /* `failure` says why */
+    PHASE_CONCLUDE, /* run concludes the attempt */
+};
+
+struct failure {
+    uint8_t cause;
+    uint32_t operation; /* NO_OPERATION: the attempt as a whole */
+    uint32_t culprit, gate, token;
+};
+
+/* What an open group took; groups within each other are a stack. */
+struct hold {
+    uint32_t operation; /* its ENTER */
+    uint32_t line;      /* what was taken */
+    uint32_t below;
+    int64_t deadline, earliest; /* earliest: of this and all below */
+};
+
+struct course {
+    uint32_t node, waiter;
+    uint32_t position;
+    uint32_t restart; /* where a retry goes on */
+    uint32_t holds;   /* the innermost */
+    uint32_t kept;    /* how many of them took something */
+    uint32_t running; /* the line of its running tokens */
+    uint32_t use_first;
+    uint64_t touched, came; /* by use: it was executed; a barrier was come to */
+    uint8_t phase;
+    bool has_running;   /* tokens */
+    bool has_begun;     /* an attempt is under way, and holds its kept tokens */
+    bool is_at_body;    /* one is at the executor */
+    bool has_launched;  /* in this attempt */
+    bool is_seen;       /* something others may have seen was done since `restart` */
+    bool is_waiting;    /* FACT_WAITING was told */
+    bool is_due;        /* it is on the agenda */
+    bool is_ending;     /* it goes to, or through, its conclusion */
+    bool is_failed, is_stopped;
+    bool is_final;      /* no retry */
+    bool is_retry_wanted; /* by the rule, after the body that failed */
+    bool is_stuck;
+    bool has_failure;
+    uint32_t given_back; /* the lock of a condition that is not held while it waits, or NO_TOKEN */
+    struct failure failure;
+    uint32_t answer, item; /* of the evaluation: what a group takes; a PUT's item */
+    int64_t duration;
+    int64_t wake, deadline, attempt_deadline, armed, since;
+    uint32_t requests; /* the latest of its body's, linked by `next` */
+    uint32_t waiting, busy, replies; /* of these: waiting; leases with nothing waiting below; done */
+};
+
+enum request_phase { REQUEST_NEW, REQUEST_WAITS, REQUEST_RETAKES, REQUEST_DONE, REQUEST_LEASE };
+struct request {
+    uint32_t number, node, waiter;
+    uint32_t next, previous;
+    uint32_t parent; /* a slot */
+    uint8_t verb, phase, cause, code;
+    bool is_stuck, is_waiting;
+    uint32_t gate, item, line, token, culprit;
+    uint32_t given_back;
+    uint32_t waiting_below;
+    int64_t since, deadline;
+};
+
+/* Lists of a gate's waiters: those that came to a barrier, wait for an event or condition, get from
+ * a queue; and those that put into a full one. */
+enum { SIDE_COME, SIDE_PUT, SIDES };
+enum { ROLES = USE_CLOSE + 1 };
+struct user_count {
+    uint32_t known;   /* instances that may still do so */
+    uint32_t unknown; /* templates not yet expanded: some number of instances */
+    uint32_t last;    /* who left last, or NO_NODE */
+};
+struct gate_state {
+    struct list lists[SIDES];
+    struct user_count users[ROLES];
+    uint32_t parties; /* of a barrier */
+    bool is_set, is_closed;
+    bool is_due; /* to be reviewed */
+    VEC(uint32_t) items;
+    uint32_t items_first;
+};
+
+struct numbered {
+    uint32_t number, slot;
+};
+
+struct sync {
+    uint32_t *course_of; /* by node */
+    uint32_t node_capacity;
+    VEC(struct course) courses;
+    VEC(struct hold) holds;
+    VEC(struct request) requests;
+    uint32_t courses_free, holds_free, requests_free;
+    VEC(struct numbered) numbers; /* of requests, ascending; those that are gone: NO_REQUEST */
+    uint32_t numbers_gone;
+
+    struct gate_state *gates;
+    uint32_t gate_count;
+
+    VEC(uint32_t) agenda; /* nodes whose courses go on */
+    uint32_t agenda_first;
+    VEC(uint32_t) gate_agenda;
+    uint32_t gate_agenda_first;
+};
+
+/* sync.c */
+void sync_init(struct scheduler *scheduler);
+void sync_reach(struct scheduler *scheduler);
+void sync_release(struct scheduler *scheduler);
+/* Does the next thing on an agenda; false: there was nothing. */
+bool sync_step(struct scheduler *scheduler);
+/* A waiter has got what its line wants. */
+void sync_granted(struct scheduler *scheduler, uint32_t waiter);
+void sync_end(struct scheduler *scheduler, uint32_t node, enum status status);
+static inline bool node_has_program(const struct scheduler *scheduler, uint32_t node)
+{
+    return plan_rule(scheduler->plan, node)->program != NO_PROGRAM;
+}
+static inline const struct program *node_program(const struct scheduler *scheduler, uint32_t node)
+{
+    return &scheduler->plan->programs[plan_rule(scheduler->plan, node)->program];
+}
+
+/* course.c */
+struct course *course_of(const struct scheduler *scheduler, uint32_t node); /* or NULL */
+/* The operation that is at the executor; NO_OPERATION: the instance as a whole. */
+uint32_t course_body(const struct scheduler *scheduler, uint32_t node);
+struct course *course_need(struct scheduler *scheduler, uint32_t node);
+void course_free(struct scheduler *scheduler, struct course *course);
+void course_due(struct scheduler *scheduler, struct course *course);
+/* The node's state, with the counts. */
+void course_move(struct scheduler *scheduler, struct course *course, enum state state);
+void course_timer(struct scheduler *scheduler, struct course *course);
+/* Gives its running tokens back and waits, in `state`. */
+void course_park(struct scheduler *scheduler, struct course *course, enum state state);
+void course_goes_on(struct scheduler *scheduler, struct course *course);
+/* Has its running tokens, now or already; false: it stands in line for them. */
+bool course_regain(struct scheduler *scheduler, struct course *course);
+/* Stands in no list any more. */
+void course_leave(struct scheduler *scheduler, struct course *course);
+/* The gate or token it waits for; NO_GATE, NO_TOKEN. */
+void course_wait_reason(const struct scheduler *scheduler, const struct course *course,
+                        uint32_t *ret_gate, uint32_t *ret_token);
+bool course_holds(const struct scheduler *scheduler, const struct course *course, uint32_t token);
+void course_push(struct scheduler *scheduler, struct course *course, uint32_t operation,
+                 uint32_t line);
+void course_pop(struct scheduler *scheduler, struct course *course);
+/* Takes the line's tokens if they are there; only between two entries of the agenda. */
+bool line_take(struct scheduler *scheduler, uint32_t line, uint32_t node);
+/* The line of what is wanted less the locks that are held. */
+uint32_t course_wish(struct scheduler *scheduler, const struct course *course, uint32_t vector,
+                     uint32_t parent);
+
+/* program.c */
+void course_begin(struct scheduler *scheduler, uint32_t node);
+void course_step(struct scheduler *scheduler, struct course *course);
+void course_evaluated(struct scheduler *scheduler, struct course *course);
+void course_granted(struct scheduler *scheduler, struct course *course);
+/* What it waits for at a gate has come, or will not. */
+void course_done(struct scheduler *scheduler, struct course *course);
+void course_fail(struct scheduler *scheduler, struct course *course, const struct failure *failure);
+void course_time_due(struct scheduler *scheduler, struct course *course);
+
+void course_bind(struct scheduler *scheduler, struct course *course, uint32_t item);
+
+/* attempt.c */
+void course_retake(struct scheduler *scheduler, struct course *course);
+void course_say_conclusion(struct scheduler *scheduler, const struct course *course);
+void course_failed(struct scheduler *scheduler, struct course *course);
+void course_conclude(struct scheduler *scheduler, struct course *course);
+void course_finished(struct scheduler *scheduler, struct course *course);
+void course_sweep(struct scheduler *scheduler, struct course *course);
+void course_give_all(struct scheduler *scheduler, struct course *course);
+
+/* gate.c */
+enum act { ACT_DONE, ACT_WAITS, ACT_FAILED };
+struct result {
+    uint8_t cause;
+    uint32_t culprit, item;
+};
+enum act gate_act(struct scheduler *scheduler, uint32_t gate, enum verb verb, uint32_t waiter,
+                  struct result *result);
+void gate_wait(struct scheduler *scheduler, uint32_t gate, uint32_t side, uint32_t waiter);
+void gate_leave(struct scheduler *scheduler, uint32_t waiter);
+/* Takes out the first of a list; its wait is over, well or not. */
+void gate_wake(struct scheduler *scheduler, uint32_t gate, uint32_t side,
+               const struct result *result);
+void gate_review(struct scheduler *scheduler, uint32_t gate);
+void gate_due(struct scheduler *scheduler, uint32_t gate);
+
+/* use.c */
+void uses_count(struct scheduler *scheduler, uint32_t node);
+void uses_pass(struct scheduler *scheduler, struct course *course, uint32_t position);
+void uses_end(struct scheduler *scheduler, uint32_t node, enum status status);
+void uses_touch(struct scheduler *scheduler, struct course *course);
+bool is_orphan(const struct gate_state *gate, enum use_role role, uint32_t least);
+
+#endif

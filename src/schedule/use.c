@@ -1,0 +1,100 @@
+/* Who may still do what at a gate, counted.
+ *
+ * An instance is a user from the beginning of the run (or its expansion) until it is behind the
+ * last operation of the use for good, where no retry comes back to, or has ended. A template not
+ * yet expanded stands for a number that is not known. Of a barrier without a number of its own the
+ * parties are all who use it, less those that were skipped, as a whole or at each of the steps. */
+#include "schedule/sync.h"
+
+static void review_user(struct scheduler *scheduler, const struct gate_use *use, uint32_t node)
+{
+    scheduler->sync->gates[use->gate].users[use->role].last = node;
+    gate_due(scheduler, use->gate);
+}
+
+static bool has_implicit_parties(const struct scheduler *scheduler, const struct gate_use *use)
+{
+    return use->role == USE_BARRIER && scheduler->plan->gates[use->gate].count == 0;
+}
+
+void uses_count(struct scheduler *scheduler, uint32_t node)
+{
+    if (!plan_is_counted(scheduler->plan, node) || !node_has_program(scheduler, node))
+        return;
+    const struct program *program = node_program(scheduler, node);
+    bool is_template = scheduler->plan->is_join[node] == JOIN_TEMPLATE;
+    for (uint32_t i = 0; i < program->use_count; i++) {
+        const struct gate_use *use = &program->uses[i];
+        struct gate_state *gate = &scheduler->sync->gates[use->gate];
+        if (is_template) {
+            gate->users[use->role].unknown++;
+            continue;
+        }
+        gate->users[use->role].known++;
+        gate->parties += has_implicit_parties(scheduler, use);
+    }
+}
+
+static uint64_t bit_of(uint32_t use)
+{
+    return use < 64 ? (uint64_t)1 << use : 0;
+}
+
+void uses_touch(struct scheduler *scheduler, struct course *course)
+{
+    const struct program *program = node_program(scheduler, course->node);
+    const struct operation *operation = &program->operations[course->position];
+    bool is_body = operation->kind == OPERATION_BODY && operation->flags & OPERATION_USES;
+    for (uint32_t i = 0; i < program->use_count && i < 64; i++) {
+        const struct gate_use *use = &program->uses[i];
+        bool is_in = course->position >= use->first && course->position <= use->last;
+        if (use->role == USE_BARRIER && is_in &&
+            (is_body || (operation->kind == OPERATION_BARRIER && operation->gate == use->gate)))
+            course->touched |= bit_of(i);
+    }
+}
+
+static void give_up(struct scheduler *scheduler, uint32_t node, const struct gate_use *use,
+                    bool is_skipped)
+{
+    struct gate_state *gate = &scheduler->sync->gates[use->gate];
+    gate->users[use->role].known--;
+    if (is_skipped && has_implicit_parties(scheduler, use))
+        gate->parties--;
+    review_user(scheduler, use, node);
+}
+
+/* Of a long program most have fewer uses than 64; of the others those count as touched. */
+static bool is_untouched(const struct course *course, uint32_t use)
+{
+    return use < 64 && !(course->touched & bit_of(use));
+}
+
+void uses_pass(struct scheduler *scheduler, struct course *course, uint32_t position)
+{
+    const struct program *program = node_program(scheduler, course->node);
+    for (; course->use_first < program->use_count; course->use_first++) {
+        const struct gate_use *use = &program->uses[course->use_first];
+        if (use->last >= position)
+            return;
+        give_up(scheduler, course->node, use, is_untouched(course, course->use_first));
+    }
+}
+
+void uses_end(struct scheduler *scheduler, uint32_t node, enum status status)
+{
+    if (!node_has_program(scheduler, node))
+        return;
+    const struct program *program = node_program(scheduler, node);
+    const struct course *course = course_of(scheduler, node);
+    bool is_template = scheduler->plan->is_join[node] == JOIN_TEMPLATE;
+    for (uint32_t i = course ? course->use_first : 0; i < program->use_count; i++) {
+        const struct gate_use *use = &program->uses[i];
+        if (is_template) {
+            scheduler->sync->gates[use->gate].users[use->role].unknown--;
+            review_user(scheduler, use, node);
+        } else {
+            give_up(scheduler, node, use, status == STATUS_SKIPPED);
+        }
+    }
+}
