@@ -62,8 +62,7 @@ static void go_behind(struct scheduler *scheduler, struct course *course, uint32
     scheduler->marks[course->node] &= (uint8_t)~MARK_TIMEOUT;
     course->has_failure = false;
     course->deadline = course->wake = NEVER;
-    course->position =
-        (operation->kind == OPERATION_ENTER ? operation->partner : tolerating) + 1;
+    course->position = (operation->kind == OPERATION_ENTER ? operation->partner : tolerating) + 1;
     course->phase = PHASE_BEGIN;
     course_due(scheduler, course);
 }
@@ -128,8 +127,7 @@ void course_conclude(struct scheduler *scheduler, struct course *course)
         decide(scheduler, course);
     course->is_ending = true;
     course_timer(scheduler, course);
-    bool has_cleanup =
-        course->has_launched && node_program(scheduler, course->node)->has_cleanup;
+    bool has_cleanup = course->has_launched && node_program(scheduler, course->node)->has_cleanup;
     if (has_cleanup && !scheduler->is_killed) {
         course->phase = PHASE_REGAIN;
         if (!course_regain(scheduler, course))
@@ -175,11 +173,11 @@ static void attempt_over(struct scheduler *scheduler, struct course *course)
     uint32_t node = course->node;
     bool is_failed = course->is_failed, is_stopped = course->is_stopped;
     bool is_final = course->is_final || !is_failed;
-    uint8_t *marks = &scheduler->marks[node];
+    bool is_killed = !is_failed && scheduler->marks[node] & MARK_STOPPED;
     course_give_all(scheduler, course);
-    *marks &= (uint8_t)~MARK_STOPPED;
+    scheduler->marks[node] &= (uint8_t)~MARK_STOPPED;
     course_move(scheduler, course, STATE_PENDING);
-    if (is_stopped)
+    if (is_stopped || (is_killed && !outcome_is_success(outcome)))
         node_end(scheduler, node, STATUS_CANCELLED, outcome);
     else if (!is_failed && outcome_is_success(outcome))
         node_end(scheduler, node, STATUS_SUCCESS, outcome);
@@ -253,6 +251,8 @@ void course_finished(struct scheduler *scheduler, struct course *course)
 void course_sweep(struct scheduler *scheduler, struct course *course)
 {
     uint32_t node = course->node;
+    if (course->phase == PHASE_CONCLUDE && !scheduler->is_killed)
+        return;
     if (course->phase == PHASE_CONCLUDE || course->is_at_body) {
         sweep_running(scheduler, node);
         course->armed = scheduler->timers[node] & 1 ? course->armed : NEVER;

@@ -1,6 +1,6 @@
 /* The laws of the state, by brute force: everything that is kept twice is counted again, and
  * everything that must not be waiting is looked for. Between two inputs all of them hold. */
-#include "schedule/state.h"
+#include "schedule/sync.h"
 
 static uint32_t *recount_needs(const struct scheduler *scheduler)
 {
@@ -42,21 +42,26 @@ static const char *check_node(const struct scheduler *scheduler, uint32_t node)
     uint8_t state = scheduler->states[node], marks = scheduler->marks[node];
     const struct rule *rule = plan_rule(scheduler->plan, node);
     bool is_being_ended = marks & (MARK_STOPPED | MARK_TIMEOUT);
+    const struct course *course = course_of(scheduler, node);
+    bool has_begun = course != NULL && course->has_begun;
     if ((state == STATE_ENDED) != (scheduler->statuses[node] != STATUS_NONE))
         return "a status without an end, or an end without a status";
     if (state != STATE_PENDING && !scheduler->plan->is_selected[node])
         return "a node that is not selected has moved";
     if ((state == STATE_READY || state == STATE_DELAY) && !policy_lets_start(scheduler, rule))
         return "a node waits to start that may not";
-    if (state == STATE_RUN && scheduler->is_killed && !is_being_ended)
+    bool is_concluding = has_begun && course->phase == PHASE_CONCLUDE;
+    if (state == STATE_RUN && scheduler->is_killed && !is_being_ended && !is_concluding)
         return "a node runs unsignalled after a kill";
     bool is_timed = state == STATE_DELAY ||
                     (state == STATE_RUN && rule->timeout != UNLIMITED && !is_being_ended);
+    if (has_begun)
+        is_timed = course->armed != NEVER;
     if ((scheduler->timers[node] & 1) != is_timed)
         return "a timer is armed that nobody waits for, or is not";
-    if (marks & MARK_STOPPED && state != STATE_RUN)
+    if (marks & MARK_STOPPED && state != STATE_RUN && !(has_begun && course->is_at_body))
         return "a node is being ended that does not run";
-    if (state >= STATE_TOKEN && state <= STATE_SLEEP)
+    if (state >= STATE_TOKEN && state <= STATE_SLEEP && !has_begun)
         return "a node is in a state that has no way in";
     return NULL;
 }
@@ -103,7 +108,10 @@ static const char *check_tokens(const struct scheduler *scheduler)
     const struct vectors *vectors = &scheduler->plan->vectors;
     CLEANUP_FREE uint64_t *held = memory_array(scheduler->token_count, sizeof *held);
     for (uint32_t node = 0; node < scheduler->node_count; node++) {
-        if (scheduler->states[node] != STATE_RUN)
+        const struct course *course = course_of(scheduler, node);
+        if (course != NULL && course->has_begun)
+            check_add_held(scheduler, course, held);
+        if (scheduler->states[node] != STATE_RUN || (course != NULL && course->has_begun))
             continue;
         uint32_t vector = scheduler->vectors[node];
         for (uint32_t i = vectors->first[vector]; i < vectors->first[vector + 1]; i++)
@@ -121,7 +129,7 @@ static const char *check_tokens(const struct scheduler *scheduler)
 /* Each node that waits stands in one line, once, and in its own. */
 static const char *check_line(const struct scheduler *scheduler, uint32_t line, uint8_t *seen)
 {
-    const struct line *this = &scheduler->lines[line];
+    const struct line *this = line_at(scheduler, line);
     uint32_t head = line_is_empty(this) ? NO_NODE : line_head(scheduler, line);
     uint32_t queued = this->queue.count - this->queue_first;
     for (uint32_t i = 0; i < queued + this->heap.count; i++) {
@@ -157,10 +165,15 @@ static const char *check_lines(const struct scheduler *scheduler)
         if (wrong != NULL)
             return wrong;
     }
+    for (uint32_t i = 0; i < scheduler->wish_lines.count; i++) {
+        const char *wrong = check_line(scheduler, line_of_wish(i), seen);
+        if (wrong != NULL)
+            return wrong;
+    }
     for (uint32_t node = 0; node < scheduler->node_count; node++)
         if (scheduler->states[node] == STATE_READY && !seen[node])
             return "a READY node stands in no line";
-    if (scheduler->reserver != NO_LINE && line_is_empty(&scheduler->lines[scheduler->reserver]))
+    if (scheduler->reserver != NO_LINE && line_is_empty(line_at(scheduler, scheduler->reserver)))
         return "an empty line has a reservation";
     return NULL;
 }
@@ -168,7 +181,7 @@ static const char *check_lines(const struct scheduler *scheduler)
 /* Links, order, weights' heap and least amounts of one line's place in its park. */
 static const char *check_park(const struct scheduler *scheduler, uint32_t line)
 {
-    const struct line *this = &scheduler->lines[line];
+    const struct line *this = line_at(scheduler, line);
     if (this->park == PARK_NONE)
         return NULL;
     uint64_t least = this->amount;
@@ -176,11 +189,10 @@ static const char *check_park(const struct scheduler *scheduler, uint32_t line)
     for (int i = 0; i < 2; i++) {
         if (children[i] == NO_LINE)
             continue;
-        const struct line *child = &scheduler->lines[children[i]];
+        const struct line *child = line_at(scheduler, children[i]);
         if (child->parent != line || child->park != this->park)
             return "a park's tree is torn";
-        bool is_before = node_is_before(scheduler, line_head(scheduler, children[i]),
-                                        line_head(scheduler, line));
+        bool is_before = line_is_before(scheduler, children[i], line);
         if (is_before != (i == 0))
             return "a park is out of order";
         if (park_weight(children[i]) > park_weight(line))
@@ -200,7 +212,8 @@ static const char *check_liveness(const struct scheduler *scheduler)
     bool is_live = !scheduler->has_begun || scheduler->has_ended;
     for (uint32_t node = 0; node < scheduler->node_count && !is_live; node++) {
         uint8_t state = scheduler->states[node];
-        is_live = state == STATE_RUN || state == STATE_DELAY || state == STATE_EVALUATE;
+        is_live = state == STATE_RUN || state == STATE_DELAY || state == STATE_EVALUATE ||
+                  (state >= STATE_TOKEN && state <= STATE_SLEEP);
         if (state != STATE_READY)
             continue;
         uint32_t vector = scheduler->vectors[node];
@@ -214,7 +227,7 @@ static const char *check_liveness(const struct scheduler *scheduler)
 const char *scheduler_check(const struct scheduler *scheduler)
 {
     static const char *(*const checks[])(const struct scheduler *) = {
-        check_needs, check_counts, check_tokens, check_lines, check_liveness};
+        check_needs, check_counts, check_tokens, check_lines, check_sync, check_liveness};
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
         const char *wrong = checks[i](scheduler);
         if (wrong != NULL)
@@ -222,6 +235,11 @@ const char *scheduler_check(const struct scheduler *scheduler)
     }
     for (uint32_t line = 0; line < scheduler->line_count; line++) {
         const char *wrong = check_park(scheduler, line);
+        if (wrong != NULL)
+            return wrong;
+    }
+    for (uint32_t i = 0; i < scheduler->wish_lines.count; i++) {
+        const char *wrong = check_park(scheduler, line_of_wish(i));
         if (wrong != NULL)
             return wrong;
     }

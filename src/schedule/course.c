@@ -199,11 +199,11 @@ void course_push(struct scheduler *scheduler, struct course *course, uint32_t op
     int64_t earliest = course->deadline;
     if (course->holds != NO_HOLD)
         earliest = earlier(earliest, sync->holds.items[course->holds].earliest);
-    sync->holds.items[hold] = (struct hold){.operation = operation,
-                                            .line = line,
-                                            .below = course->holds,
-                                            .deadline = course->deadline,
-                                            .earliest = earliest};
+    sync->holds.items[hold] = (struct open_group){.operation = operation,
+                                                  .line = line,
+                                                  .below = course->holds,
+                                                  .deadline = course->deadline,
+                                                  .earliest = earliest};
     course->holds = hold;
     course->kept += amounts_begin(scheduler, line) < amounts_end(scheduler, line);
 }
@@ -211,7 +211,7 @@ void course_push(struct scheduler *scheduler, struct course *course, uint32_t op
 void course_pop(struct scheduler *scheduler, struct course *course)
 {
     struct sync *sync = scheduler->sync;
-    struct hold *hold = &sync->holds.items[course->holds];
+    struct open_group *hold = &sync->holds.items[course->holds];
     uint32_t below = hold->below;
     course->kept -= amounts_begin(scheduler, hold->line) < amounts_end(scheduler, hold->line);
     tokens_release(scheduler, hold->line);

@@ -41,8 +41,7 @@ void gate_wake(struct scheduler *scheduler, uint32_t gate, uint32_t side,
     waiter_leave(scheduler, &this->lists[side], waiter);
     struct course *course = course_of(scheduler, scheduler->waiters.items[waiter].node);
     if (result->cause != CAUSE_NONE) {
-        struct failure failure = {result->cause, course->position, result->culprit, gate,
-                                  NO_TOKEN};
+        struct failure failure = {result->cause, course->position, result->culprit, gate, NO_TOKEN};
         course_fail(scheduler, course, &failure);
         return;
     }

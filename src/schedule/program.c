@@ -27,8 +27,7 @@ static void open_groups(struct scheduler *scheduler, struct course *course)
     while (groups.count > 0) {
         uint32_t group = groups.items[--groups.count];
         int64_t timeout = program->operations[group].timeout;
-        course->deadline =
-            timeout == UNLIMITED ? NEVER : time_after(scheduler->in->now, timeout);
+        course->deadline = timeout == UNLIMITED ? NEVER : time_after(scheduler->in->now, timeout);
         course_push(scheduler, course, group, nothing);
     }
     VEC_RELEASE(&groups);
@@ -146,8 +145,7 @@ static void enter(struct scheduler *scheduler, struct course *course)
 static void fall_asleep(struct scheduler *scheduler, struct course *course)
 {
     const struct operation *operation = here(scheduler, course);
-    int64_t duration =
-        operation->flags & OPERATION_ASKS ? course->duration : operation->duration;
+    int64_t duration = operation->flags & OPERATION_ASKS ? course->duration : operation->duration;
     course->wake = time_after(scheduler->in->now, duration);
     wait_in(scheduler, course, STATE_SLEEP);
 }

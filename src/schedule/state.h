@@ -180,8 +180,8 @@ void lines_filter(struct scheduler *scheduler);
 /* waiter.c */
 uint32_t waiter_new(struct scheduler *scheduler, uint32_t node, uint32_t request);
 void waiter_free(struct scheduler *scheduler, uint32_t waiter);
-void waiter_stand(struct scheduler *scheduler, struct list *list, uint32_t waiter,
-                  enum stand stand, uint32_t at);
+void waiter_stand(struct scheduler *scheduler, struct list *list, uint32_t waiter, enum stand stand,
+                  uint32_t at);
 void waiter_leave(struct scheduler *scheduler, struct list *list, uint32_t waiter);
 /* The line of those that have begun and want these amounts. */
 uint32_t wish_line(struct scheduler *scheduler, const struct amount *amounts, uint32_t count);

@@ -34,7 +34,7 @@ struct failure {
 };
 
 /* What an open group took; groups within each other are a stack. */
-struct hold {
+struct open_group {
     uint32_t operation; /* its ENTER */
     uint32_t line;      /* what was taken */
     uint32_t below;
@@ -51,16 +51,16 @@ struct course {
     uint32_t use_first;
     uint64_t touched, came; /* by use: it was executed; a barrier was come to */
     uint8_t phase;
-    bool has_running;   /* tokens */
-    bool has_begun;     /* an attempt is under way, and holds its kept tokens */
-    bool is_at_body;    /* one is at the executor */
-    bool has_launched;  /* in this attempt */
-    bool is_seen;       /* something others may have seen was done since `restart` */
-    bool is_waiting;    /* FACT_WAITING was told */
-    bool is_due;        /* it is on the agenda */
-    bool is_ending;     /* it goes to, or through, its conclusion */
+    bool has_running;  /* tokens */
+    bool has_begun;    /* an attempt is under way, and holds its kept tokens */
+    bool is_at_body;   /* one is at the executor */
+    bool has_launched; /* in this attempt */
+    bool is_seen;      /* something others may have seen was done since `restart` */
+    bool is_waiting;   /* FACT_WAITING was told */
+    bool is_due;       /* it is on the agenda */
+    bool is_ending;    /* it goes to, or through, its conclusion */
     bool is_failed, is_stopped;
-    bool is_final;      /* no retry */
+    bool is_final;        /* no retry */
     bool is_retry_wanted; /* by the rule, after the body that failed */
     bool is_stuck;
     bool has_failure;
@@ -70,11 +70,12 @@ struct course {
     int64_t duration;
     int64_t wake, deadline, attempt_deadline, armed, since;
     uint32_t requests; /* the latest of its body's, linked by `next` */
-    uint32_t waiting, busy, replies; /* of these: waiting; leases with nothing waiting below; done */
+    uint32_t waiting, busy,
+        replies; /* of these: waiting; leases with nothing waiting below; done */
 };
 
 enum request_phase { REQUEST_NEW, REQUEST_WAITS, REQUEST_RETAKES, REQUEST_DONE, REQUEST_LEASE };
-struct request {
+struct asking {
     uint32_t number, node, waiter;
     uint32_t next, previous;
     uint32_t parent; /* a slot */
@@ -113,8 +114,8 @@ struct sync {
     uint32_t *course_of; /* by node */
     uint32_t node_capacity;
     VEC(struct course) courses;
-    VEC(struct hold) holds;
-    VEC(struct request) requests;
+    VEC(struct open_group) holds;
+    VEC(struct asking) requests;
     uint32_t courses_free, holds_free, requests_free;
     VEC(struct numbered) numbers; /* of requests, ascending; those that are gone: NO_REQUEST */
     uint32_t numbers_gone;
@@ -196,6 +197,10 @@ void course_conclude(struct scheduler *scheduler, struct course *course);
 void course_finished(struct scheduler *scheduler, struct course *course);
 void course_sweep(struct scheduler *scheduler, struct course *course);
 void course_give_all(struct scheduler *scheduler, struct course *course);
+
+/* check_sync.c */
+const char *check_sync(const struct scheduler *scheduler);
+void check_add_held(const struct scheduler *scheduler, const struct course *course, uint64_t *held);
 
 /* gate.c */
 enum act { ACT_DONE, ACT_WAITS, ACT_FAILED };

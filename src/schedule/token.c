@@ -33,8 +33,8 @@ void tokens_reach(struct scheduler *scheduler, uint32_t token_count)
         scheduler->token_capacity = capacity;
     }
     for (uint32_t token = old; token < token_count; token++) {
-        scheduler->accounts[token] = (struct account){
-            .capacity = scheduler->plan->tokens[token].capacity, .owner = NO_NODE};
+        scheduler->accounts[token] =
+            (struct account){.capacity = scheduler->plan->tokens[token].capacity, .owner = NO_NODE};
         scheduler->roots[park_of_token(token)] = NO_LINE;
     }
     scheduler->token_count = token_count;
@@ -196,8 +196,7 @@ static uint32_t grant(struct scheduler *scheduler, uint32_t line)
     park_remove(scheduler, line);
     line_at(scheduler, line)->passes = 0;
     uint32_t head = line_head(scheduler, line);
-    tokens_take(scheduler, line,
-                line_is_begun(line) ? scheduler->waiters.items[head].node : head);
+    tokens_take(scheduler, line, line_is_begun(line) ? scheduler->waiters.items[head].node : head);
     count_passes(scheduler, line);
     line_pop(scheduler, line);
     if (!line_is_empty(line_at(scheduler, line)))

@@ -25,8 +25,8 @@ void waiter_free(struct scheduler *scheduler, uint32_t waiter)
     scheduler->waiters_free = waiter;
 }
 
-void waiter_stand(struct scheduler *scheduler, struct list *list, uint32_t waiter,
-                  enum stand stand, uint32_t at)
+void waiter_stand(struct scheduler *scheduler, struct list *list, uint32_t waiter, enum stand stand,
+                  uint32_t at)
 {
     struct waiter *this = &scheduler->waiters.items[waiter];
     this->stand = (uint8_t)stand;

@@ -11,7 +11,9 @@ void builder_init(struct builder *builder)
     builder->plan.finally_join = NO_NODE;
     struct vectors *vectors = &builder->plan.vectors;
     vectors->first = memory_array(2, sizeof *vectors->first);
+    vectors->running = memory_array(1, sizeof *vectors->running);
     vectors->first_capacity = 2;
+    vectors->running_capacity = 1;
     vectors->count = 1;
 }
 
@@ -24,10 +26,17 @@ void builder_release(struct builder *builder)
     VEC_RELEASE(&builder->tasks);
     VEC_RELEASE(&builder->joins);
     VEC_RELEASE(&builder->unselected);
+    VEC_RELEASE(&builder->gates);
+    for (uint32_t i = 1; i < builder->programs.count; i++) {
+        memory_free(builder->programs.items[i].operations);
+        memory_free(builder->programs.items[i].uses);
+    }
+    VEC_RELEASE(&builder->programs);
     graph_release(&plan->dependents);
     VEC_RELEASE(&plan->ended_needs);
-    void *arrays[] = {plan->need_counts,   plan->levels,          plan->is_selected,
-                      plan->vectors.first, plan->vectors.amounts, plan->rule_of};
+    void *arrays[] = {plan->need_counts,    plan->levels,          plan->is_selected,
+                      plan->vectors.first,  plan->vectors.amounts, plan->rule_of,
+                      plan->vectors.running};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         memory_free(arrays[i]);
 }
@@ -43,6 +52,19 @@ uint32_t builder_token(struct builder *builder, enum token_kind kind, uint64_t c
     return builder->tokens.count - 1;
 }
 
+uint32_t builder_lock(struct builder *builder)
+{
+    uint32_t token = builder_token(builder, TOKEN_KEPT, 1);
+    builder->tokens.items[token].is_lock = true;
+    return token;
+}
+
+uint32_t builder_gate(struct builder *builder, enum gate_kind kind, uint32_t count, uint32_t lock)
+{
+    *VEC_PUSH(&builder->gates) = (struct gate){.kind = (uint8_t)kind, .count = count, .lock = lock};
+    return builder->gates.count - 1;
+}
+
 static bool is_vector(const struct vectors *vectors, uint32_t vector, const struct amount *amounts,
                       uint32_t count)
 {
@@ -56,20 +78,38 @@ static bool is_vector(const struct vectors *vectors, uint32_t vector, const stru
     return true;
 }
 
-uint32_t builder_vector(struct builder *builder, const struct amount *amounts, uint32_t count)
+static uint32_t add_vector(struct builder *builder, const struct amount *amounts, uint32_t count)
 {
     struct vectors *vectors = &builder->plan.vectors;
-    for (uint32_t vector = 0; vector < vectors->count; vector++)
-        if (is_vector(vectors, vector, amounts, count))
-            return vector;
     vectors->amounts = memory_grow(vectors->amounts, vectors->amount_count, count,
                                    &vectors->amount_capacity, sizeof *vectors->amounts);
     for (uint32_t i = 0; i < count; i++)
         vectors->amounts[vectors->amount_count++] = amounts[i];
     vectors->first = memory_grow(vectors->first, vectors->count + 1, 1, &vectors->first_capacity,
                                  sizeof *vectors->first);
+    vectors->running = memory_grow(vectors->running, vectors->count, 1, &vectors->running_capacity,
+                                   sizeof *vectors->running);
+    vectors->running[vectors->count] = vectors->count;
     vectors->first[++vectors->count] = vectors->amount_count;
     return vectors->count - 1;
+}
+
+uint32_t builder_vector(struct builder *builder, const struct amount *amounts, uint32_t count)
+{
+    struct vectors *vectors = &builder->plan.vectors;
+    for (uint32_t vector = 0; vector < vectors->count; vector++)
+        if (is_vector(vectors, vector, amounts, count))
+            return vector;
+    uint32_t vector = add_vector(builder, amounts, count), kept = 0;
+    CLEANUP_FREE struct amount *running = memory_array(count, sizeof *running);
+    for (uint32_t i = 0; i < count; i++)
+        if (builder->tokens.items[amounts[i].token].kind == TOKEN_RUNNING)
+            running[kept++] = amounts[i];
+    if (kept < count) {
+        uint32_t part = builder_vector(builder, running, kept);
+        vectors->running[vector] = part;
+    }
+    return vector;
 }
 
 static void need_join_rule(struct builder *builder)
@@ -153,6 +193,10 @@ void builder_finish(struct builder *builder)
         plan->rule_of[task] = task + 1;
     plan->tokens = builder->tokens.items;
     plan->token_count = builder->tokens.count;
+    plan->gates = builder->gates.items;
+    plan->gate_count = builder->gates.count;
+    plan->programs = builder->programs.items;
+    plan->program_count = builder->programs.count;
     graph_build(&plan->dependents, builder->tasks.count, builder->edges.items,
                 builder->edges.count);
     fill_nodes(builder);

@@ -14,6 +14,8 @@ struct builder {
     VEC(uint32_t) tasks;
     VEC(uint8_t) joins;
     VEC(bool) unselected;
+    VEC(struct gate) gates;
+    VEC(struct program) programs;
 };
 
 void builder_init(struct builder *builder);
@@ -21,7 +23,9 @@ void builder_release(struct builder *builder);
 /* A rule of one attempt with work that takes nothing. */
 struct rule builder_plain_rule(void);
 uint32_t builder_token(struct builder *builder, enum token_kind kind, uint64_t capacity);
-/* Interned; amounts sorted by token. */
+uint32_t builder_lock(struct builder *builder); /* a token, kept, of which there is one */
+uint32_t builder_gate(struct builder *builder, enum gate_kind kind, uint32_t count, uint32_t lock);
+/* Interned, as is its running part; amounts sorted by token. */
 uint32_t builder_vector(struct builder *builder, const struct amount *amounts, uint32_t count);
 /* A task of its own rule; its number. */
 uint32_t builder_task(struct builder *builder, const struct rule *rule);

@@ -10,8 +10,13 @@ static const int64_t NANOSECONDS = 1000000000; /* of a second */
 
 /* How scenarios call what is in enum outcome_kind; ends in NULL. */
 extern const char *const outcome_words[];
-/* A line, with its newline; names by node. */
-void write_action(struct buffer *out, const struct action *action, char *const *names);
+/* How scenarios call what is in enum operation_kind; ends in NULL. */
+extern const char *const operation_words[];
+struct wording {
+    char *const *nodes, *const *tokens, *const *gates;
+};
+/* A line, with its newline. */
+void write_action(struct buffer *out, const struct action *action, const struct wording *names);
 
 void check_scenarios(void);
 
