@@ -104,7 +104,7 @@ static void instance_needs_ended(struct scheduler *scheduler, uint32_t node)
         node_end(scheduler, node, STATUS_BLOCKED, NULL);
     else if (scheduler->marks[node] & MARK_CANCELLED)
         node_end(scheduler, node, STATUS_CANCELLED, NULL);
-    else if (rule->flags & RULE_WORK)
+    else if (rule->flags & RULE_WORK || rule->program != NO_PROGRAM)
         request(scheduler, node);
     else
         node_end(scheduler, node, STATUS_SUCCESS, NULL);
@@ -132,7 +132,7 @@ static void go_on(struct scheduler *scheduler, uint32_t node, uint32_t vector)
     const struct rule *rule = plan_rule(scheduler->plan, node);
     if (!policy_lets_start(scheduler, rule)) {
         node_refuse(scheduler, node);
-    } else if (!(rule->flags & RULE_WORK)) {
+    } else if (!(rule->flags & RULE_WORK) && rule->program == NO_PROGRAM) {
         node_end(scheduler, node, STATUS_SUCCESS, NULL);
     } else {
         scheduler->vectors[node] = rule->flags & RULE_REQUEST ? vector : rule->vector;
