@@ -2,6 +2,8 @@
  * and its LEAVE around what is inside. On a task the order is: waits, barriers, the body or the
  * steps, sets; what the task holds is in its request. A step that holds something is a group around
  * its body, and the group has the step's `if`, timeout and continue-on-error. */
+#include <stdlib.h>
+
 #include "base/memory.h"
 #include "plan/build.h"
 #include "plan/inside.h"
@@ -138,6 +140,8 @@ static void add_body(struct compiler *compiler, const struct step *step)
     struct operation *body = emit(compiler, OPERATION_BODY, step, step->at);
     if (!is_group)
         set_step(body, step);
+    if (step->use_count > 0)
+        body->flags |= OPERATION_USES;
     add_declared(compiler, step->uses, step->use_count, index, index);
     if (is_group)
         leave(compiler, begin);
@@ -242,12 +246,25 @@ static void add_task(struct compiler *compiler, const struct task *task)
         add_steps(compiler, all->steps, all->step_count);
     else if (task->body != BODY_NONE)
         emit(compiler, OPERATION_BODY, NULL, task->at);
+    for (uint32_t i = first; i < compiler->operations.count && all->use_count > 0; i++)
+        if (compiler->operations.items[i].kind == OPERATION_BODY)
+            compiler->operations.items[i].flags |= OPERATION_USES;
     if (compiler->operations.count > first)
         add_declared(compiler, all->uses, all->use_count, first, compiler->operations.count - 1);
     for (uint32_t i = 0; i < all->set_count; i++) {
         emit(compiler, OPERATION_SET, NULL, all->set_at);
         add_gate(compiler, all->sets[i], USE_SET);
     }
+}
+
+static int compare_uses(const void *a, const void *b)
+{
+    const struct gate_use *one = a, *two = b;
+    if (one->last != two->last)
+        return one->last < two->last ? -1 : 1;
+    if (one->gate != two->gate)
+        return one->gate < two->gate ? -1 : 1;
+    return one->role < two->role ? -1 : one->role > two->role;
 }
 
 static struct program compile(struct plan *plan, uint32_t task, struct diagnostics *diagnostics)
@@ -257,6 +274,8 @@ static struct program compile(struct plan *plan, uint32_t task, struct diagnosti
     view_init(&compiler.view, plan, task, NO_NODE);
     add_task(&compiler, the);
     view_release(&compiler.view);
+    if (compiler.uses.count > 1)
+        qsort(compiler.uses.items, compiler.uses.count, sizeof *compiler.uses.items, compare_uses);
     struct program program = {
         .operations = arena_copy(&plan->arena, compiler.operations.items,
                                  sizeof(struct operation) * compiler.operations.count),

@@ -44,6 +44,7 @@ static void add_primitives(struct plan *plan)
         add_token(plan, (struct token){.name = primitive->name,
                                        .kind = TOKEN_KEPT,
                                        .is_file = is_file,
+                                       .is_lock = is_lock,
                                        .primitive = i,
                                        .capacity = is_file   ? 0
                                                    : is_lock ? 1
@@ -115,6 +116,7 @@ uint32_t plan_token(struct plan *plan, uint32_t primitive, const char *key)
         *slot = plan->token_count + 1;
         add_token(plan, (struct token){.name = workflow->primitives[primitive].name,
                                        .kind = TOKEN_KEPT,
+                                       .is_lock = true,
                                        .primitive = primitive,
                                        .key = id,
                                        .capacity = 1});
