@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,12 +197,36 @@ static bool failed(struct spawn *spawn, int step, int error)
     return false;
 }
 
+/* Held while an unborn child is ended, and to end its being that: only then may it be reaped. */
+static pthread_mutex_t births = PTHREAD_MUTEX_INITIALIZER;
+
+void spawn_abort(struct spawn *spawn)
+{
+    pthread_mutex_lock(&births);
+    if (spawn->unborn > 0)
+        kill(spawn->unborn, SIGKILL);
+    pthread_mutex_unlock(&births);
+}
+
+/* The kernel writes the child's id before the child runs, and before we wait for it. */
+static pid_t make_child(struct child *child, struct spawn *spawn)
+{
+    pid_t process = clone(child_main, child->stack + SPAWN_STACK,
+                          CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD, child,
+                          (pid_t *)&spawn->unborn);
+    int error = errno;
+    pthread_mutex_lock(&births);
+    spawn->unborn = 0;
+    pthread_mutex_unlock(&births);
+    errno = error;
+    return process;
+}
+
 /* One attempt to execute child->program. */
 static bool execute(struct child *child, struct spawn *spawn)
 {
     child->error = child->fifos = 0;
-    pid_t process =
-        clone(child_main, child->stack + SPAWN_STACK, CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+    pid_t process = make_child(child, spawn);
     if (process < 0)
         return failed(spawn, SPAWN_RESOURCES, errno);
     if (child->error == 0 && (child->fifos == 0 || child->is_opening_fifos)) {

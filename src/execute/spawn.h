@@ -19,7 +19,8 @@ struct spawn_setup {
 
 struct spawn {
     const struct launch *launch;
-    const char *program; /* the file to execute */
+    const char *program;   /* the file to execute */
+    volatile pid_t unborn; /* the child that has not executed yet, as the kernel tells it; or 0 */
     /* What came of it. */
     bool is_started;
     uint8_t step; /* enum spawn_step: where it failed */
@@ -38,5 +39,11 @@ void spawn_setup_release(struct spawn_setup *setup);
  * for any type. */
 enum { SPAWN_STACK = 64 * 1024 };
 void spawn_start(const struct spawn_setup *setup, struct spawn *spawn, char *stack);
+
+/* From another thread, while spawn_start is at work or before or after: kills the child, if there
+ * is one that has not executed yet, as it may be stuck where it opens a file. Nothing of the
+ * program has run then, or not for more than a moment; spawn_start tells it as started, and its end
+ * is that of a killed process. */
+void spawn_abort(struct spawn *spawn);
 
 #endif
