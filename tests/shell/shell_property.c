@@ -19,11 +19,6 @@ enum { SCRIPTS = 1500, LEVELS = 4 };
 /* Puts references where the expressions stand. */
 static bool substitute(const char *text, size_t length, struct buffer *out)
 {
-    static const char *const forms[] = {[QUOTING_WORD] = "\"${V%u}\"",
-                                        [QUOTING_ONE] = "\"${V%u}\"",
-                                        [QUOTING_DOUBLE] = "${V%u}",
-                                        [QUOTING_SINGLE] = "'\"${V%u}\"'",
-                                        [QUOTING_HEREDOC] = "${V%u}"};
     CLEANUP_ERROR struct error error = {0};
     struct shell_hole *holes;
     uint32_t count;
@@ -35,11 +30,9 @@ static bool substitute(const char *text, size_t length, struct buffer *out)
     for (uint32_t i = 0; i < count; i++) {
         buffer_add(out, text + done, holes[i].offset - done);
         unsigned value = (unsigned)strtoul(text + holes[i].offset + 3, NULL, 10);
-        char form[32];
-        snprintf(form, sizeof form, "%s", forms[holes[i].quoting]);
-        char *slot = strstr(form, "%u");
-        buffer_add(out, form, (size_t)(slot - form));
-        buffer_printf(out, "%u%s", value, slot + 2);
+        char variable[16];
+        snprintf(variable, sizeof variable, "V%u", value);
+        shell_write_reference(variable, holes[i].quoting, out);
         done = holes[i].offset + holes[i].length;
     }
     buffer_add(out, text + done, length - done);
