@@ -188,7 +188,7 @@ bool guardian_split(struct guardian *ret, struct error *error)
     if (runner < 0)
         return error_set_system(error, errno, "cannot start the guardian");
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    ret->channel = ours;
+    ret->channel = file_raise(ours);
     ours = -1;
     return true;
 }

@@ -7,8 +7,11 @@
 
 #include "execute/execute.h"
 
+enum { SPAWN_MASK_SIZE = 8 /* of a signal mask, for the bare system calls */ };
+
 /* The same for all processes; constant while any is started. */
 struct spawn_setup {
+    bool is_sharing;     /* children share our descriptors until they have taken a copy of some */
     int null;            /* /dev/null, for reading and writing */
     char *directory;     /* where this process is; NULL: not known */
     int terminal;        /* the controlling one, which no child keeps; -1: there is none */
