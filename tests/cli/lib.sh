@@ -7,6 +7,8 @@ pargraph=${PARGRAPH:?}
 folder=$(mktemp -d) || exit 99
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 99
+TEST_FOLDER=$folder # so that processes know their own
+export TEST_FOLDER
 
 # workflow TEXT...: writes flow.yml, its version line first.
 workflow() {
@@ -70,10 +72,16 @@ holds() {
     fi
 }
 
-# processes MARK: the ids of processes with MARK in their command line (not this search's own).
+# processes MARK: the ids of processes of this test with MARK in their command line (not this
+# search's own, nor those of the same test elsewhere: they work in another folder, and say so).
 processes() {
     pattern=$(printf '%s' "$1" | sed 's/[.]/[.]/g')
-    grep -la -e "$pattern" /proc/[0-9]*/cmdline 2>/dev/null | cut -d / -f 3
+    for process in $(grep -la -e "$pattern" /proc/[0-9]*/cmdline 2>/dev/null | cut -d / -f 3); do
+        case $(readlink "/proc/$process/cwd")/ in
+        "$folder"/*) echo "$process" ;;
+        *) grep -sqa "TEST_FOLDER=$folder" "/proc/$process/environ" && echo "$process" ;;
+        esac
+    done
 }
 
 # no_process NAME MARK: no process has MARK in its command line (10 s at most to go away).
