@@ -98,6 +98,15 @@ no_process() {
     kill -9 $(processes "$2")
 }
 
+# left: processes of tasks of the runs in this test's folder.
+left() {
+    grep -la "PARGRAPH_RUN_DIR=$folder/" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3
+}
+
+no_left() { # NAME
+    [ -z "$(left)" ] && ok || bad "$1" "left behind: $(left)"
+}
+
 # kill_both ID: kills a run's guardian, ID, and its runner, so that neither has time to do anything
 # about the other's end.
 kill_both() {
