@@ -43,7 +43,8 @@ static void guarded_signals(sigset_t *ret)
 }
 
 /* Takes one descriptor, to be held as long as this process lives, and answers with 0, or with the
- * errno that it did not come for; false at the end of the channel. */
+ * errno that it did not come for; false at the end of the channel, or if the answer cannot be
+ * given, which the runner waits for. */
 static bool take_descriptor(int channel)
 {
     char byte = 0;
@@ -62,8 +63,7 @@ static bool take_descriptor(int channel)
     bool is_held =
         length > 0 && CMSG_FIRSTHDR(&message) != NULL && (message.msg_flags & MSG_CTRUNC) == 0;
     byte = is_held ? 0 : length < 0 ? (char)errno : EMFILE;
-    send(channel, &byte, 1, MSG_NOSIGNAL);
-    return length > 0;
+    return send(channel, &byte, 1, MSG_NOSIGNAL) == 1 && length > 0;
 }
 
 /* What the terminal sends comes from the kernel, to the whole foreground group: the runner has it.
