@@ -223,6 +223,6 @@ bool guardian_hold(struct guardian *guardian, int descriptor, struct error *erro
     if (answered < 0)
         return error_set_system(error, errno, "cannot hear from the guardian");
     if (answered == 0)
-        return error_set(error, PLACE_NONE, "the guardian process has ended");
+        return error_set(error, PLACE_NONE, "the guardian process has ended, or cannot answer");
     return answer == 0 || error_set_system(error, answer, "the guardian cannot take a descriptor");
 }
