@@ -39,6 +39,15 @@ void buffer_add_text(struct buffer *buffer, const char *text)
     buffer_add(buffer, text, strlen(text));
 }
 
+void buffer_add_number(struct buffer *buffer, uint64_t number)
+{
+    char digits[20], *end = digits + sizeof digits, *first = end;
+    do
+        *--first = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    buffer_add(buffer, first, (size_t)(end - first));
+}
+
 void buffer_vprintf(struct buffer *buffer, const char *format, va_list arguments)
 {
     va_list again;

@@ -1,8 +1,12 @@
-/* Table-driven, eight bytes at a time ("slicing by 8"). The tables are computed once, by the first
- * thread to ask. */
+/* By the processor's instruction where it has one (x86-64, SSE 4.2): a record of a journal is so
+ * short that to fetch the tables costs more than the rest of its way to the file.
+ *
+ * Else table-driven, eight bytes at a time ("slicing by 8"). The tables are computed once, by the
+ * first thread to ask. */
 #include "base/checksum.h"
 
 #include <pthread.h>
+#include <string.h>
 
 enum { POLYNOMIAL_SLICES = 8 };
 static uint32_t tables[POLYNOMIAL_SLICES][256];
@@ -28,7 +32,7 @@ static uint32_t read_u32(const unsigned char *at)
     return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-uint32_t checksum_crc32c(uint32_t checksum, const void *bytes, size_t length)
+uint32_t checksum_by_table(uint32_t checksum, const void *bytes, size_t length)
 {
     pthread_once(&computed, compute_tables);
     const unsigned char *at = bytes;
@@ -42,4 +46,29 @@ uint32_t checksum_crc32c(uint32_t checksum, const void *bytes, size_t length)
     for (; length > 0; length--, at++)
         crc = tables[0][(crc ^ *at) & 0xff] ^ crc >> 8;
     return ~crc;
+}
+
+#ifdef __x86_64__
+__attribute__((target("sse4.2"))) static uint32_t
+by_instruction(uint32_t checksum, const unsigned char *at, size_t length)
+{
+    uint64_t crc = (uint32_t)~checksum;
+    for (; length >= 8; length -= 8, at += 8) {
+        uint64_t word;
+        memcpy(&word, at, sizeof word);
+        crc = __builtin_ia32_crc32di(crc, word);
+    }
+    for (; length > 0; length--, at++)
+        crc = __builtin_ia32_crc32qi((uint32_t)crc, *at);
+    return ~(uint32_t)crc;
+}
+#endif
+
+uint32_t checksum_crc32c(uint32_t checksum, const void *bytes, size_t length)
+{
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("sse4.2"))
+        return by_instruction(checksum, bytes, length);
+#endif
+    return checksum_by_table(checksum, bytes, length);
 }

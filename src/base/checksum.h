@@ -7,5 +7,7 @@
 
 /* Goes on from an earlier checksum; begin with 0. */
 uint32_t checksum_crc32c(uint32_t checksum, const void *bytes, size_t length);
+/* The same by tables, which the first uses where the processor has no instruction for it. */
+uint32_t checksum_by_table(uint32_t checksum, const void *bytes, size_t length);
 
 #endif

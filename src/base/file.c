@@ -126,6 +126,18 @@ char *file_directory(const char *path)
     return memory_text_n(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
+int file_raise(int descriptor)
+{
+    int error = errno;
+    int raised = descriptor < 0 || descriptor >= FILE_RAISED
+                     ? -1
+                     : fcntl(descriptor, F_DUPFD_CLOEXEC, FILE_RAISED);
+    if (raised >= 0)
+        close(descriptor);
+    errno = error;
+    return raised >= 0 ? raised : descriptor;
+}
+
 void file_close(int *descriptor)
 {
     int number = errno;

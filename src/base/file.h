@@ -25,6 +25,12 @@ char *file_join(const char *directory, const char *name);
 /* The part before the last slash: "." for a bare name. The caller's. */
 char *file_directory(const char *path);
 
+/* Moves a descriptor that stays open for long to a number from FILE_RAISED up, away from those that
+ * every child gets a copy of (spawn.c): a matter of speed alone. Negative, or if there is no such
+ * number, it stays what it is. Keeps errno. */
+enum { FILE_RAISED = 64 };
+int file_raise(int descriptor);
+
 void file_close(int *descriptor); /* closes unless negative, makes it -1; keeps errno */
 #define CLEANUP_CLOSE __attribute__((cleanup(file_close)))
 

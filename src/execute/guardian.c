@@ -43,7 +43,8 @@ static void guarded_signals(sigset_t *ret)
 }
 
 /* Takes one descriptor, to be held as long as this process lives, and answers with 0, or with the
- * errno that it did not come for; false at the end of the channel. */
+ * errno that it did not come for; false at the end of the channel, or if the answer cannot be
+ * given, which the runner waits for. */
 static bool take_descriptor(int channel)
 {
     char byte = 0;
@@ -62,8 +63,7 @@ static bool take_descriptor(int channel)
     bool is_held =
         length > 0 && CMSG_FIRSTHDR(&message) != NULL && (message.msg_flags & MSG_CTRUNC) == 0;
     byte = is_held ? 0 : length < 0 ? (char)errno : EMFILE;
-    send(channel, &byte, 1, MSG_NOSIGNAL);
-    return length > 0;
+    return send(channel, &byte, 1, MSG_NOSIGNAL) == 1 && length > 0;
 }
 
 /* What the terminal sends comes from the kernel, to the whole foreground group: the runner has it.
@@ -188,7 +188,7 @@ bool guardian_split(struct guardian *ret, struct error *error)
     if (runner < 0)
         return error_set_system(error, errno, "cannot start the guardian");
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    ret->channel = ours;
+    ret->channel = file_raise(ours);
     ours = -1;
     return true;
 }
@@ -223,6 +223,6 @@ bool guardian_hold(struct guardian *guardian, int descriptor, struct error *erro
     if (answered < 0)
         return error_set_system(error, errno, "cannot hear from the guardian");
     if (answered == 0)
-        return error_set(error, PLACE_NONE, "the guardian process has ended");
+        return error_set(error, PLACE_NONE, "the guardian process has ended, or cannot answer");
     return answer == 0 || error_set_system(error, answer, "the guardian cannot take a descriptor");
 }

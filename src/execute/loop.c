@@ -57,8 +57,8 @@ struct loop *loop_new(struct error *error)
     *loop = (struct loop){.waiting_until = INT64_MIN, .due = INT64_MAX};
     pthread_mutex_init(&loop->lock, NULL);
     loop_lock(loop);
-    loop->epoll = epoll_create1(EPOLL_CLOEXEC);
-    loop->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    loop->epoll = file_raise(epoll_create1(EPOLL_CLOEXEC));
+    loop->bell = file_raise(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (loop->epoll < 0 || loop->bell < 0)
         error_set_system(error, errno, "cannot wait for events");
     else

@@ -92,6 +92,7 @@ static void drop(struct attempt *attempt)
     pipes_close(attempt);
     loop_remove(executor->loop, attempt->watch);
     loop_cancel(executor->loop, attempt->drain_limit);
+    loop_cancel(executor->loop, attempt->aborting);
     file_close(&attempt->handle);
     attempt->next = executor->spare;
     executor->spare = attempt;

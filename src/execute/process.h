@@ -40,6 +40,7 @@ struct attempt {
     struct attempt_pipe pipes[2];
     struct alarm *drain_limit;
     struct remnant *remnant; /* of a stopped one */
+    struct alarm *aborting;  /* of one that was stopped while it was started */
     struct exit_report report;
     TAILQ_ENTRY(attempt) link; /* among the held or the unwatched */
     struct attempt *next;      /* in its bucket, or among the spare */

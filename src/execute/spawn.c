@@ -5,13 +5,16 @@
  *
  * Descriptors 0, 1 and 2 are always open here, so no other is ever one of them, and dup2 in the
  * child never meets its own source. All others are close-on-exec, those that were handed down to
- * this process too. */
+ * this process too.
+ *
+ * To copy and close the table of descriptors takes time for each. So the child shares ours until it
+ * has taken a copy of only the lowest: those that stay open for long are above (file_raise). */
 #include "execute/spawn.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +29,6 @@
 #include "base/memory.h"
 
 #define FILE_MODE 0666
-enum { KERNEL_MASK_SIZE = 8 };
 
 /* A sanitizer must keep away from the child: frames on its stack are never left by a return, and
  * what a library notes of its descriptors and signals would be noted of this process's. So it is
@@ -47,69 +49,12 @@ struct child {
     char *const *argv;
     const char *directory; /* to go to; NULL: none */
     int streams[3];        /* descriptors, or -1: the launch's paths */
+    unsigned above;        /* all that it needs: from here on no descriptor is copied */
     char *stack;
     bool is_opening_fifos; /* the program is a shell that opens them */
     volatile int fifos;    /* a bit per stream that is one */
     volatile int step, error;
 };
-
-static bool is_open_standard(void)
-{
-    for (int descriptor = 0; descriptor <= 2; descriptor++)
-        if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
-            return false;
-    return true;
-}
-
-/* From all children: what was handed down to this process. What it opens itself is closed by an
- * execve anyway. One by one where the kernel is older than Linux 5.11, or forbids it. */
-static void keep_descriptors(void)
-{
-    if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
-        return;
-    DIR *directory = opendir("/proc/self/fd");
-    if (directory == NULL)
-        return;
-    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        int descriptor = atoi(entry->d_name);
-        if (descriptor > 2)
-            fcntl(descriptor, F_SETFD, FD_CLOEXEC);
-    }
-    closedir(directory);
-}
-
-bool spawn_setup_init(struct spawn_setup *setup, const sigset_t *child_mask)
-{
-    *setup = (struct spawn_setup){.null = -1, .terminal = -1};
-    if (!is_open_standard())
-        return false;
-    setup->null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (setup->null < 0)
-        return false;
-    setup->directory = getcwd(NULL, 0);
-    keep_descriptors();
-    setup->terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (child_mask != NULL)
-        setup->child_mask = *child_mask;
-    else
-        sigemptyset(&setup->child_mask);
-    for (int number = 1; number < 64; number++) {
-        /* By the bare call: the library hides its own signals, which posix_spawn leaves ignored. */
-        uint64_t action[8] = {0}; /* the kernel's struct sigaction, its handler first */
-        if (syscall(SYS_rt_sigaction, number, NULL, action, KERNEL_MASK_SIZE) == 0 &&
-            action[0] != 0)
-            setup->resets[setup->reset_count++] = number;
-    }
-    return true;
-}
-
-void spawn_setup_release(struct spawn_setup *setup)
-{
-    file_close(&setup->null);
-    free(setup->directory);
-    setup->directory = NULL;
-    file_close(&setup->terminal);
-}
 
 IN_CHILD static bool child_failed(struct child *child, int step)
 {
@@ -152,11 +97,11 @@ IN_CHILD static void child_forget(void)
 {
     static const uint64_t ignored[8] = {1}, defaults[8];
     uint64_t pending = 0;
-    syscall(SYS_rt_sigpending, &pending, KERNEL_MASK_SIZE);
+    syscall(SYS_rt_sigpending, &pending, SPAWN_MASK_SIZE);
     for (int number = 1; pending != 0; number++, pending >>= 1)
         if (pending & 1) {
-            syscall(SYS_rt_sigaction, number, ignored, NULL, KERNEL_MASK_SIZE);
-            syscall(SYS_rt_sigaction, number, defaults, NULL, KERNEL_MASK_SIZE);
+            syscall(SYS_rt_sigaction, number, ignored, NULL, SPAWN_MASK_SIZE);
+            syscall(SYS_rt_sigaction, number, defaults, NULL, SPAWN_MASK_SIZE);
         }
 }
 
@@ -164,8 +109,16 @@ IN_CHILD static void child_signals(const struct spawn_setup *setup)
 {
     static const uint64_t defaults[8]; /* the kernel's struct sigaction, all zero */
     for (int i = 0; i < setup->reset_count; i++)
-        syscall(SYS_rt_sigaction, setup->resets[i], defaults, NULL, KERNEL_MASK_SIZE);
-    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &setup->child_mask, NULL, KERNEL_MASK_SIZE);
+        syscall(SYS_rt_sigaction, setup->resets[i], defaults, NULL, SPAWN_MASK_SIZE);
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &setup->child_mask, NULL, SPAWN_MASK_SIZE);
+}
+
+/* From the table that it shares with us to one of its own. */
+IN_CHILD static bool child_descriptors(struct child *child)
+{
+    return !child->setup->is_sharing ||
+           syscall(SYS_close_range, child->above, ~0U, CLOSE_RANGE_UNSHARE) == 0 ||
+           child_failed(child, SPAWN_RESOURCES);
 }
 
 IN_CHILD static int child_main(void *argument)
@@ -174,6 +127,8 @@ IN_CHILD static int child_main(void *argument)
     const struct launch *launch = child->launch;
     setpgid(0, 0);
     child_forget();
+    if (!child_descriptors(child))
+        _exit(127);
     /* In the background of a terminal, whoever asked it for something would be stopped for ever. */
     if (child->setup->terminal >= 0)
         syscall(SYS_ioctl, child->setup->terminal, TIOCNOTTY, 0);
@@ -196,12 +151,37 @@ static bool failed(struct spawn *spawn, int step, int error)
     return false;
 }
 
+/* Held while an unborn child is ended, and to end its being that: only then may it be reaped. */
+static pthread_mutex_t births = PTHREAD_MUTEX_INITIALIZER;
+
+void spawn_abort(struct spawn *spawn)
+{
+    pthread_mutex_lock(&births);
+    if (spawn->unborn > 0)
+        kill(spawn->unborn, SIGKILL);
+    pthread_mutex_unlock(&births);
+}
+
+/* The kernel writes the child's id before the child runs, and before we wait for it. */
+static pid_t make_child(struct child *child, struct spawn *spawn)
+{
+    int flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD |
+                (child->setup->is_sharing ? CLONE_FILES : 0);
+    pid_t process =
+        clone(child_main, child->stack + SPAWN_STACK, flags, child, (pid_t *)&spawn->unborn);
+    int error = errno;
+    pthread_mutex_lock(&births);
+    spawn->unborn = 0;
+    pthread_mutex_unlock(&births);
+    errno = error;
+    return process;
+}
+
 /* One attempt to execute child->program. */
 static bool execute(struct child *child, struct spawn *spawn)
 {
     child->error = child->fifos = 0;
-    pid_t process =
-        clone(child_main, child->stack + SPAWN_STACK, CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+    pid_t process = make_child(child, spawn);
     if (process < 0)
         return failed(spawn, SPAWN_RESOURCES, errno);
     if (child->error == 0 && (child->fifos == 0 || child->is_opening_fifos)) {
@@ -266,8 +246,20 @@ static bool execute_with_fifos(struct child *child, struct spawn *spawn)
     return execute(child, spawn);
 }
 
+/* One past the highest descriptor that the child needs, but at least all the low ones. */
+static unsigned above(const struct child *child)
+{
+    int highest = FILE_RAISED - 1;
+    const int needed[] = {child->setup->null, child->setup->terminal, child->streams[0],
+                          child->streams[1], child->streams[2]};
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        highest = needed[i] > highest ? needed[i] : highest;
+    return (unsigned)highest + 1;
+}
+
 static bool execute_any(struct child *child, struct spawn *spawn)
 {
+    child->above = above(child);
     if (execute(child, spawn))
         return true;
     if (child->error == 0 && child->fifos != 0)

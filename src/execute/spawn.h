@@ -7,8 +7,11 @@
 
 #include "execute/execute.h"
 
+enum { SPAWN_MASK_SIZE = 8 /* of a signal mask, for the bare system calls */ };
+
 /* The same for all processes; constant while any is started. */
 struct spawn_setup {
+    bool is_sharing;     /* children share our descriptors until they have taken a copy of some */
     int null;            /* /dev/null, for reading and writing */
     char *directory;     /* where this process is; NULL: not known */
     int terminal;        /* the controlling one, which no child keeps; -1: there is none */
@@ -19,7 +22,8 @@ struct spawn_setup {
 
 struct spawn {
     const struct launch *launch;
-    const char *program; /* the file to execute */
+    const char *program;   /* the file to execute */
+    volatile pid_t unborn; /* the child that has not executed yet, as the kernel tells it; or 0 */
     /* What came of it. */
     bool is_started;
     uint8_t step; /* enum spawn_step: where it failed */
@@ -38,5 +42,11 @@ void spawn_setup_release(struct spawn_setup *setup);
  * for any type. */
 enum { SPAWN_STACK = 64 * 1024 };
 void spawn_start(const struct spawn_setup *setup, struct spawn *spawn, char *stack);
+
+/* From another thread, while spawn_start is at work or before or after: kills the child, if there
+ * is one that has not executed yet, as it may be stuck where it opens a file. Nothing of the
+ * program has run then, or not for more than a moment; spawn_start tells it as started, and its end
+ * is that of a killed process. */
+void spawn_abort(struct spawn *spawn);
 
 #endif

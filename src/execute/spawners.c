@@ -140,7 +140,11 @@ static int add_thread(struct spawners *spawners)
 
 static bool open_calls(struct spawners *spawners)
 {
-    return pipe2(spawners->calls, O_CLOEXEC | O_NONBLOCK) == 0;
+    if (pipe2(spawners->calls, O_CLOEXEC | O_NONBLOCK) != 0)
+        return false;
+    for (int i = 0; i < 2; i++)
+        spawners->calls[i] = file_raise(spawners->calls[i]);
+    return true;
 }
 
 struct spawners *spawners_new(struct loop *loop, const struct spawn_setup *setup, uint32_t most,

@@ -306,6 +306,8 @@ void process_given_back(void *context, struct spawn_job *job, const struct momen
     struct process_executor *executor = context;
     struct attempt *attempt = (struct attempt *)job;
     executor->with_spawners--;
+    loop_cancel(executor->loop, attempt->aborting);
+    attempt->aborting = NULL;
     if (!job->spawn.is_started) {
         if (!executor->is_closing)
             start_failed(attempt);

@@ -309,6 +309,24 @@ void stop_ended(struct attempt *attempt)
     sweep_at(attempt->executor, 0);
 }
 
+/* It is with a spawner, for longer than any start takes: stuck, it never comes to what would end
+ * it. More than one child may be made for it. */
+static void abort_start(void *context)
+{
+    struct attempt *attempt = context;
+    spawn_abort(&attempt->job.spawn);
+    attempt->aborting =
+        loop_at(attempt->executor->loop, clock_monotonic() + SWEEP_PAUSE, abort_start, attempt);
+}
+
+static void stop_starting(struct attempt *attempt)
+{
+    struct process_executor *executor = attempt->executor;
+    int64_t limit = attempt->is_killed ? 0 : clock_monotonic() + executor->grace;
+    loop_cancel(executor->loop, attempt->aborting);
+    attempt->aborting = loop_at(executor->loop, limit, abort_start, attempt);
+}
+
 void process_signal(struct executor *base, uint32_t node, uint32_t number, bool is_kill)
 {
     struct process_executor *executor = (struct process_executor *)base;
@@ -327,6 +345,8 @@ void process_signal(struct executor *base, uint32_t node, uint32_t number, bool 
         process_settle_later(attempt);
     } else if (spawners_withdraw(executor->spawners, &attempt->job)) {
         process_settle_later(attempt);
+    } else {
+        stop_starting(attempt);
     }
 }
 

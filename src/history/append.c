@@ -18,8 +18,8 @@ bool append_create(struct append_file *ret, const struct run_folder *folder, con
                             O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (descriptor < 0)
         return error_set_system(error, errno, "cannot create %s/%s", folder->path, file_name);
-    *ret =
-        (struct append_file){.descriptor = descriptor, .path = file_join(folder->path, file_name)};
+    *ret = (struct append_file){.descriptor = file_raise(descriptor),
+                                .path = file_join(folder->path, file_name)};
     return true;
 }
 
@@ -34,7 +34,7 @@ bool append_resume(struct append_file *ret, const struct run_folder *folder, con
     if (!S_ISREG(status.st_mode))
         return error_set(error, PLACE_NONE, "cannot open %s/%s: it is not a plain file",
                          folder->path, file_name);
-    *ret = (struct append_file){.descriptor = opened,
+    *ret = (struct append_file){.descriptor = file_raise(opened),
                                 .path = file_join(folder->path, file_name),
                                 .length = (uint64_t)status.st_size};
     opened = -1;

@@ -103,8 +103,8 @@ static bool make_run(struct run_folder *folder, const char *state, int64_t wall,
 
 static bool take_lock(struct run_folder *folder, struct error *error)
 {
-    folder->lock = openat(folder->directory, "lock.new",
-                          O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    folder->lock = file_raise(openat(folder->directory, "lock.new",
+                                     O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (folder->lock < 0)
         return error_set_system(error, errno, "cannot create %s/lock", folder->path);
     if (flock(folder->lock, LOCK_EX | LOCK_NB) < 0)
@@ -116,7 +116,8 @@ static bool take_lock(struct run_folder *folder, struct error *error)
 
 static bool fill_run(struct run_folder *folder, struct error *error)
 {
-    folder->directory = open(folder->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    folder->directory =
+        file_raise(open(folder->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (folder->directory < 0)
         return error_set_system(error, errno, "cannot open %s", folder->path);
     if (mkdirat(folder->directory, "tmp", 0700) < 0)

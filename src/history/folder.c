@@ -117,7 +117,7 @@ bool run_folder_open_exact(struct run_folder *ret, const char *state, const char
     if (absolute == NULL)
         return error_set_system(error, errno, "cannot find %s", runs);
     CLEANUP_FREE char *path = file_join(absolute, id);
-    int directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int directory = file_raise(open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (directory < 0)
         return error_set_system(error, errno, "cannot open %s", path);
     *ret = (struct run_folder){
@@ -167,7 +167,7 @@ bool run_folder_lock(struct run_folder *folder, struct error *error)
                              folder->id);
         poll(NULL, 0, LOCK_PAUSE);
     }
-    folder->lock = lock;
+    folder->lock = file_raise(lock);
     lock = -1;
     return true;
 }

@@ -20,13 +20,14 @@ static const struct names *names_of(const struct assembly *assembly)
 
 static void add_entry(text_list *list, const char *variable, const char *value, size_t length)
 {
-    struct buffer entry = {0};
     size_t name = strlen(variable);
-    buffer_reserve(&entry, name + 1 + length);
-    buffer_add(&entry, variable, name);
-    buffer_add_byte(&entry, '=');
-    buffer_add(&entry, value, length);
-    *VEC_PUSH(list) = buffer_take(&entry);
+    char *entry = memory_bare(name + 1 + length + 1);
+    memcpy(entry, variable, name);
+    entry[name] = '=';
+    if (length > 0)
+        memcpy(entry + name + 1, value, length);
+    entry[name + 1 + length] = '\0';
+    *VEC_PUSH(list) = entry;
 }
 
 static place place_of_variable(const struct assembly *assembly, const char *text)
@@ -42,6 +43,8 @@ static bool add_env(struct assembly *assembly, struct error *error)
 {
     const char *variable;
     json_t *value;
+    if (assembly->view.details->env_count == 0)
+        return true;
     if (!view_make_env(&assembly->view, error))
         return false;
     json_object_foreach(assembly->view.env, variable, value)
@@ -88,10 +91,10 @@ static bool add_given(struct assembly *assembly, struct error *error)
     plan_write_name(view->plan, view->node, &text);
     add_entry(&assembly->env.entries, "PARGRAPH_INSTANCE", text.bytes, text.length);
     buffer_clear(&text);
-    buffer_printf(&text, "%u", view->attempt);
+    buffer_add_number(&text, view->attempt);
     add_entry(&assembly->env.entries, "PARGRAPH_ATTEMPT", text.bytes, text.length);
     buffer_clear(&text);
-    buffer_printf(&text, "%llu", (unsigned long long)cpus);
+    buffer_add_number(&text, cpus);
     add_entry(&assembly->env.entries, "PARGRAPH_CPUS", text.bytes, text.length);
     return true;
 }
@@ -123,10 +126,24 @@ static bool add_word(text_list *words, const json_t *value, place at, struct err
     return false;
 }
 
+static bool add_literal(struct assembly *assembly, const struct text *word, text_list *words,
+                        struct error *error)
+{
+    name id = word->literal;
+    struct buffer text = {.bytes = (char *)names_text(names_of(assembly), id),
+                          .length = names_length(names_of(assembly), id)};
+    if (!shelltext_check(&text, 0, word->at, error))
+        return false;
+    *VEC_PUSH(words) = memory_text_n(text.bytes, text.length);
+    return true;
+}
+
 /* A word of exec; several, or none, if it is an expression that gives a list. */
 static bool add_words(struct assembly *assembly, const struct text *word, text_list *words,
                       struct error *error)
 {
+    if (word->piece_count == 0)
+        return add_literal(assembly, word, words, error);
     json_t *value = view_text(&assembly->view, word, error);
     bool is_done = value != NULL;
     if (is_done && word->is_expression && json_is_array(value))

@@ -149,8 +149,10 @@ static void write_values(const struct instances *instances, const struct names *
             continue;
         bool is_of_axis = !has_row(instances, instance);
         uint32_t position = is_of_axis ? axis_index(instances, instance, i) : instance;
-        buffer_printf(out, "%s%s=", is_first ? "" : ",",
-                      names_text(names, instances->variables[i]));
+        if (!is_first)
+            buffer_add_byte(out, ',');
+        buffer_add_text(out, names_text(names, instances->variables[i]));
+        buffer_add_byte(out, '=');
         write_value(value, position + 1, out);
         is_first = false;
     }

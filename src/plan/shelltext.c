@@ -45,19 +45,6 @@ static void show_value(const struct buffer *value, uint8_t quoting, struct buffe
         }
 }
 
-/* A reference to the variable in the text. */
-static void refer(const char *variable, uint8_t quoting, struct buffer *out)
-{
-    static const char *const forms[] = {
-        [QUOTING_WORD] = "\"${%s}\"",     [QUOTING_ONE] = "\"${%s}\"", [QUOTING_DOUBLE] = "${%s}",
-        [QUOTING_SINGLE] = "'\"${%s}\"'", [QUOTING_HEREDOC] = "${%s}",
-    };
-    const char *form = forms[quoting], *slot = strstr(form, "%s");
-    buffer_add(out, form, (size_t)(slot - form));
-    buffer_add_text(out, variable);
-    buffer_add_text(out, slot + 2);
-}
-
 /* Where shell text goes, and its values. */
 struct sink {
     struct buffer *out;
@@ -88,7 +75,7 @@ static bool add_reference(const struct sink *sink, const json_t *value, uint8_t 
     buffer_printf(&entry, "%s=", variable);
     buffer_add(&entry, text.bytes, text.length);
     *VEC_PUSH(&sink->env->entries) = buffer_take(&entry);
-    refer(variable, quoting, sink->out);
+    shell_write_reference(variable, quoting, sink->out);
     return true;
 }
 

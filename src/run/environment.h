@@ -6,6 +6,7 @@
 
 struct environment {
     char **entries; /* NAME=value, sorted by name; borrowed from the process */
+    uint64_t *keys; /* of each the first letters of the name */
     uint32_t count;
 };
 

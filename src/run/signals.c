@@ -16,6 +16,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "run/state.h"
@@ -140,7 +141,7 @@ bool signals_open(struct run *run, struct error *error)
     sigdelset(&signals->original, SIGINT);
     sigdelset(&signals->original, SIGTERM);
     signal(SIGPIPE, SIG_IGN);
-    signals->descriptor = signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
+    signals->descriptor = file_raise(signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC));
     if (signals->descriptor < 0)
         return error_set_system(error, errno, "cannot watch for signals");
     signals->watch = loop_add(run->loop, signals->descriptor, EPOLLIN, arrived, run, error);

@@ -64,6 +64,13 @@ static void write_real(double number, struct buffer *out)
         buffer_add_text(out, ".0");
 }
 
+static void write_integer(json_int_t number, struct buffer *out)
+{
+    if (number < 0)
+        buffer_add_byte(out, '-');
+    buffer_add_number(out, number < 0 ? -(uint64_t)number : (uint64_t)number);
+}
+
 void value_write_json(const json_t *value, struct buffer *out)
 {
     switch (json_typeof(value)) {
@@ -77,7 +84,7 @@ void value_write_json(const json_t *value, struct buffer *out)
         write_string(json_string_value(value), json_string_length(value), out);
         break;
     case JSON_INTEGER:
-        buffer_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        write_integer(json_integer_value(value), out);
         break;
     case JSON_REAL:
         write_real(json_real_value(value), out);

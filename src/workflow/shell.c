@@ -224,3 +224,15 @@ bool shell_find_holes(const char *text, size_t length, place at, struct shell_ho
     *ret_count = scanner.holes.count;
     return true;
 }
+
+void shell_write_reference(const char *variable, uint8_t quoting, struct buffer *out)
+{
+    static const char *const forms[] = {
+        [QUOTING_WORD] = "\"${%s}\"",     [QUOTING_ONE] = "\"${%s}\"", [QUOTING_DOUBLE] = "${%s}",
+        [QUOTING_SINGLE] = "'\"${%s}\"'", [QUOTING_HEREDOC] = "${%s}",
+    };
+    const char *form = forms[quoting], *slot = strstr(form, "%s");
+    buffer_add(out, form, (size_t)(slot - form));
+    buffer_add_text(out, variable);
+    buffer_add_text(out, slot + 2);
+}

@@ -444,5 +444,8 @@ struct shell_hole {
 };
 bool shell_find_holes(const char *text, size_t length, place at, struct shell_hole **ret_holes,
                       uint32_t *ret_count, struct error *error);
+/* What stands in place of a hole of this quoting: a reference to the variable that has its value.
+ */
+void shell_write_reference(const char *variable, uint8_t quoting, struct buffer *out);
 
 #endif

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/base_file.h"
 #include "base/base_large.h"
 #include "base/arena.h"
 #include "base/buffer.h"
@@ -54,6 +55,13 @@ static void buffer_holds_any_bytes(void)
     char *taken = buffer_take(&buffer);
     CU_ASSERT_EQUAL(buffer.length, 0);
     free(taken);
+    CLEANUP_BUFFER struct buffer numbers = {0};
+    buffer_add_number(&numbers, 0);
+    buffer_add_byte(&numbers, ' ');
+    buffer_add_number(&numbers, 1090);
+    buffer_add_byte(&numbers, ' ');
+    buffer_add_number(&numbers, UINT64_MAX);
+    CHECK_TEXT(buffer_text(&numbers), "0 1090 18446744073709551615");
 }
 
 static void names_are_dense_and_found(void)
@@ -262,57 +270,6 @@ static void errors_wrap(void)
     CU_ASSERT_FALSE(error_set(NULL, PLACE_NONE, "nobody listens"));
 }
 
-static char *temporary_folder(void)
-{
-    struct buffer path = {0};
-    const char *base = getenv("TMPDIR");
-    buffer_printf(&path, "%s/base_test.XXXXXX", base != NULL ? base : "/tmp");
-    buffer_text(&path);
-    return mkdtemp(path.bytes) != NULL ? buffer_take(&path) : NULL;
-}
-
-static void files(void)
-{
-    CLEANUP_FREE char *folder = temporary_folder();
-    CLEANUP_FREE char *deep = file_join(folder, "a/b/c");
-    CLEANUP_FREE char *path = file_join(deep, "file");
-    CLEANUP_ERROR struct error error = {0};
-    CU_ASSERT(file_make_directories(deep, 0700, &error));
-    CU_ASSERT(file_make_directories(deep, 0700, &error));
-    CU_ASSERT(file_replace(path, "one", 3, &error));
-    CU_ASSERT(file_replace(path, "three", 5, &error));
-    CLEANUP_FREE char *text = NULL;
-    size_t length = 0;
-    CU_ASSERT(file_read(path, 5, &text, &length, &error));
-    CHECK_TEXT(text, "three");
-    char *more;
-    CU_ASSERT_FALSE(file_read(path, 4, &more, &length, &error));
-    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "is larger than 4 bytes"));
-    CU_ASSERT_FALSE(file_read(deep, 100, &more, &length, &error));
-    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "Is a directory"));
-    CLEANUP_FREE char *below = file_join(path, "x/y");
-    CU_ASSERT_FALSE(file_make_directories(below, 0700, &error));
-    CLEANUP_FREE char *command = NULL;
-    CU_ASSERT(asprintf(&command, "rm -r '%s'", folder) > 0 && system(command) == 0);
-}
-
-static void paths(void)
-{
-    static const struct {
-        const char *directory, *name, *joined;
-    } joins[] = {
-        {"a", "b", "a/b"}, {"a/", "b", "a/b"}, {"a", "/b", "/b"}, {"", "b", "b"}, {NULL, "b", "b"}};
-    for (size_t i = 0; i < 5; i++) {
-        CLEANUP_FREE char *joined = file_join(joins[i].directory, joins[i].name);
-        CHECK_TEXT(joined, joins[i].joined);
-    }
-    CLEANUP_FREE char *bare = file_directory("x"), *root = file_directory("/x"),
-                      *deep = file_directory("a/b/c");
-    CHECK_TEXT(bare, ".");
-    CHECK_TEXT(root, "/");
-    CHECK_TEXT(deep, "a/b");
-}
-
 static void checksums(void)
 {
     /* The check value of CRC-32C in RFC 3720 and the catalogue of CRC parameters. */
@@ -321,6 +278,14 @@ static void checksums(void)
     CU_ASSERT_EQUAL(parts, 0xe3069283u);
     char zeros[32] = {0};
     CU_ASSERT_EQUAL(checksum_crc32c(0, zeros, 32), 0x8a9136aau);
+    CU_ASSERT_EQUAL(checksum_by_table(0, "123456789", 9), 0xe3069283u);
+    unsigned char bytes[80];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)(i * i * 37 + 11);
+    for (size_t begin = 0; begin < 8; begin++)
+        for (size_t length = 0; begin + length <= sizeof bytes; length++)
+            CU_ASSERT_EQUAL(checksum_crc32c(77, bytes + begin, length),
+                            checksum_by_table(77, bytes + begin, length));
 }
 
 static void clocks(void)
@@ -377,6 +342,7 @@ static const struct check checks[] = {
     {"errors", errors_wrap},
     {"files", files},
     {"paths", paths},
+    {"descriptors out of the way", raised_descriptors},
     {"checksums", checksums},
     {"clocks", clocks},
     {"names of every length", names_of_every_length},

@@ -57,11 +57,6 @@ succeeded() {
         sed -n 's/^{"name":"\([^"]*\)".*"status":"success".*/\1/p' | sort
 }
 
-# left: processes that have the run's folder in their environment.
-left() {
-    grep -la "PARGRAPH_RUN_DIR=$folder/" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3
-}
-
 # kill_at VICTIM TIME: kills the run in the background, $run, after a time.
 kill_at() {
     sleep "$2"
@@ -140,7 +135,7 @@ one_run() { # VICTIM
     [ "$(succeeded | wc -l)" -eq $((tasks / 2 * 2 + 1)) ] && ok || bad "$1" 'something is missing'
     [ "$(sort -u started | wc -l)" -eq $((tasks / 2 * 2 + 1)) ] && ok || bad "$1" 'not all started'
     cmp -s result expected && ok || bad "$1" "the result is not: $(cat expected)"
-    [ -z "$(left)" ] && ok || bad "$1" "left behind: $(left)"
+    no_left "$1"
 }
 
 mkdir locks

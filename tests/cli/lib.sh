@@ -7,6 +7,8 @@ pargraph=${PARGRAPH:?}
 folder=$(mktemp -d) || exit 99
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 99
+TEST_FOLDER=$folder # so that processes know their own
+export TEST_FOLDER
 
 # workflow TEXT...: writes flow.yml, its version line first.
 workflow() {
@@ -70,10 +72,16 @@ holds() {
     fi
 }
 
-# processes MARK: the ids of processes with MARK in their command line (not this search's own).
+# processes MARK: the ids of processes of this test with MARK in their command line (not this
+# search's own, nor those of the same test elsewhere: they work in another folder, and say so).
 processes() {
     pattern=$(printf '%s' "$1" | sed 's/[.]/[.]/g')
-    grep -la -e "$pattern" /proc/[0-9]*/cmdline 2>/dev/null | cut -d / -f 3
+    for process in $(grep -la -e "$pattern" /proc/[0-9]*/cmdline 2>/dev/null | cut -d / -f 3); do
+        case $(readlink "/proc/$process/cwd")/ in
+        "$folder"/*) echo "$process" ;;
+        *) grep -sqa "TEST_FOLDER=$folder" "/proc/$process/environ" && echo "$process" ;;
+        esac
+    done
 }
 
 # no_process NAME MARK: no process has MARK in its command line (10 s at most to go away).
@@ -88,6 +96,15 @@ no_process() {
     bad "$1" "still there: $(processes "$2")"
     # shellcheck disable=SC2046
     kill -9 $(processes "$2")
+}
+
+# left: processes of tasks of the runs in this test's folder.
+left() {
+    grep -la "PARGRAPH_RUN_DIR=$folder/" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3
+}
+
+no_left() { # NAME
+    [ -z "$(left)" ] && ok || bad "$1" "left behind: $(left)"
 }
 
 # kill_both ID: kills a run's guardian, ID, and its runner, so that neither has time to do anything

@@ -240,6 +240,32 @@ static void check_hygiene(void)
     sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
+/* However many descriptors are open here: those that a child needs are its own, none else. */
+static void check_many_descriptors(void)
+{
+    enum { MANY = 200 };
+    int opened[MANY];
+    for (int i = 0; i < MANY; i++)
+        opened[i] = dup(STDIN_FILENO);
+    stage_open(&stage, NULL);
+    char *argv[] = {(char *)"sh", (char *)"-c",
+                    (char *)"cat; echo two >&2; ls /proc/self/fd; exit 3", NULL};
+    struct launch *launch = stage_prepare(&stage, 0, argv);
+    launch->stdin_text = "one\n";
+    launch->stdin_length = 4;
+    launch->is_split = true;
+    stage_launch(&stage, 0);
+    CU_ASSERT_TRUE(stage_wait(&stage));
+    CHECK_EXIT(&stage, 0, 3);
+    CHECK_TEXT(stage_output(&stage, 0, 1), "one\n0\n1\n2\n3\n");
+    CHECK_TEXT(stage_output(&stage, 0, 2), "two\n");
+    stage_close(&stage);
+    for (int i = 0; i < MANY; i++) {
+        CU_ASSERT_TRUE(fcntl(opened[i], F_GETFD) >= 0);
+        close(opened[i]);
+    }
+}
+
 static void check_child_mask(void)
 {
     sigset_t mask;
@@ -262,6 +288,7 @@ const struct check process_checks[] = {
     {"process: files that cannot be opened", check_bad_files},
     {"process: too long a command line", check_too_long},
     {"process: descriptors, signals, group, environment", check_hygiene},
+    {"process: many descriptors", check_many_descriptors},
     {"process: the signal mask asked for", check_child_mask},
     {NULL, NULL},
 };

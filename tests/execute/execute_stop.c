@@ -1,4 +1,6 @@
 /* Stop, kill, and what must not survive. */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,6 +101,43 @@ static void check_before_start(void)
 }
 
 /* What is left in the group of a failure ends at once. */
+/* Until the lease is given up, or for 45 s, whoever opens the file waits in the kernel. */
+static int lease(const char *path)
+{
+    write_file(path, "x", 0600);
+    signal(SIGIO, SIG_IGN);
+    int file = open(path, O_RDWR | O_CLOEXEC);
+    if (file < 0 || fcntl(file, F_SETLEASE, F_WRLCK) == 0)
+        return file;
+    printf("skipped: no leases here: %s\n", strerror(errno));
+    close(file);
+    return -1;
+}
+
+/* A child that never comes to execute is ended with the grace, or at once by a kill. */
+static void check_stuck_start(void)
+{
+    static char *cat[] = {(char *)"cat", NULL};
+    stage_open(&stage, NULL);
+    int file = lease(stage_path(&stage, "leased"));
+    for (uint32_t i = 0; i < 2 && file >= 0; i++) {
+        struct launch *launch = stage_prepare(&stage, i, cat);
+        launch->stdin_path = i == 0 ? "leased" : NULL;
+        launch->paths[1] = i == 1 ? "leased" : NULL;
+        stage_launch(&stage, i);
+    }
+    usleep(50000);
+    for (uint32_t i = 0; i < 2 && file >= 0; i++)
+        stage_signal(&stage, i, i == 1);
+    CU_ASSERT_TRUE(stage_wait(&stage));
+    for (uint32_t i = 0; i < 2 && file >= 0; i++)
+        CHECK_SIGNAL(&stage, i, SIGKILL);
+    if (file >= 0)
+        close(file);
+    signal(SIGIO, SIG_DFL);
+    stage_close(&stage);
+}
+
 static void check_failure_ends_group(void)
 {
     stage_open(&stage, NULL);
@@ -234,6 +273,7 @@ const struct check stop_checks[] = {
     {"stop: KILL after the grace", check_stubborn},
     {"stop: a kill after a stop", check_stop_then_kill},
     {"stop: before the start", check_before_start},
+    {"stop: stuck before the start", check_stuck_start},
     {"stop: a failure ends its group", check_failure_ends_group},
     {"stop: sessions of their own", check_sessions},
     {"stop: a session that ignores TERM", check_stubborn_session},

@@ -122,10 +122,15 @@ FAIL(ssize_t, pread, -1, (int descriptor, void *bytes, size_t length, off_t at),
      (descriptor, bytes, length, at))
 FAIL(ssize_t, pwrite, -1, (int descriptor, const void *bytes, size_t length, off_t at),
      (descriptor, bytes, length, at))
-FAIL(ssize_t, pread64, -1, (int descriptor, void *bytes, size_t length, off64_t at),
-     (descriptor, bytes, length, at))
-FAIL(ssize_t, pwrite64, -1, (int descriptor, const void *bytes, size_t length, off64_t at),
-     (descriptor, bytes, length, at))
+/* The same calls by their other names. */
+EXPORT ssize_t pread64(int descriptor, void *bytes, size_t length, off64_t at)
+{
+    return pread(descriptor, bytes, length, at);
+}
+EXPORT ssize_t pwrite64(int descriptor, const void *bytes, size_t length, off64_t at)
+{
+    return pwrite(descriptor, bytes, length, at);
+}
 FAIL(ssize_t, sendmsg, -1, (int descriptor, const struct msghdr *message, int flags),
      (descriptor, message, flags))
 FAIL(ssize_t, recvmsg, -1, (int descriptor, struct msghdr *message, int flags),
@@ -178,6 +183,13 @@ FAIL_INT(epoll_pwait2,
          (int epoll, struct epoll_event *events, int most, const struct timespec *limit,
           const sigset_t *mask),
          (epoll, events, most, limit, mask))
+FAIL_INT(ppoll,
+         (struct pollfd * polled, nfds_t many, const struct timespec *limit, const sigset_t *mask),
+         (polled, many, limit, mask))
+FAIL(ssize_t, recv, -1, (int descriptor, void *bytes, size_t length, int flags),
+     (descriptor, bytes, length, flags))
+FAIL(ssize_t, send, -1, (int descriptor, const void *bytes, size_t length, int flags),
+     (descriptor, bytes, length, flags))
 FAIL_INT(poll, (struct pollfd * polled, nfds_t many, int limit), (polled, many, limit))
 FAIL_INT(kill, (pid_t process, int signal_number), (process, signal_number))
 FAIL_INT(setpgid, (pid_t process, pid_t group), (process, group))
@@ -195,6 +207,24 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
     if (real == NULL)
         *(void **)&real = next("pthread_create");
     return real(thread, attributes, main, argument);
+}
+
+/* Some calls that the program makes by number. */
+EXPORT long syscall(long which, ...)
+{
+    static long (*real)(long, ...); /* known before any process shares our memory: see begin */
+    long given[6];
+    va_list more;
+    va_start(more, which);
+    for (int i = 0; i < 6; i++)
+        given[i] = va_arg(more, long);
+    va_end(more);
+    if ((which == SYS_pidfd_open && fails("pidfd_open")) ||
+        (which == SYS_close_range && fails("close_range")) || (which == SYS_dup3 && fails("dup3")))
+        return -1;
+    if (real == NULL)
+        *(void **)&real = next("syscall");
+    return real(which, given[0], given[1], given[2], given[3], given[4], given[5]);
 }
 
 EXPORT pid_t wait4(pid_t process, int *status, int options, struct rusage *usage)

@@ -139,14 +139,16 @@ static void add_substitution(struct script *script, int levels)
     static const char *const openings[] = {"$(", "$( (:); ", "$(case a in a) :;; (b) : ;; esac; ",
                                            "$(# it's\n"};
     add(script, openings[random_below(script, 4)], "");
+    script->substitutions++;
     if (levels > 0 && random_below(script, 3) == 0) {
         add(script, "\n", "");
         script_add_command(script, levels - 1);
-        add(script, "printf X)", "X");
-        return;
+        add(script, "printf X", "X");
+    } else {
+        add(script, "printf '<%sX>' ", "");
+        add_words(script, levels - 1);
     }
-    add(script, "printf '<%sX>' ", "");
-    add_words(script, levels - 1);
+    script->substitutions--;
     add(script, ")", "");
 }
 
@@ -228,7 +230,8 @@ static void add_part(struct script *script, int levels)
         add_single(script);
         break;
     case 5:
-        if (script->is_bash)
+        /* bash 5.2 takes $'...' in ${...} in $(...) in double quotes for not quoted. */
+        if (script->is_bash && (script->defaults == 0 || script->substitutions == 0))
             add(script, "$'a\\tb\"'", "a\tb\"");
         else
             add(script, "x\\\ny", "xy");
@@ -238,7 +241,9 @@ static void add_part(struct script *script, int levels)
         break;
     default:
         add(script, "${u:-", "");
+        script->defaults++;
         add_part(script, levels - 1);
+        script->defaults--;
         add(script, "}", "");
     }
 }

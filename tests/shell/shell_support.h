@@ -17,8 +17,9 @@ struct script {
     struct buffer text;     /* shell text with expressions */
     struct buffer expected; /* what it prints */
     uint64_t seed;
-    bool is_bash;      /* may use what only bash knows */
-    unsigned heredocs; /* so far; each has a delimiter of its own */
+    bool is_bash;                     /* may use what only bash knows */
+    unsigned heredocs;                /* so far; each has a delimiter of its own */
+    unsigned substitutions, defaults; /* $(...) and ${u:-...} that are open */
 };
 
 /* Appends one command, which ends in a newline. Levels of nesting at most. */
