@@ -55,6 +55,14 @@ static void add_writer(struct reader *reader, struct pipe *pipe, const struct pi
     }
 }
 
+static void names_set(struct reader *reader)
+{
+    const struct name_map *map = &reader->pipe_of_name;
+    for (name id = 0; id < map->count; id++)
+        if (map->numbers[id] != 0)
+            reader->workflow->pipes[map->numbers[id] - 1].name = id;
+}
+
 static void ends_join(struct reader *reader)
 {
     struct workflow *workflow = reader->workflow;
@@ -62,6 +70,7 @@ static void ends_join(struct reader *reader)
     workflow->pipes = ARENA_ARRAY(arena, struct pipe, workflow->pipe_count);
     for (uint32_t i = 0; i < workflow->pipe_count; i++)
         workflow->pipes[i].writer = NO_TASK;
+    names_set(reader);
     for (uint32_t i = 0; i < reader->pipe_ends.count; i++)
         workflow->pipes[reader->pipe_ends.items[i].pipe].reader_count++;
     for (uint32_t i = 0; i < workflow->pipe_count; i++) {
@@ -79,14 +88,6 @@ static void ends_join(struct reader *reader)
         else
             pipe->readers[pipe->reader_count++] = end->task;
     }
-}
-
-static void names_set(struct reader *reader)
-{
-    const struct name_map *map = &reader->pipe_of_name;
-    for (name id = 0; id < map->count; id++)
-        if (map->numbers[id] != 0)
-            reader->workflow->pipes[map->numbers[id] - 1].name = id;
 }
 
 /* --- checks --- */
@@ -199,7 +200,6 @@ void pipes_check(struct reader *reader)
     if (workflow->pipe_count == 0)
         return;
     ends_join(reader);
-    names_set(reader);
     for (uint32_t i = 0; i < workflow->pipe_count; i++)
         check_pipe(reader, &workflow->pipes[i]);
     for (uint32_t i = 0; i < reader->pipe_ends.count; i++)

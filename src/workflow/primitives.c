@@ -182,6 +182,8 @@ static void kind_read(struct reader *reader, uint32_t node, enum primitive_kind 
         declare_map(reader, node, kind);
     } else {
         reader_wrong_kind(reader, node, "a map or a list of names");
+        if (!reader_is_plain_null(reader, node))
+            reader_hint(reader, "write [%s]", reader_text(reader, node));
         reader->is_primitives_broken = true;
     }
 }
@@ -251,9 +253,11 @@ static void refuse_unknown(struct reader *reader, uint32_t node, uint32_t kinds)
     reader_error(reader, node, "unknown %s '%s'", kind, text);
     int first = __builtin_ctz(kinds);
     if (known.count == 0)
-        reader_hint(reader, "declare it at the top level: %ss: %s",
-                    primitive_kind_text((enum primitive_kind)first),
-                    first == PRIMITIVE_CONDITION ? "{NAME: {lock: LOCK}}" : "[NAME]");
+        reader_hint(reader,
+                    first == PRIMITIVE_CONDITION
+                        ? "declare it at the top level: %ss: {%s: {lock: LOCK}}"
+                        : "declare it at the top level: %ss: [%s]",
+                    primitive_kind_text((enum primitive_kind)first), text);
     else
         reader_suggest(reader, text, known.items, known.count);
     VEC_RELEASE(&known);

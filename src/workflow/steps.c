@@ -26,7 +26,9 @@ static void no_word(struct reader *reader, uint32_t node, const struct section *
 {
     uint32_t lock = section->values[STEP_FIELD_LOCK],
              semaphore = section->values[STEP_FIELD_SEMAPHORE];
-    if (section->has_unknown || section->guessed != 0)
+    uint32_t uses = section->values[STEP_FIELD_USES];
+    bool is_action = uses != 0 && reader_node(reader, uses)->kind != NODE_MAP;
+    if (section->has_unknown || section->guessed != 0 || is_action)
         return;
     if (lock != 0 || semaphore != 0) {
         reader_error(reader, (lock != 0 ? lock : semaphore) - 1,

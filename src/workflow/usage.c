@@ -68,13 +68,15 @@ void usages_check(struct reader *reader)
         const struct primitive *primitive = &workflow->primitives[i];
         const struct usage *usage = &reader->usages[i];
         const char *text = names_text(reader->names, primitive->name);
-        if (primitive->kind == PRIMITIVE_EVENT)
+        if (primitive->kind == PRIMITIVE_BARRIER)
+            check_barrier(reader, primitive, usage, text);
+        else if (reader->diagnostics->error_count > 0)
+            continue; /* who does it may stand in what could not be read */
+        else if (primitive->kind == PRIMITIVE_EVENT)
             check_event(reader, usage, text);
         else if (primitive->kind == PRIMITIVE_CONDITION)
             check_condition(reader, usage, text);
         else if (primitive->kind == PRIMITIVE_QUEUE)
             check_queue(reader, usage, text);
-        else if (primitive->kind == PRIMITIVE_BARRIER)
-            check_barrier(reader, primitive, usage, text);
     }
 }

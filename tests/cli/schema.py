@@ -114,11 +114,14 @@ BEYOND = {
     EXPRESSION: """double-expression-place expression-alias expression-calls expression-ends expression-needs
         expression-no-params expression-operators expression-setting expression-shared expression-unknown-param
         expression-unknown-root hyphens if-comment matrix-needs matrix-open matrix-unknown param-default-task
-        param-order""",
+        param-order sync-as-before sync-as-shadow sync-events-elsewhere sync-status-functions""",
     SHELL: """shell-arithmetic shell-backquote shell-cleanup shell-dollar-quote shell-heredoc shell-unclosed
         run-comment""",
     NAMES: """finally-duplicate matrix-exclude need-as-twice need-finally need-guard need-include-variable
-        need-same need-variable unknown-need""",
+        need-same need-variable unknown-need sync-barrier-finally sync-condition-lock sync-condition-task
+        sync-daemon-value sync-hold-twice sync-lock-kind sync-lock-unknown sync-nobody sync-nothing-declared
+        sync-pipe-ends sync-pipe-finally sync-pipe-needs
+        sync-pipe-writers""",
     PLAN: "matrix-dynamic-cycle",
     YAML: "deep-nesting duplicate-key",
     NUMBER: "matrix-number param-octal",
