@@ -23,6 +23,9 @@ void dot_end_node(struct drawing *drawing, const struct tally *tally, const stru
 void dot_begin_finally(struct drawing *drawing);
 void dot_end_finally(struct drawing *drawing);
 
+/* is_drawn_task: by task. */
+void dot_draw_primitives(struct drawing *drawing, const bool *is_drawn_task, bool is_expanded);
+
 void dot_draw_tasks(struct drawing *drawing);     /* folded */
 void dot_draw_instances(struct drawing *drawing); /* expanded */
 

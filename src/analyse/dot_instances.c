@@ -127,6 +127,16 @@ static void draw_expansions(const struct drawing *drawing)
     }
 }
 
+static void draw_primitives(struct drawing *drawing)
+{
+    const struct plan *plan = drawing->plan;
+    CLEANUP_FREE bool *is_drawn = memory_array(plan->workflow->task_count, sizeof *is_drawn);
+    for (uint32_t node = 0; node < plan->node_count; node++)
+        if (plan->is_selected[node] && plan_is_counted(plan, node))
+            is_drawn[plan->task[node]] = true;
+    dot_draw_primitives(drawing, is_drawn, true);
+}
+
 void dot_draw_instances(struct drawing *drawing)
 {
     draw_part(drawing, PART_TASKS);
@@ -138,4 +148,5 @@ void dot_draw_instances(struct drawing *drawing)
     draw_part(drawing, PART_JOINS);
     draw_edges(drawing);
     draw_expansions(drawing);
+    draw_primitives(drawing);
 }

@@ -230,6 +230,7 @@ void dot_draw_tasks(struct drawing *drawing)
     draw_nodes(drawing, &folded);
     draw_needs(drawing, &folded);
     draw_order_of_finally(drawing, &folded);
+    dot_draw_primitives(drawing, folded.is_drawn, false);
     memory_free(folded.tallies);
     memory_free(folded.is_drawn);
     memory_free(folded.is_critical);

@@ -29,7 +29,11 @@ static void write_line(const struct plan *plan, uint32_t task, int name_width, i
     if (count_width > 0)
         buffer_printf(out, "  %*s", count_width, count);
     const char *description = names_text(names, the->details->description);
-    const char *remark = the->is_finally ? "(finally)" : the->details->is_manual ? "(manual)" : "";
+    bool is_daemon = the->synchronisation != NULL && the->synchronisation->is_daemon;
+    const char *remark = the->is_finally            ? "(finally)"
+                         : the->details->is_manual ? "(manual)"
+                         : is_daemon               ? "(daemon)"
+                                                   : "";
     buffer_add_text(out, remark[0] || description[0] ? "  " : "");
     buffer_add_text(out, remark);
     buffer_add_text(out, remark[0] && description[0] ? " " : "");

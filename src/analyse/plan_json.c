@@ -2,6 +2,7 @@
  * need for all instances of a matrix is one name, so that the text grows with the plan's own edges.
  */
 #include "analyse/critical_path.h"
+#include "analyse/program_json.h"
 #include "analyse/words.h"
 #include "base/memory.h"
 
@@ -37,7 +38,7 @@ static json_t *capacities(const struct plan *plan)
 static void set_body(const struct plan *plan, json_t *object, const struct task *task)
 {
     static const char *const bodies[] = {
-        [BODY_NONE] = "none", [BODY_RUN] = "run", [BODY_EXEC] = "exec"};
+        [BODY_NONE] = "none", [BODY_RUN] = "run", [BODY_EXEC] = "exec", [BODY_STEPS] = "steps"};
     json_object_set_new(object, "body", json_string(bodies[task->body]));
     if (task->body == BODY_RUN)
         json_object_set_new(object, "run", written(plan, task->run));
@@ -163,6 +164,7 @@ static json_t *task_to_json(struct plan *plan, uint32_t index)
     set_body(plan, object, task);
     set_settings(object, task);
     json_object_set_new(object, "resources", resources(plan, index));
+    program_json_set_task(plan, index, object);
     for (uint32_t i = 0; i < instances->variable_count; i++)
         json_array_append_new(variables, name_to_json(plan, instances->variables[i]));
     json_object_set_new(object, "matrix", variables);
@@ -185,6 +187,7 @@ json_t *plan_to_json(struct plan *plan)
     json_object_set_new(object, "critical_path",
                         json_integer((json_int_t)critical_path_length(plan)));
     json_object_set_new(object, "capacities", capacities(plan));
+    program_json_set_primitives(plan, object);
     for (uint32_t task = 0; task < plan->workflow->task_count; task++)
         json_array_append_new(tasks, task_to_json(plan, task));
     json_object_set_new(object, "tasks", tasks);

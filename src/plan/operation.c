@@ -86,7 +86,12 @@ static void write_word(const struct plan *plan, uint32_t task, const struct oper
 void plan_write_operation(const struct plan *plan, uint32_t node, uint32_t operation,
                           struct buffer *out, place *ret_at)
 {
-    uint32_t task = plan->task[node];
+    plan_write_task_operation(plan, plan->task[node], operation, out, ret_at);
+}
+
+void plan_write_task_operation(const struct plan *plan, uint32_t task, uint32_t operation,
+                               struct buffer *out, place *ret_at)
+{
     const struct synchronisation *all = plan->workflow->tasks[task].synchronisation;
     const struct operation *the = &plan_task_program(plan, task)->operations[operation];
     *ret_at = the->at;

@@ -364,6 +364,8 @@ bool plan_is_declared(const struct plan *plan, uint32_t node, uint32_t operation
 /* "step 3 (barrier meshed)"; where it stands in *ret_at. */
 void plan_write_operation(const struct plan *plan, uint32_t node, uint32_t operation,
                           struct buffer *out, place *ret_at);
+void plan_write_task_operation(const struct plan *plan, uint32_t task, uint32_t operation,
+                               struct buffer *out, place *ret_at);
 /* "lock db", "lock db[a]", "semaphore api", "cpu" */
 void plan_write_token(const struct plan *plan, uint32_t token, struct buffer *out);
 /* "barrier b", "queue q" */
