@@ -47,8 +47,9 @@ bool replay_run(struct replay *ret, struct plan *plan, const struct run_folder *
                 struct error *error);
 void replay_release(struct replay *replay);
 
-/* Attempts that ended, by node, and of one node in the order of their ends. One that was lost with its runner bears the
- * number of the one that repeated it; a resumed run counts those of a failed task from 1 again. */
+/* Attempts that ended, by node, and of one node in the order of their ends. One that was lost with
+ * its runner bears the number of the one that repeated it; a resumed run counts those of a failed
+ * task from 1 again. */
 struct attempt_end {
     uint32_t node, number;
     uint8_t kind; /* enum outcome_kind */

@@ -1,6 +1,6 @@
 /* What tasks share beside needs: a small node for each primitive or pipe that some drawn task uses,
- * and a dashed edge to each such task (folded: one for all its instances), in the direction in which
- * something is handed on. They do not shift the tasks, whose order is that of the needs. */
+ * and a dashed edge to each such task (folded: one for all its instances), in the direction in
+ * which something is handed on. They do not shift the tasks, whose order is that of the needs. */
 #include "analyse/dot.h"
 #include "analyse/usage.h"
 #include "base/memory.h"
@@ -80,8 +80,7 @@ static void draw_condition(const struct drawing *drawing, uint32_t primitive, co
                                   "constraint=false];\n");
 }
 
-static void draw_all(const struct drawing *drawing, const struct end *end,
-                     const usage_list *usages)
+static void draw_all(const struct drawing *drawing, const struct end *end, const usage_list *usages)
 {
     for (uint32_t i = 0; i < usages->count; i++)
         draw_usage(drawing, end, &usages->items[i]);

@@ -30,7 +30,7 @@ static void write_line(const struct plan *plan, uint32_t task, int name_width, i
         buffer_printf(out, "  %*s", count_width, count);
     const char *description = names_text(names, the->details->description);
     bool is_daemon = the->synchronisation != NULL && the->synchronisation->is_daemon;
-    const char *remark = the->is_finally            ? "(finally)"
+    const char *remark = the->is_finally           ? "(finally)"
                          : the->details->is_manual ? "(manual)"
                          : is_daemon               ? "(daemon)"
                                                    : "";

@@ -1,5 +1,6 @@
-/* Programs as lists of operations, each in words and with what it refers to by name: numbers of this
- * plan would mean nothing to a reader, but those of the operations in their own list, from 1. */
+/* Programs as lists of operations, each in words and with what it refers to by name: numbers of
+ * this plan would mean nothing to a reader, but those of the operations in their own list, from 1.
+ */
 #include "analyse/program_json.h"
 
 #include "analyse/words.h"
@@ -64,9 +65,11 @@ static json_t *gate_to_json(const struct plan *plan, uint32_t index)
     json_t *object = json_object();
     json_object_set_new(object, "name", gate_name(plan, index));
     if (gate->kind == GATE_BARRIER)
-        json_object_set_new(object, "parties", gate->count > 0 ? json_integer(gate->count) : json_null());
+        json_object_set_new(object, "parties",
+                            gate->count > 0 ? json_integer(gate->count) : json_null());
     if (gate->kind == GATE_QUEUE)
-        json_object_set_new(object, "max", gate->count > 0 ? json_integer(gate->count) : json_null());
+        json_object_set_new(object, "max",
+                            gate->count > 0 ? json_integer(gate->count) : json_null());
     if (gate->kind == GATE_CONDITION)
         json_object_set_new(object, "lock", token_name(plan, gate->lock));
     return object;
@@ -78,9 +81,9 @@ static json_t *pipe_to_json(const struct plan *plan, const struct pipe *pipe)
     json_t *object = json_object(), *readers = json_array();
     for (uint32_t i = 0; i < pipe->reader_count; i++)
         json_array_append_new(readers, task_name(plan, pipe->readers[i]));
-    json_object_set_new(object, "name",
-                        words_json_text(names_text(names, pipe->name),
-                                        names_length(names, pipe->name)));
+    json_object_set_new(
+        object, "name",
+        words_json_text(names_text(names, pipe->name), names_length(names, pipe->name)));
     json_object_set_new(object, "writer", task_name(plan, pipe->writer));
     json_object_set_new(object, "readers", readers);
     return object;

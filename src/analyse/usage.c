@@ -73,7 +73,6 @@ void usage_write(const struct plan *plan, uint32_t primitive, struct buffer *out
     bool is_pipe = primitive >= workflow->primitive_count;
     name name = is_pipe ? workflow->pipes[primitive - workflow->primitive_count].name
                         : workflow->primitives[primitive].name;
-    const char *kind =
-        is_pipe ? "pipe" : primitive_kind_text(workflow->primitives[primitive].kind);
+    const char *kind = is_pipe ? "pipe" : primitive_kind_text(workflow->primitives[primitive].kind);
     buffer_printf(out, "%s %s", kind, names_text(workflow->names, name));
 }
