@@ -88,8 +88,9 @@ enum cancel {
 
 /* What a verb asks for. */
 enum verb {
-    VERB_TAKE, /* lock, semaphore, acquire: the tokens of `vector`, until it is withdrawn or the
-                  request that it was made under, or the body, ends */
+    VERB_TAKE,    /* lock, semaphore, acquire: the tokens of `vector`, until it is withdrawn or the
+                     request that it was made under, or the body, ends. A command runs under it */
+    VERB_ACQUIRE, /* the same, but no command runs under it: it goes on by itself */
     VERB_BARRIER,
     VERB_WAIT, /* for an event */
     VERB_SET,

@@ -26,6 +26,14 @@ bool input_fits(const struct input *in, const struct plan *plan)
     case INPUT_TIMER:
     case INPUT_KEPT:
         return in->node < plan->node_count;
+    case INPUT_WITHDRAW:
+    case INPUT_READY:
+        return in->node < plan->node_count;
+    case INPUT_REQUEST:
+        if (in->node >= plan->node_count || in->verb >= VERB_KINDS)
+            return false;
+        return in->verb <= VERB_ACQUIRE ? is_request(plan, in->vector)
+                                        : in->gate < plan->gate_count;
     case INPUT_CAPACITY:
         return in->vector < plan->token_count;
     default:

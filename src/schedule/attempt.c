@@ -164,7 +164,8 @@ void course_give_all(struct scheduler *scheduler, struct course *course)
     release_kept(scheduler, scheduler->vectors[course->node]);
     course->has_running = course->has_begun = false;
     course->deadline = course->wake = course->attempt_deadline = NEVER;
-    course_timer(scheduler, course);
+    if (node_has_program(scheduler, course->node))
+        course_timer(scheduler, course);
 }
 
 static void attempt_over(struct scheduler *scheduler, struct course *course)
@@ -213,6 +214,7 @@ static void body_over(struct scheduler *scheduler, struct course *course)
         *marks &= (uint8_t)~MARK_TIMEOUT;
     course->is_at_body = false;
     course_leave(scheduler, course);
+    requests_drop(scheduler, course);
     course->armed = NEVER;
     timer_disarm(scheduler, course->node);
     if (is_lost && (is_gone || !(is_stopped || course->has_failure))) {
@@ -245,6 +247,15 @@ void course_finished(struct scheduler *scheduler, struct course *course)
         attempt_over(scheduler, course);
     else if (in->operation == course->position && course->is_at_body)
         body_over(scheduler, course);
+}
+
+void course_body_over(struct scheduler *scheduler, struct course *course)
+{
+    course->is_at_body = false;
+    requests_drop(scheduler, course);
+    course_give_all(scheduler, course);
+    course_move(scheduler, course, STATE_RUN);
+    course_free(scheduler, course);
 }
 
 /* A policy or a cancel ends it: what is at the executor is signalled, what waits is over. */

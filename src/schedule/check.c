@@ -43,7 +43,8 @@ static const char *check_node(const struct scheduler *scheduler, uint32_t node)
     const struct rule *rule = plan_rule(scheduler->plan, node);
     bool is_being_ended = marks & (MARK_STOPPED | MARK_TIMEOUT);
     const struct course *course = course_of(scheduler, node);
-    bool has_begun = course != NULL && course->has_begun;
+    bool has_begun = course_is_under_way(scheduler, course);
+    bool is_at_body = course != NULL && course->is_at_body;
     if ((state == STATE_ENDED) != (scheduler->statuses[node] != STATUS_NONE))
         return "a status without an end, or an end without a status";
     if (state != STATE_PENDING && !scheduler->plan->is_selected[node])
@@ -53,15 +54,15 @@ static const char *check_node(const struct scheduler *scheduler, uint32_t node)
     bool is_concluding = has_begun && course->phase == PHASE_CONCLUDE;
     if (state == STATE_RUN && scheduler->is_killed && !is_being_ended && !is_concluding)
         return "a node runs unsignalled after a kill";
-    bool is_timed = state == STATE_DELAY ||
-                    (state == STATE_RUN && rule->timeout != UNLIMITED && !is_being_ended);
+    bool is_timed = state == STATE_DELAY || ((state == STATE_RUN || is_at_body) &&
+                                             rule->timeout != UNLIMITED && !is_being_ended);
     if (has_begun)
         is_timed = course->armed != NEVER;
     if ((scheduler->timers[node] & 1) != is_timed)
         return "a timer is armed that nobody waits for, or is not";
-    if (marks & MARK_STOPPED && state != STATE_RUN && !(has_begun && course->is_at_body))
+    if (marks & MARK_STOPPED && state != STATE_RUN && !is_at_body)
         return "a node is being ended that does not run";
-    if (state >= STATE_TOKEN && state <= STATE_SLEEP && !has_begun)
+    if (state >= STATE_TOKEN && state <= STATE_SLEEP && !has_begun && !is_at_body)
         return "a node is in a state that has no way in";
     return NULL;
 }

@@ -23,6 +23,17 @@ void check_add_held(const struct scheduler *scheduler, const struct course *cour
         add_line(scheduler, scheduler->sync->holds.items[i].line, BUT_NONE, held);
     if (course->given_back != NO_TOKEN)
         held[course->given_back]--;
+    for (uint32_t i = course->requests; i != NO_REQUEST;
+         i = scheduler->sync->requests.items[i].previous) {
+        const struct asking *asking = &scheduler->sync->requests.items[i];
+        bool is_take = asking->verb == VERB_TAKE || asking->verb == VERB_ACQUIRE;
+        bool has_it = asking->phase == REQUEST_LEASE ||
+                      (asking->phase == REQUEST_DONE && asking->code == REPLY_DONE);
+        if (is_take && has_it)
+            add_line(scheduler, asking->line, BUT_NONE, held);
+        if (asking->given_back != NO_TOKEN)
+            held[asking->given_back]--;
+    }
 }
 
 /* --- courses --- */
@@ -64,6 +75,54 @@ static const char *check_course(const struct scheduler *scheduler, const struct 
     if (course->phase == PHASE_BODY && state == STATE_RUN && !course->has_running)
         return "a body runs without its running tokens";
     return course->has_begun ? check_stand(scheduler, course) : NULL;
+}
+
+/* --- requests --- */
+
+static bool is_waiting(const struct asking *asking)
+{
+    return asking->phase == REQUEST_WAITS ||
+           (asking->phase == REQUEST_RETAKES && !asking->is_withdrawn);
+}
+
+static bool waits_below(const struct scheduler *scheduler, const struct course *course,
+                        uint32_t lease)
+{
+    const struct asking *requests = scheduler->sync->requests.items;
+    for (uint32_t i = course->requests; i != NO_REQUEST; i = requests[i].previous)
+        for (uint32_t k = requests[i].parent; is_waiting(&requests[i]) && k != NO_REQUEST;
+             k = requests[k].parent)
+            if (k == lease)
+                return true;
+    return false;
+}
+
+static const char *check_requests(const struct scheduler *scheduler, const struct course *course)
+{
+    uint32_t waiting = 0, busy = 0, replies = 0;
+    for (uint32_t i = course->requests; i != NO_REQUEST;) {
+        const struct asking *asking = &scheduler->sync->requests.items[i];
+        const struct waiter *waiter = &scheduler->waiters.items[asking->waiter];
+        waiting += is_waiting(asking);
+        replies += asking->phase == REQUEST_DONE;
+        busy += asking->verb == VERB_TAKE && asking->phase == REQUEST_LEASE &&
+                !waits_below(scheduler, course, i);
+        bool stands = asking->phase == REQUEST_WAITS || asking->phase == REQUEST_RETAKES;
+        if (asking->node != course->node || waiter->request != i)
+            return "a request is another node's";
+        if (stands != (waiter->stand != AT_NOTHING))
+            return "a request waits nowhere, or stands somewhere though it does not wait";
+        i = asking->previous;
+    }
+    if (waiting != course->waiting || busy != course->busy || replies != course->replies)
+        return "the counts of a body's requests are not those of a recount";
+    if (!course->is_at_body && course->requests != NO_REQUEST)
+        return "a request has outlived its body";
+    uint8_t state = scheduler->states[course->node];
+    bool works = replies > 0 || busy > 0 || waiting == 0;
+    if (course->is_at_body && works != (state == STATE_RUN || state == STATE_REGAIN))
+        return "a body runs that waits, or waits though it does not";
+    return state == STATE_RUN && replies > 0 ? "a reply is left to be given" : NULL;
 }
 
 /* --- gates --- */
@@ -173,8 +232,11 @@ const char *check_sync(const struct scheduler *scheduler)
     if (sync->agenda.count > 0 || sync->gate_agenda.count > 0)
         return "an agenda was left over for the next input";
     for (uint32_t i = 0; i < sync->courses.count && wrong == NULL; i++)
-        if (sync->courses.items[i].node != NO_NODE)
+        if (sync->courses.items[i].node != NO_NODE) {
             wrong = check_course(scheduler, &sync->courses.items[i]);
+            if (wrong == NULL)
+                wrong = check_requests(scheduler, &sync->courses.items[i]);
+        }
     for (uint32_t gate = 0; gate < sync->gate_count && wrong == NULL; gate++) {
         for (uint32_t side = 0; side < SIDES && wrong == NULL; side++)
             wrong = check_list(scheduler, &sync->gates[gate].lists[side], AT_GATE, gate);

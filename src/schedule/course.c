@@ -20,6 +20,14 @@ uint32_t course_body(const struct scheduler *scheduler, uint32_t node)
     return course->phase == PHASE_CONCLUDE ? OPERATION_END : course->position;
 }
 
+uint32_t running_line(struct scheduler *scheduler, uint32_t node)
+{
+    const struct vectors *vectors = &scheduler->plan->vectors;
+    uint32_t part = vectors->running[scheduler->vectors[node]];
+    return wish_line(scheduler, vectors->amounts + vectors->first[part],
+                     vectors->first[part + 1] - vectors->first[part]);
+}
+
 struct course *course_need(struct scheduler *scheduler, uint32_t node)
 {
     struct course *course = course_of(scheduler, node);
@@ -42,10 +50,34 @@ struct course *course_need(struct scheduler *scheduler, uint32_t node)
                               .holds = NO_HOLD,
                               .given_back = NO_TOKEN,
                               .requests = NO_REQUEST,
+                              .oldest_request = NO_REQUEST,
                               .wake = NEVER,
                               .deadline = NEVER,
                               .attempt_deadline = NEVER,
                               .armed = NEVER};
+    return course;
+}
+
+bool course_is_under_way(const struct scheduler *scheduler, const struct course *course)
+{
+    return course != NULL && course->has_begun && node_has_program(scheduler, course->node);
+}
+
+bool node_body_is_live(const struct scheduler *scheduler, uint32_t node)
+{
+    const struct course *course = course_of(scheduler, node);
+    return course != NULL ? course->is_at_body : scheduler->states[node] == STATE_RUN;
+}
+
+struct course *course_at_body(struct scheduler *scheduler, uint32_t node)
+{
+    struct course *course = course_of(scheduler, node);
+    if (course != NULL)
+        return course;
+    course = course_need(scheduler, node);
+    course->running = running_line(scheduler, node);
+    course->has_begun = course->has_running = course->is_at_body = true;
+    course->phase = PHASE_BODY;
     return course;
 }
 
@@ -250,6 +282,18 @@ static bool parents_hold(const struct scheduler *scheduler, uint32_t parent, uin
     return false;
 }
 
+bool line_of_parents_holds(const struct scheduler *scheduler, const struct course *course,
+                           uint32_t parent, uint32_t token)
+{
+    return course_holds(scheduler, course, token) || parents_hold(scheduler, parent, token);
+}
+
+void lock_give_back(struct scheduler *scheduler, uint32_t lock)
+{
+    struct amount amount = {lock, 1};
+    tokens_release(scheduler, wish_line(scheduler, &amount, 1));
+}
+
 uint32_t course_wish(struct scheduler *scheduler, const struct course *course, uint32_t vector,
                      uint32_t parent)
 {
@@ -258,8 +302,8 @@ uint32_t course_wish(struct scheduler *scheduler, const struct course *course, u
     CLEANUP_FREE struct amount *wanted = memory_array(count, sizeof *wanted);
     for (uint32_t i = 0; i < count; i++) {
         const struct token *token = &scheduler->plan->tokens[begin[i].token];
-        bool is_held = token->is_lock && (course_holds(scheduler, course, begin[i].token) ||
-                                          parents_hold(scheduler, parent, begin[i].token));
+        bool is_held =
+            token->is_lock && line_of_parents_holds(scheduler, course, parent, begin[i].token);
         if (!is_held)
             wanted[left++] = begin[i];
     }

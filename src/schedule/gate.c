@@ -39,6 +39,10 @@ void gate_wake(struct scheduler *scheduler, uint32_t gate, uint32_t side,
     struct gate_state *this = gate_at(scheduler, gate);
     uint32_t waiter = this->lists[side].first;
     waiter_leave(scheduler, &this->lists[side], waiter);
+    if (scheduler->waiters.items[waiter].request != NO_REQUEST) {
+        request_woken(scheduler, scheduler->waiters.items[waiter].request, result);
+        return;
+    }
     struct course *course = course_of(scheduler, scheduler->waiters.items[waiter].node);
     if (result->cause != CAUSE_NONE) {
         struct failure failure = {result->cause, course->position, result->culprit, gate, NO_TOKEN};
@@ -59,7 +63,7 @@ static void wake_all(struct scheduler *scheduler, uint32_t gate, uint32_t side,
 
 static void wake_well(struct scheduler *scheduler, uint32_t gate, bool is_all)
 {
-    struct result result = {.cause = CAUSE_NONE, .item = NO_ITEM};
+    struct result result = {.culprit = NO_NODE, .item = NO_ITEM};
     if (is_all)
         wake_all(scheduler, gate, SIDE_COME, &result);
     else if (gate_at(scheduler, gate)->lists[SIDE_COME].count > 0)
@@ -109,7 +113,7 @@ static void barrier_review(struct scheduler *scheduler, uint32_t gate)
     struct gate_state *this = gate_at(scheduler, gate);
     if (this->lists[SIDE_COME].count == 0)
         return;
-    struct result result = {.item = NO_ITEM};
+    struct result result = {.culprit = NO_NODE, .item = NO_ITEM};
     if (barrier_is_complete(scheduler, gate, 0)) {
         wake_well(scheduler, gate, true);
     } else if (is_orphan(this, USE_BARRIER, this->parties)) {
@@ -148,6 +152,25 @@ static uint32_t queue_pop(struct gate_state *gate)
     return item;
 }
 
+/* One that was handed out, but whose getter is gone: it is the first again. */
+void gate_put_back(struct scheduler *scheduler, uint32_t gate, uint32_t item)
+{
+    struct gate_state *this = gate_at(scheduler, gate);
+    if (this->lists[SIDE_COME].count > 0) {
+        struct result got = {.culprit = NO_NODE, .item = item};
+        gate_wake(scheduler, gate, SIDE_COME, &got);
+        return;
+    }
+    if (this->items_first > 0) {
+        this->items.items[--this->items_first] = item;
+        return;
+    }
+    queue_push(this, item);
+    for (uint32_t i = this->items.count - 1; i > 0; i--)
+        this->items.items[i] = this->items.items[i - 1];
+    this->items.items[0] = item;
+}
+
 static bool queue_has_room(const struct scheduler *scheduler, uint32_t gate)
 {
     uint32_t most = scheduler->plan->gates[gate].count;
@@ -162,7 +185,7 @@ static enum act put(struct scheduler *scheduler, uint32_t gate, uint32_t waiter,
     if (this->is_closed)
         return fail(this, USE_PUT, CAUSE_CLOSED, result);
     if (this->lists[SIDE_COME].count > 0) {
-        struct result got = {.item = item};
+        struct result got = {.culprit = NO_NODE, .item = item};
         gate_wake(scheduler, gate, SIDE_COME, &got);
         return ACT_DONE;
     }
@@ -180,7 +203,7 @@ static enum act put(struct scheduler *scheduler, uint32_t gate, uint32_t waiter,
 static void let_put(struct scheduler *scheduler, uint32_t gate)
 {
     struct gate_state *this = gate_at(scheduler, gate);
-    struct result result = {.item = NO_ITEM};
+    struct result result = {.culprit = NO_NODE, .item = NO_ITEM};
     while (this->lists[SIDE_PUT].count > 0 && queue_has_room(scheduler, gate)) {
         queue_push(this, scheduler->waiters.items[this->lists[SIDE_PUT].first].item);
         gate_wake(scheduler, gate, SIDE_PUT, &result);
@@ -205,7 +228,7 @@ static enum act get(struct scheduler *scheduler, uint32_t gate, uint32_t waiter,
 static void queue_review(struct scheduler *scheduler, uint32_t gate)
 {
     struct gate_state *this = gate_at(scheduler, gate);
-    struct result result = {.item = NO_ITEM};
+    struct result result = {.culprit = NO_NODE, .item = NO_ITEM};
     if (queue_is_closed(this)) {
         fail(this, USE_PUT, CAUSE_CLOSED, &result);
         wake_all(scheduler, gate, SIDE_COME, &result);
@@ -233,7 +256,7 @@ static enum act wait_for(struct scheduler *scheduler, uint32_t gate, uint32_t wa
 static void review_for(struct scheduler *scheduler, uint32_t gate, enum use_role role)
 {
     struct gate_state *this = gate_at(scheduler, gate);
-    struct result result = {.item = NO_ITEM};
+    struct result result = {.culprit = NO_NODE, .item = NO_ITEM};
     if (!is_orphan(this, role, 1))
         return;
     fail(this, role, CAUSE_ORPHAN, &result);

@@ -158,7 +158,7 @@ void node_evaluated(struct scheduler *scheduler)
     if (scheduler->states[in->node] != STATE_EVALUATE || scheduler->plan->is_join[in->node])
         return;
     struct course *course = course_of(scheduler, in->node);
-    if (course != NULL && course->has_begun) {
+    if (course_is_under_way(scheduler, course)) {
         course_evaluated(scheduler, course);
         return;
     }
@@ -251,7 +251,7 @@ void node_lose(struct scheduler *scheduler, uint32_t node)
 
 static bool is_live(const struct scheduler *scheduler, const struct input *in)
 {
-    return scheduler->states[in->node] == STATE_RUN && scheduler->attempts[in->node] == in->attempt;
+    return node_body_is_live(scheduler, in->node) && scheduler->attempts[in->node] == in->attempt;
 }
 
 void node_finished(struct scheduler *scheduler)
@@ -259,7 +259,7 @@ void node_finished(struct scheduler *scheduler)
     const struct input *in = scheduler->in;
     uint32_t node = in->node;
     struct course *course = course_of(scheduler, node);
-    if (course != NULL && node_has_program(scheduler, node)) {
+    if (course_is_under_way(scheduler, course)) {
         course_finished(scheduler, course);
         return;
     }
@@ -268,9 +268,12 @@ void node_finished(struct scheduler *scheduler)
     uint8_t marks = scheduler->marks[node];
     scheduler->marks[node] &= (uint8_t)~MARK_STOPPED;
     timer_disarm(scheduler, node);
+    if (course == NULL)
+        tokens_release(scheduler, scheduler->vectors[node]);
+    else
+        course_body_over(scheduler, course);
     scheduler->counts.running--;
     scheduler->counts.pending++;
-    tokens_release(scheduler, scheduler->vectors[node]);
     bool is_lost = in->outcome.kind == OUTCOME_LOST;
     if (is_lost && (marks & MARK_GONE) == MARK_GONE)
         node_lose(scheduler, node);
@@ -302,12 +305,16 @@ void node_timer(struct scheduler *scheduler)
 {
     const struct input *in = scheduler->in;
     uint32_t node = in->node;
+    if (in->request != NO_REQUEST && scheduler->sync != NULL) {
+        request_time_due(scheduler);
+        return;
+    }
     if (!timer_is_armed(scheduler, node, in->timer))
         return;
     struct course *course = course_of(scheduler, node);
-    if (course != NULL && course->has_begun) {
+    if (course_is_under_way(scheduler, course)) {
         course_time_due(scheduler, course);
-    } else if (scheduler->states[node] == STATE_RUN) {
+    } else if (node_body_is_live(scheduler, node)) {
         node_signal(scheduler, node, SIGNAL_STOP, MARK_TIMEOUT);
     } else if (scheduler->states[node] == STATE_DELAY) {
         timer_disarm(scheduler, node);

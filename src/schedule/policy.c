@@ -73,9 +73,9 @@ void policy_sweep(struct scheduler *scheduler)
         if (state == STATE_PENDING || state == STATE_ENDED)
             continue;
         struct course *course = course_of(scheduler, node);
-        if (course != NULL && course->has_begun)
+        if (course_is_under_way(scheduler, course))
             course_sweep(scheduler, course);
-        else if (state == STATE_RUN)
+        else if (state == STATE_RUN || course != NULL)
             sweep_running(scheduler, node);
         else if ((state == STATE_READY || state == STATE_DELAY) &&
                  !policy_lets_start(scheduler, plan_rule(scheduler->plan, node)))

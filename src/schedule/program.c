@@ -37,10 +37,7 @@ static void open_groups(struct scheduler *scheduler, struct course *course)
 void course_begin(struct scheduler *scheduler, uint32_t node)
 {
     struct course *course = course_need(scheduler, node);
-    const struct vectors *vectors = &scheduler->plan->vectors;
-    uint32_t part = vectors->running[scheduler->vectors[node]];
-    course->running = wish_line(scheduler, vectors->amounts + vectors->first[part],
-                                vectors->first[part + 1] - vectors->first[part]);
+    course->running = running_line(scheduler, node);
     course->has_begun = course->has_running = true;
     course->has_launched = course->is_ending = course->is_failed = course->is_stopped = false;
     course->has_failure = course->is_final = course->is_retry_wanted = course->is_seen = false;
@@ -150,14 +147,6 @@ static void fall_asleep(struct scheduler *scheduler, struct course *course)
     wait_in(scheduler, course, STATE_SLEEP);
 }
 
-/* Its lock is free for those who will notify. */
-static void give_lock_back(struct scheduler *scheduler, struct course *course, uint32_t lock)
-{
-    struct amount amount = {lock, 1};
-    tokens_release(scheduler, wish_line(scheduler, &amount, 1));
-    course->given_back = lock;
-}
-
 static void meet_gate(struct scheduler *scheduler, struct course *course)
 {
     const struct operation *operation = here(scheduler, course);
@@ -178,8 +167,9 @@ static void meet_gate(struct scheduler *scheduler, struct course *course)
         operation_done(scheduler, course);
         break;
     case ACT_WAITS:
+        course->given_back = lock;
         if (lock != NO_TOKEN)
-            give_lock_back(scheduler, course, lock);
+            lock_give_back(scheduler, lock);
         wait_in(scheduler, course, STATE_GATE);
         break;
     case ACT_FAILED:
@@ -273,6 +263,9 @@ void course_step(struct scheduler *scheduler, struct course *course)
             course_conclude(scheduler, course);
         else
             launch(scheduler, course);
+        break;
+    case PHASE_BODY:
+        course_heed_requests(scheduler, course);
         break;
     case PHASE_FAILED:
         course_failed(scheduler, course);

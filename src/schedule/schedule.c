@@ -62,11 +62,10 @@ static void begin(struct scheduler *scheduler)
 static void started(struct scheduler *scheduler)
 {
     const struct input *in = scheduler->in;
-    struct course *course = course_of(scheduler, in->node);
-    bool is_live = course != NULL && course->has_begun
-                       ? course->is_at_body && in->operation == course_body(scheduler, in->node)
-                       : scheduler->states[in->node] == STATE_RUN;
-    if (!is_live || scheduler->attempts[in->node] != in->attempt)
+    bool is_other =
+        node_has_program(scheduler, in->node) && in->operation != course_body(scheduler, in->node);
+    if (is_other || !node_body_is_live(scheduler, in->node) ||
+        scheduler->attempts[in->node] != in->attempt)
         return;
     struct fact *fact = fact_add(scheduler, FACT_STARTED, in->node);
     fact->operation = course_body(scheduler, in->node);
@@ -94,6 +93,12 @@ static void take_of_node(struct scheduler *scheduler)
         break;
     case INPUT_KEPT:
         node_kept(scheduler);
+        break;
+    case INPUT_REQUEST:
+        request_made(scheduler);
+        break;
+    case INPUT_WITHDRAW:
+        request_withdrawn(scheduler);
         break;
     }
 }

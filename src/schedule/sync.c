@@ -50,7 +50,11 @@ void sync_release(struct scheduler *scheduler)
 
 void sync_granted(struct scheduler *scheduler, uint32_t waiter)
 {
-    course_granted(scheduler, course_of(scheduler, scheduler->waiters.items[waiter].node));
+    uint32_t request = scheduler->waiters.items[waiter].request;
+    if (request != NO_REQUEST)
+        request_granted(scheduler, request);
+    else
+        course_granted(scheduler, course_of(scheduler, scheduler->waiters.items[waiter].node));
 }
 
 void sync_end(struct scheduler *scheduler, uint32_t node, enum status status)

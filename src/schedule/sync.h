@@ -57,8 +57,10 @@ struct course {
     bool has_launched; /* in this attempt */
     bool is_seen;      /* something others may have seen was done since `restart` */
     bool is_waiting;   /* FACT_WAITING was told */
-    bool is_due;       /* it is on the agenda */
-    bool is_ending;    /* it goes to, or through, its conclusion */
+    bool is_awake;  /* its body has heard from a verb since the last that waits: it works, for all
+                       that is known */
+    bool is_due;    /* it is on the agenda */
+    bool is_ending; /* it goes to, or through, its conclusion */
     bool is_failed, is_stopped;
     bool is_final;        /* no retry */
     bool is_retry_wanted; /* by the rule, after the body that failed */
@@ -69,7 +71,7 @@ struct course {
     uint32_t answer, item; /* of the evaluation: what a group takes; a PUT's item */
     int64_t duration;
     int64_t wake, deadline, attempt_deadline, armed, since;
-    uint32_t requests; /* the latest of its body's, linked by `next` */
+    uint32_t requests, oldest_request; /* of its body: the latest, linked by `previous` */
     uint32_t waiting, busy,
         replies; /* of these: waiting; leases with nothing waiting below; done */
 };
@@ -81,6 +83,7 @@ struct asking {
     uint32_t parent; /* a slot */
     uint8_t verb, phase, cause, code;
     bool is_stuck, is_waiting;
+    bool is_withdrawn; /* nobody waits for the answer, but it retakes its lock */
     uint32_t gate, item, line, token, culprit;
     uint32_t given_back;
     uint32_t waiting_below;
@@ -151,6 +154,8 @@ static inline const struct program *node_program(const struct scheduler *schedul
 struct course *course_of(const struct scheduler *scheduler, uint32_t node); /* or NULL */
 /* The operation that is at the executor; NO_OPERATION: the instance as a whole. */
 uint32_t course_body(const struct scheduler *scheduler, uint32_t node);
+/* The line of the running tokens of its request. */
+uint32_t running_line(struct scheduler *scheduler, uint32_t node);
 struct course *course_need(struct scheduler *scheduler, uint32_t node);
 void course_free(struct scheduler *scheduler, struct course *course);
 void course_due(struct scheduler *scheduler, struct course *course);
@@ -167,6 +172,16 @@ void course_leave(struct scheduler *scheduler, struct course *course);
 /* The gate or token it waits for; NO_GATE, NO_TOKEN. */
 void course_wait_reason(const struct scheduler *scheduler, const struct course *course,
                         uint32_t *ret_gate, uint32_t *ret_token);
+bool line_of_parents_holds(const struct scheduler *scheduler, const struct course *course,
+                           uint32_t parent, uint32_t token);
+/* The lock of a condition is free for those who will notify. */
+void lock_give_back(struct scheduler *scheduler, uint32_t lock);
+/* A body is at the executor, be it that it waits by a verb. */
+bool node_body_is_live(const struct scheduler *scheduler, uint32_t node);
+/* The course of such a one; made for a body without a program. */
+struct course *course_at_body(struct scheduler *scheduler, uint32_t node);
+/* Is it one that goes through a program, in an attempt? */
+bool course_is_under_way(const struct scheduler *scheduler, const struct course *course);
 bool course_holds(const struct scheduler *scheduler, const struct course *course, uint32_t token);
 void course_push(struct scheduler *scheduler, struct course *course, uint32_t operation,
                  uint32_t line);
@@ -195,6 +210,8 @@ void course_say_conclusion(struct scheduler *scheduler, const struct course *cou
 void course_failed(struct scheduler *scheduler, struct course *course);
 void course_conclude(struct scheduler *scheduler, struct course *course);
 void course_finished(struct scheduler *scheduler, struct course *course);
+/* Of a node without a program: gives all back, and is no more. */
+void course_body_over(struct scheduler *scheduler, struct course *course);
 void course_sweep(struct scheduler *scheduler, struct course *course);
 void course_give_all(struct scheduler *scheduler, struct course *course);
 
@@ -202,15 +219,29 @@ void course_give_all(struct scheduler *scheduler, struct course *course);
 const char *check_sync(const struct scheduler *scheduler);
 void check_add_held(const struct scheduler *scheduler, const struct course *course, uint64_t *held);
 
-/* gate.c */
-enum act { ACT_DONE, ACT_WAITS, ACT_FAILED };
 struct result {
     uint8_t cause;
     uint32_t culprit, item;
 };
+
+/* request.c */
+void request_made(struct scheduler *scheduler);
+void request_withdrawn(struct scheduler *scheduler);
+void request_time_due(struct scheduler *scheduler);
+void request_woken(struct scheduler *scheduler, uint32_t slot, const struct result *result);
+void request_granted(struct scheduler *scheduler, uint32_t slot);
+void request_fail(struct scheduler *scheduler, uint32_t slot, uint8_t cause);
+void requests_drop(struct scheduler *scheduler, struct course *course);
+/* The body runs, waits, or gets its replies, as its requests want it. */
+void course_heed_requests(struct scheduler *scheduler, struct course *course);
+uint32_t request_slot(const struct scheduler *scheduler, uint32_t number); /* or NO_REQUEST */
+
+/* gate.c */
+enum act { ACT_DONE, ACT_WAITS, ACT_FAILED };
 enum act gate_act(struct scheduler *scheduler, uint32_t gate, enum verb verb, uint32_t waiter,
                   struct result *result);
 void gate_wait(struct scheduler *scheduler, uint32_t gate, uint32_t side, uint32_t waiter);
+void gate_put_back(struct scheduler *scheduler, uint32_t gate, uint32_t item);
 void gate_leave(struct scheduler *scheduler, uint32_t waiter);
 /* Takes out the first of a list; its wait is over, well or not. */
 void gate_wake(struct scheduler *scheduler, uint32_t gate, uint32_t side,

@@ -49,11 +49,35 @@ static void parse_attempt(struct input *in, const char *word)
         in->operation = strcmp(colon + 1, "end") == 0 ? OPERATION_END : (uint32_t)atoi(colon + 1);
 }
 
+/* NUMBER VERB [GATE | TOKEN=AMOUNT...] [parent=N] [timeout=SECONDS] [item=N] */
+static void parse_request(struct scenario *scenario, struct input *in, char **words, int count)
+{
+    static const char *const verbs[] = {"take",  "acquire", "barrier", "wait",       "set",
+                                        "clear", "await",   "notify",  "notify-all", "put",
+                                        "get",   "close",   NULL};
+    struct node_line line = {.rule = builder_plain_rule()};
+    in->request = (uint32_t)atoi(words[0]);
+    in->verb = scenario_word(scenario, words[1], verbs);
+    for (int i = 2; i < count; i++)
+        if (strncmp(words[i], "parent=", 7) == 0)
+            in->parent = (uint32_t)atoi(words[i] + 7);
+        else if (strncmp(words[i], "timeout=", 8) == 0)
+            in->duration = (int64_t)(atof(words[i] + 8) * (double)NANOSECONDS);
+        else if (strncmp(words[i], "item=", 5) == 0)
+            in->item = (uint32_t)atoi(words[i] + 5);
+        else if (in->verb <= VERB_ACQUIRE)
+            scenario_node_word(scenario, &line, words[i]);
+        else
+            in->gate = scenario_gate(scenario, words[i]);
+    if (in->verb <= VERB_ACQUIRE)
+        in->vector = builder_vector(&scenario->builder, line.amounts, line.amount_count);
+}
+
 struct input scenario_input(struct scenario *scenario, char **words, int count)
 {
-    static const char *const kinds[] = {"begin",    "evaluated", "expanded", "started",
-                                        "finished", "timer",     "cancel",   "capacity",
-                                        "resume",   "kept",      NULL};
+    static const char *const kinds[] = {"begin",   "evaluated", "expanded", "started", "finished",
+                                        "timer",   "cancel",    "capacity", "resume",  "kept",
+                                        "request", "withdraw",  "ready",    NULL};
     static const char *const cancels[] = {"interrupt", "kill", "timeout", NULL};
     if (words[0][0] == '@') {
         scenario->now = (int64_t)(atof(words[0] + 1) * (double)NANOSECONDS);
@@ -67,6 +91,8 @@ struct input scenario_input(struct scenario *scenario, char **words, int count)
                        .item = NO_ITEM,
                        .duration = UNLIMITED,
                        .kind = scenario_word(scenario, words[0], kinds)};
+    if (in.kind == INPUT_TIMER && count > 3)
+        in.request = (uint32_t)atoi(words[3]);
     if (in.kind == INPUT_CAPACITY) {
         in.vector = scenario_token(scenario, words[1]);
         in.amount = strtoull(words[2], NULL, 10);
@@ -76,9 +102,13 @@ struct input scenario_input(struct scenario *scenario, char **words, int count)
         in.node = scenario_node(scenario, words[1]);
         if (in.kind == INPUT_TIMER)
             in.timer = (uint32_t)atoi(words[2]);
+        else if (in.kind == INPUT_WITHDRAW)
+            in.request = (uint32_t)atoi(words[2]);
         else if (in.kind != INPUT_EXPANDED)
             parse_attempt(&in, words[2]);
     }
+    if (in.kind == INPUT_REQUEST)
+        parse_request(scenario, &in, words + 3, count - 3);
     if (in.kind == INPUT_STARTED)
         in.process = atoi(words[3]);
     if (in.kind == INPUT_EVALUATED)
