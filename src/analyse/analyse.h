@@ -35,7 +35,8 @@ struct replay_node {
     uint8_t outcome_kind;
     bool is_started; /* the last attempt had a process, or what stands for one */
     bool is_timeout, is_tolerated;
-    int32_t process; /* 0: none was started */
+    int32_t process;  /* 0: none was started */
+    uint32_t attempt; /* the last that had a process or body */
     struct extent log;
     char *detail; /* or NULL */
 };

@@ -31,7 +31,8 @@ bool attempts_read(struct attempt_list *ret, const struct run_folder *folder, ui
     if (!journal_open(&journal, folder, error))
         return false;
     for (struct input in; journal_next(&journal, &in);) {
-        bool is_end = in.kind == INPUT_FINISHED || in.kind == INPUT_KEPT;
+        bool is_whole = in.operation == NO_OPERATION || in.operation == OPERATION_END;
+        bool is_end = (in.kind == INPUT_FINISHED && is_whole) || in.kind == INPUT_KEPT;
         if (!is_end || in.node < first || in.node - first >= count)
             continue;
         *VEC_PUSH(ret) = (struct attempt_end){.node = in.node,

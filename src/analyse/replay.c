@@ -32,13 +32,18 @@ static void take_fact(struct replay *replay, const struct fact *fact)
     if (fact->node >= replay->node_count)
         return;
     struct replay_node *node = &replay->nodes[fact->node];
+    bool is_next_body = fact->operation != NO_OPERATION && node->attempt == fact->attempt;
     switch (fact->kind) {
     case FACT_LAUNCHED:
+        if (is_next_body && node->ended < 0 && node->started >= 0)
+            break;
         forget_outcome(node);
         node->started = fact->time;
+        node->attempt = fact->attempt;
         break;
     case FACT_STARTED:
-        node->started = fact->time;
+        if (!node->is_started)
+            node->started = fact->time;
         node->process = fact->process;
         node->is_started = true;
         break;

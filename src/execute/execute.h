@@ -58,6 +58,7 @@ struct launch {
     size_t stdin_length;
     const char *paths[3]; /* [1], [2]: files to create or truncate (opened once where both are the
                              same text); NULL: see below */
+    bool is_appended;     /* those are not truncated: what is written comes behind */
     bool is_discarded[3]; /* [1], [2]: to /dev/null */
     bool is_joined;       /* stderr goes where stdout goes */
     bool is_split;        /* two pipes: stdout and stderr are told apart. Else both are one pipe */

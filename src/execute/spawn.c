@@ -73,8 +73,9 @@ IN_CHILD static int child_open(struct child *child, int stream)
         child->fifos |= 1 << stream;
         return child->setup->null;
     }
+    int how = child->launch->is_appended ? O_APPEND : O_TRUNC;
     if (stream != 0)
-        return (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+        return (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | how | O_CLOEXEC,
                             FILE_MODE);
     if (!is_there || !S_ISDIR(status.st_mode))
         return (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);

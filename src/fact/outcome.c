@@ -36,7 +36,8 @@ static void add_detail(const char *before, const char *detail, struct buffer *ou
 
 void outcome_write_reason(const struct outcome *outcome, bool is_timeout, struct buffer *out)
 {
-    if (is_timeout) {
+    bool is_stuck = outcome != NULL && outcome->kind == OUTCOME_STUCK && outcome->detail != NULL;
+    if (is_timeout && !is_stuck) {
         buffer_add_text(out, "timed out");
         return;
     }
@@ -55,6 +56,7 @@ void outcome_write_reason(const struct outcome *outcome, bool is_timeout, struct
         add_detail("", outcome->detail ? outcome->detail : "it could not be started", out);
         break;
     case OUTCOME_INVALID:
+    case OUTCOME_STUCK:
         add_detail("", outcome->detail, out);
         break;
     case OUTCOME_LOST:

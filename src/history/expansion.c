@@ -43,8 +43,8 @@ bool expansion_take(struct journal_expansion *ret, const char *payload, size_t l
     return true;
 }
 
-static bool get_from_values(struct journal_reader *reader, const struct extent *extent,
-                            char **ret_json, struct error *error)
+bool expansion_get_value(struct journal_reader *reader, const struct extent *extent,
+                         char **ret_json, struct error *error)
 {
     struct values *values = values_open(reader->folder, error);
     if (values == NULL) {
@@ -68,9 +68,23 @@ bool journal_get_expansion(struct journal_reader *reader, uint32_t node, char **
                          reader->folder->path);
     *ret_length = expansion.json != NULL ? expansion.length : expansion.extent.length;
     if (expansion.json == NULL)
-        return get_from_values(reader, &expansion.extent, ret_json, error);
+        return expansion_get_value(reader, &expansion.extent, ret_json, error);
     *ret_json = memory_text_n(expansion.json, expansion.length);
     return true;
+}
+
+static bool grow_by_item(struct journal_reader *reader, const struct input *in, struct plan *plan,
+                         struct error *error)
+{
+    CLEANUP_FREE char *text = NULL;
+    size_t length;
+    if (!item_get(reader, in->item, &text, &length, error))
+        return false;
+    json_t *item = value_from_json(text, length, error);
+    bool is_grown = item != NULL && plan_expand_item(plan, in->node, item, error);
+    json_decref(item);
+    reader->has_bad_expansion = !is_grown;
+    return is_grown;
 }
 
 bool journal_grow(struct journal_reader *reader, const struct input *in, struct plan *plan,
@@ -78,6 +92,8 @@ bool journal_grow(struct journal_reader *reader, const struct input *in, struct 
 {
     if (in->kind != INPUT_EXPANDED || in->is_invalid || in->verdict != VERDICT_RUN)
         return true;
+    if (in->item != NO_ITEM)
+        return grow_by_item(reader, in, plan, error);
     CLEANUP_FREE char *text = NULL;
     size_t length;
     if (!journal_get_expansion(reader, in->node, &text, &length, error))

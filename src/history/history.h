@@ -33,6 +33,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "fact/fact.h"
 
 /* --- the state directory --- */
@@ -101,6 +102,10 @@ enum record_kind {
     RECORD_EXPANSION, /* what a dynamic matrix came to, before its INPUT_EXPANDED: u32 node, u8 0
                          and the JSON, or u8 1 and its place in the values file (u64 offset, u64
                          length, u32 checksum) */
+    RECORD_TOKEN,     /* a keyed lock's token that was made, before the vector that names it: u32
+                         token, u32 primitive, then the key's JSON */
+    RECORD_ITEM,      /* an item, before the input that names it: u32 item, then the place of its
+                         JSON in the values file, as above */
 };
 
 /* How a run ended. */
@@ -124,6 +129,10 @@ bool journal_replace(const struct run_folder *folder, const struct journal_head 
  * is kept up to 64 KiB. */
 /* A request that INPUT_EVALUATED is about to name for the first time: vector `id` of the plan. */
 void journal_add_vector(struct journal *journal, const struct vectors *vectors, uint32_t id);
+/* A keyed lock's token that a vector is about to name for the first time. */
+void journal_add_token(struct journal *journal, const struct plan *plan, uint32_t token);
+/* An item that an input is about to name, and where its JSON is. Numbers follow each other. */
+void journal_add_item(struct journal *journal, uint32_t item, const struct extent *extent);
 void journal_add_input(struct journal *journal, const struct input *in);
 void journal_add_end(struct journal *journal, const struct journal_end *end);
 /* What the expansion of a template came to, as JSON: INPUT_EXPANDED (VERDICT_RUN) is about to say
@@ -140,18 +149,20 @@ struct journal_reader {
     const struct run_folder *folder; /* the caller's, until journal_reader_close */
     char *bytes;
     size_t length, next;
-    struct vectors *vectors; /* those of a plan, to grow as they grew in the run; NULL: passed over.
-                                The caller's, set after journal_open */
-    size_t good;             /* offset behind the last good record read */
-    int64_t wall_at_zero;    /* wall clock at time 0 of those who write now: the head's, until
-                                an INPUT_RESUME was read; */
-    uint64_t boot;           /* so are these, which are the head's at first */
+    struct plan *plan;    /* its vectors and tokens grow as they grew in the run; NULL: passed over.
+                             The caller's, set after journal_open */
+    size_t good;          /* offset behind the last good record read */
+    int64_t wall_at_zero; /* wall clock at time 0 of those who write now: the head's, until
+                             an INPUT_RESUME was read; */
+    uint64_t boot;        /* so are these, which are the head's at first */
     int64_t zero;
-    uint32_t resumes;        /* so many of these */
+    uint32_t resumes; /* so many of these */
     bool has_ended;
     struct journal_end end;
-    bool has_bad_expansion; /* of journal_feed */
-    struct buffer detail;   /* text of the input last read */
+    bool has_bad_expansion;   /* of journal_feed */
+    struct buffer detail;     /* text of the input last read */
+    VEC(struct extent) items; /* by item: where its JSON is in the values file */
+    uint32_t request_count;   /* of journal_feed: so many requests were made */
     struct journal_expansion {
         bool is_there; /* since the last INPUT_EXPANDED was asked for */
         uint32_t node;
@@ -171,11 +182,12 @@ bool journal_next(struct journal_reader *reader, struct input *in);
 bool journal_get_expansion(struct journal_reader *reader, uint32_t node, char **ret_json,
                            size_t *ret_length, struct error *error);
 void journal_reader_close(struct journal_reader *reader);
-/* All inputs of the journal, in order; the plan gets the vectors that it got in the run, and grows
- * as it grew, before the input that tells of it. take() returns false to end the journal before its
- * input: reader->good is where that begins. False with an error at one that does not fit the plan,
- * or, with has_bad_expansion, at one by which the plan can never grow again, because its values are
- * damaged, say: then, too, good is where that begins, and all before it was taken. */
+/* All inputs of the journal, in order; the plan gets the vectors, and the locks of keys, that it
+ * got in the run, and grows as it grew, before the input that tells of it. take() returns false to
+ * end the journal before its input: reader->good is where that begins. False with an error at one
+ * that does not fit the plan, or, with has_bad_expansion, at one by which the plan can never grow
+ * again, because its values are damaged, say: then, too, good is where that begins, and all before
+ * it was taken. */
 typedef bool journal_take(void *context, const struct input *in);
 bool journal_feed(struct journal_reader *reader, struct plan *plan, journal_take *take,
                   void *context, struct error *error);

@@ -111,6 +111,18 @@ void journal_add_vector(struct journal *journal, const struct vectors *vectors, 
     journal->gathered.length += RECORD_FRAME + length;
 }
 
+void journal_add_token(struct journal *journal, const struct plan *plan, uint32_t token)
+{
+    const char *key = names_text(plan->workflow->names, plan->tokens[token].key);
+    size_t length = strlen(key);
+    char *start = buffer_reserve(&journal->gathered, RECORD_FRAME + TOKEN_HEAD + length);
+    char *at = put_u32(start + RECORD_FRAME, token);
+    at = put_u32(at, plan->tokens[token].primitive);
+    memcpy(at, key, length);
+    close_record(start, RECORD_TOKEN, TOKEN_HEAD + length);
+    journal->gathered.length += RECORD_FRAME + TOKEN_HEAD + length;
+}
+
 void journal_add_end(struct journal *journal, const struct journal_end *end)
 {
     char payload[RECORD_END_LENGTH];

@@ -8,6 +8,7 @@
 #include "history/bytes.h"
 #include "history/journal.h"
 #include "history/record.h"
+#include "value/value.h"
 
 struct record {
     uint8_t kind;
@@ -83,7 +84,7 @@ static bool get_vector(struct journal_reader *reader, const struct record *recor
 {
     if (record->length < 4 || (record->length - 4) % VECTOR_AMOUNT != 0)
         return false;
-    if (reader->vectors == NULL)
+    if (reader->plan == NULL)
         return true;
     uint32_t count = (uint32_t)((record->length - 4) / VECTOR_AMOUNT);
     struct amount *amounts = memory_array(count, sizeof *amounts);
@@ -91,9 +92,27 @@ static bool get_vector(struct journal_reader *reader, const struct record *recor
         const char *at = record->payload + 4 + (size_t)i * VECTOR_AMOUNT;
         amounts[i] = (struct amount){.token = get_u32(at), .amount = get_u64(at + 4)};
     }
-    uint32_t id = vectors_add(reader->vectors, amounts, count);
+    uint32_t id = vectors_add(&reader->plan->vectors, amounts, count);
     memory_free(amounts);
     return id == get_u32(record->payload);
+}
+
+/* Gives the plan the token, which must get the id that it had. */
+static bool get_token(struct journal_reader *reader, const struct record *record)
+{
+    if (record->length <= TOKEN_HEAD)
+        return false;
+    if (reader->plan == NULL)
+        return true;
+    const struct workflow *workflow = reader->plan->workflow;
+    uint32_t primitive = get_u32(record->payload + 4);
+    CLEANUP_FREE char *key =
+        memory_text_n(record->payload + TOKEN_HEAD, record->length - TOKEN_HEAD);
+    json_t *value = value_from_json(key, strlen(key), NULL);
+    bool is_key = value != NULL && primitive < workflow->primitive_count &&
+                  workflow->primitives[primitive].kind == PRIMITIVE_LOCK;
+    json_decref(value);
+    return is_key && plan_token(reader->plan, primitive, key) == get_u32(record->payload);
 }
 
 /* Nothing comes behind the end of a run but that another runner takes it up again. */
@@ -120,6 +139,9 @@ bool journal_next(struct journal_reader *reader, struct input *in)
         bool is_good = record.kind == RECORD_INPUT    ? get_input(reader, &record, in)
                        : reader->has_ended            ? false
                        : record.kind == RECORD_VECTOR ? get_vector(reader, &record)
+                       : record.kind == RECORD_TOKEN  ? get_token(reader, &record)
+                       : record.kind == RECORD_ITEM
+                           ? item_take(reader, record.payload, record.length)
                        : record.kind == RECORD_EXPANSION
                            ? expansion_take(&reader->expansion, record.payload, record.length)
                            : record.kind == RECORD_END && get_end(reader, &record);
@@ -137,18 +159,21 @@ bool journal_feed(struct journal_reader *reader, struct plan *plan, journal_take
                   void *context, struct error *error)
 {
     struct input in;
-    reader->vectors = &plan->vectors;
+    reader->plan = plan;
     for (;;) {
         size_t before = reader->good;
+        uint32_t items = reader->items.count, requests = reader->request_count;
         if (!journal_next(reader, &in))
             return true;
-        if (!input_fits(&in, plan))
+        if (!input_fits(&in, plan) || !item_fits(reader, &in))
             return error_set(error, PLACE_NONE,
                              "the journal does not fit the workflow it was run with");
         bool is_grown = journal_grow(reader, &in, plan, error);
         if (is_grown && take(context, &in))
             continue;
         reader->good = before;
+        reader->items.count = items;
+        reader->request_count = requests;
         reader->has_ended = false;
         return is_grown;
     }
@@ -158,5 +183,6 @@ void journal_reader_close(struct journal_reader *reader)
 {
     free(reader->bytes);
     buffer_release(&reader->detail);
+    VEC_RELEASE(&reader->items);
     *reader = (struct journal_reader){0};
 }

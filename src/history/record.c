@@ -1,8 +1,10 @@
-/* What an input is in the journal: u8 kind, i64 now, then what the kind uses, in fixed places:
+/* What an input is in the journal: u8 kind, i64 now, then what the kind uses, in fixed places. Bit
+ * 7 of kind: the input is about a part, whose number, u32, comes next: of EVALUATED, STARTED and
+ * FINISHED the operation, of EXPANDED the item, of TIMER the request.
  *
  *     BEGIN      -
- *     EVALUATED  u32 node, u32 attempt, u8 verdict, u8 is_invalid, u32 vector, then an outcome if
- *                is_invalid
+ *     EVALUATED  u32 node, u32 attempt, u8 verdict, u8 is_invalid, u32 vector; of a part u32 item,
+ *                i64 duration; then an outcome if is_invalid
  *     EXPANDED   u32 node, u8 verdict, u8 is_invalid, then an outcome if is_invalid
  *     STARTED    u32 node, u32 attempt, u32 process, i64 since
  *     FINISHED   u32 node, u32 attempt, outcome
@@ -11,6 +13,10 @@
  *     CAPACITY   u32 vector, u64 amount
  *     RESUME     i64 wall, u64 boot, i64 zero; or i64 wall alone, as older versions wrote it
  *     KEPT       u32 node, u32 attempt, outcome
+ *     REQUEST    u32 node, u32 attempt, u32 operation, u8 verb, u32 request, u32 parent,
+ *                i64 duration, u32 vector, u32 gate, u32 item
+ *     WITHDRAW   u32 node, u32 request
+ *     READY      u32 node, u32 attempt
  *
  * An outcome: u8 kind, u32 code, u64 user time, u64 system time, u64 memory, u8 parts, then those
  * of the extents log, values[0], values[1], outputs (u64 offset, u64 length, u32 checksum) whose
@@ -18,16 +24,12 @@
  * this are no input: a reader would otherwise tell the scheduler what never happened. */
 #include "history/record.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
-#include "base/text.h"
 #include "history/bytes.h"
 
-enum { PART_EXTENTS = 4, PART_DETAIL = 1 << PART_EXTENTS };
+enum { PART_EXTENTS = 4, PART_DETAIL = 1 << PART_EXTENTS, OF_PART = 0x80 };
+enum { NO_PART = UINT32_MAX }; /* NO_OPERATION, NO_ITEM and NO_REQUEST alike */
 
 /* --- writing --- */
 
@@ -69,13 +71,43 @@ static char *put_attempt(char *at, const struct input *in)
     return put_u32(put_u32(at, in->node), in->attempt);
 }
 
+/* The number that an input of this kind may have in front; NULL: none. */
+static uint32_t *part_of(struct input *in)
+{
+    switch (in->kind) {
+    case INPUT_EVALUATED:
+    case INPUT_STARTED:
+    case INPUT_FINISHED:
+        return &in->operation;
+    case INPUT_EXPANDED:
+        return &in->item;
+    case INPUT_TIMER:
+        return &in->request;
+    default:
+        return NULL;
+    }
+}
+
+static char *put_request(char *at, const struct input *in)
+{
+    at = put_u8(put_u32(put_attempt(at, in), in->operation), in->verb);
+    at = put_u64(put_u32(put_u32(at, in->request), in->parent), (uint64_t)in->duration);
+    return put_u32(put_u32(put_u32(at, in->vector), in->gate), in->item);
+}
+
 char *record_put_input(char *at, const struct input *in)
 {
-    at = put_u64(put_u8(at, in->kind), (uint64_t)in->now);
+    const uint32_t *part = part_of((struct input *)in);
+    bool is_of_part = part != NULL && *part != NO_PART;
+    at = put_u64(put_u8(at, in->kind | (is_of_part ? OF_PART : 0)), (uint64_t)in->now);
+    if (is_of_part)
+        at = put_u32(at, *part);
     switch (in->kind) {
     case INPUT_EVALUATED:
         at = put_u8(put_u8(put_attempt(at, in), in->verdict), in->is_invalid);
         at = put_u32(at, in->vector);
+        if (is_of_part)
+            at = put_u64(put_u32(at, in->item), (uint64_t)in->duration);
         return in->is_invalid ? put_outcome(at, &in->outcome) : at;
     case INPUT_EXPANDED:
         at = put_u8(put_u8(put_u32(at, in->node), in->verdict), in->is_invalid);
@@ -95,6 +127,12 @@ char *record_put_input(char *at, const struct input *in)
     case INPUT_RESUME:
         at = put_u64(put_u64(at, (uint64_t)in->wall), in->boot);
         return put_u64(at, (uint64_t)in->zero);
+    case INPUT_REQUEST:
+        return put_request(at, in);
+    case INPUT_WITHDRAW:
+        return put_u32(put_u32(at, in->node), in->request);
+    case INPUT_READY:
+        return put_attempt(at, in);
     default:
         return at;
     }
@@ -159,7 +197,9 @@ static void take_outcome(struct rest *rest, struct outcome *ret, struct buffer *
     ret->system_time = (int64_t)take_u64(rest);
     ret->memory = take_u64(rest);
     uint8_t parts = take_u8(rest);
-    if (ret->kind > OUTCOME_LOST || parts >= PART_DETAIL << 1)
+    bool is_cause = ret->code >= CAUSE_NONE && ret->code <= CAUSE_PEER;
+    if (ret->kind > OUTCOME_STUCK || parts >= PART_DETAIL << 1 ||
+        (ret->kind == OUTCOME_STUCK && !is_cause))
         rest->has_failed = true;
     for (int i = 0; i < PART_EXTENTS; i++)
         if (parts & 1 << i)
@@ -194,16 +234,39 @@ static void take_attempt(struct rest *rest, struct input *in)
     in->attempt = take_u32(rest);
 }
 
-static void take_fields(struct rest *rest, struct input *in, struct buffer *detail)
+static void take_request(struct rest *rest, struct input *in)
+{
+    take_attempt(rest, in);
+    in->operation = take_u32(rest);
+    in->verb = take_up_to(rest, VERB_KINDS - 1);
+    in->request = take_u32(rest);
+    in->parent = take_u32(rest);
+    in->duration = (int64_t)take_u64(rest);
+    in->vector = take_u32(rest);
+    in->gate = take_u32(rest);
+    in->item = take_u32(rest);
+}
+
+static void take_evaluated(struct rest *rest, struct input *in, bool is_of_part,
+                           struct buffer *detail)
+{
+    take_attempt(rest, in);
+    in->verdict = take_up_to(rest, VERDICT_CANCELLED);
+    in->is_invalid = take_flag(rest);
+    in->vector = take_u32(rest);
+    if (is_of_part) {
+        in->item = take_u32(rest);
+        in->duration = (int64_t)take_u64(rest);
+    }
+    if (in->is_invalid)
+        take_outcome(rest, &in->outcome, detail);
+}
+
+static void take_fields(struct rest *rest, struct input *in, bool is_of_part, struct buffer *detail)
 {
     switch (in->kind) {
     case INPUT_EVALUATED:
-        take_attempt(rest, in);
-        in->verdict = take_up_to(rest, VERDICT_CANCELLED);
-        in->is_invalid = take_flag(rest);
-        in->vector = take_u32(rest);
-        if (in->is_invalid)
-            take_outcome(rest, &in->outcome, detail);
+        take_evaluated(rest, in, is_of_part, detail);
         break;
     case INPUT_EXPANDED:
         in->node = take_u32(rest);
@@ -240,88 +303,47 @@ static void take_fields(struct rest *rest, struct input *in, struct buffer *deta
         in->boot = take_u64(rest);
         in->zero = (int64_t)take_u64(rest);
         break;
+    case INPUT_REQUEST:
+        take_request(rest, in);
+        break;
+    case INPUT_WITHDRAW:
+        in->node = take_u32(rest);
+        in->request = take_u32(rest);
+        break;
+    case INPUT_READY:
+        take_attempt(rest, in);
+        break;
     default:
         break;
     }
 }
 
+static void take_part(struct rest *rest, struct input *in)
+{
+    uint32_t *part = part_of(in), number = take_u32(rest);
+    if (part == NULL || number == NO_PART)
+        rest->has_failed = true;
+    else
+        *part = number;
+}
+
 bool record_get_input(const char *bytes, size_t length, struct input *in, struct buffer *detail)
 {
     struct rest rest = {.at = bytes, .end = bytes + length};
-    *in = (struct input){0};
+    *in = (struct input){.operation = NO_OPERATION,
+                         .request = NO_REQUEST,
+                         .parent = NO_REQUEST,
+                         .item = NO_ITEM,
+                         .gate = NO_GATE};
     buffer_clear(detail);
-    in->kind = take_up_to(&rest, INPUT_KINDS - 1);
+    uint8_t kind = take_u8(&rest);
+    in->kind = kind & (uint8_t)~OF_PART;
+    if (in->kind >= INPUT_KINDS)
+        rest.has_failed = true;
     in->now = (int64_t)take_u64(&rest);
-    take_fields(&rest, in, detail);
+    bool is_of_part = kind & OF_PART;
+    if (is_of_part)
+        take_part(&rest, in);
+    take_fields(&rest, in, is_of_part, detail);
     return !rest.has_failed && rest.at == rest.end;
-}
-
-/* --- the head --- */
-
-void record_put_head(const struct journal_head *head, struct buffer *out)
-{
-    buffer_printf(out, "scheduler %u\nfailure %u\nwall %lld\ncpu %llu\nplan %u\n",
-                  head->scheduler_version, head->failure_policy, (long long)head->wall,
-                  (unsigned long long)head->cpu_capacity, head->plan);
-    buffer_printf(out, "boot %llu\nzero %lld\n", (unsigned long long)head->boot,
-                  (long long)head->zero);
-}
-
-/* Copies what stands behind "key " on a line of text; false if it is not there or not short. */
-static bool find_key(const char *text, const char *key, char ret[32])
-{
-    size_t key_length = strlen(key);
-    for (const char *line = text; *line != '\0';) {
-        size_t length = strcspn(line, "\n");
-        if (strncmp(line, key, key_length) == 0 && line[key_length] == ' ') {
-            length -= key_length + 1;
-            if (length >= 32)
-                return false;
-            memcpy(ret, line + key_length + 1, length);
-            ret[length] = '\0';
-            return true;
-        }
-        line += line[length] == '\n' ? length + 1 : length;
-    }
-    return false;
-}
-
-static bool read_signed(const char *text, const char *key, int64_t *ret)
-{
-    char number[32];
-    return find_key(text, key, number) && text_integer(number, ret);
-}
-
-static bool read_unsigned(const char *text, const char *key, uint64_t most, uint64_t *ret)
-{
-    char number[32], *end;
-    if (!find_key(text, key, number) || !isdigit((unsigned char)number[0]))
-        return false;
-    errno = 0;
-    *ret = strtoull(number, &end, 10);
-    return errno == 0 && *end == '\0' && *ret <= most;
-}
-
-bool record_get_head(const char *bytes, size_t length, struct journal_head *ret)
-{
-    CLEANUP_FREE char *text = memory_text_n(bytes, length);
-    uint64_t version, policy, capacity, plan;
-    int64_t wall;
-    if (!read_unsigned(text, "scheduler", UINT32_MAX, &version) ||
-        !read_unsigned(text, "failure", UINT8_MAX, &policy) || !read_signed(text, "wall", &wall) ||
-        !read_unsigned(text, "cpu", UINT64_MAX, &capacity) ||
-        !read_unsigned(text, "plan", UINT32_MAX, &plan))
-        return false;
-    uint64_t boot;
-    int64_t zero;
-    if (!read_unsigned(text, "boot", UINT64_MAX, &boot) || !read_signed(text, "zero", &zero))
-        boot = 0, zero = 0; /* older versions did not tell */
-    *ret = (struct journal_head){.scheduler_version = (uint32_t)version,
-                                 .failure_policy = (uint8_t)policy,
-                                 .wall = wall,
-                                 .boot = boot,
-                                 .zero = zero,
-                                 .cpu_capacity = capacity,
-                                 .plan = (uint32_t)plan};
-    return true;
 }

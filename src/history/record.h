@@ -15,6 +15,7 @@ enum {
     RECORD_FRAME = 9, /* length, checksum, kind */
     RECORD_END_LENGTH = 21,
     VECTOR_AMOUNT = 12, /* u32 token, u64 amount */
+    TOKEN_HEAD = 8,     /* u32 token, u32 primitive */
     MOST_INPUT = 192,   /* bytes of an input without its detail, never more */
     MOST_DETAIL = 65536,
     EXTENT_LENGTH = 20,    /* u64 offset, u64 length, u32 checksum */

@@ -100,6 +100,39 @@ static void write_process(const struct event *event, struct buffer *out)
         buffer_add_text(out, "null");
 }
 
+/* What it waits at, in words and by its place. */
+static void write_step(const struct event *event, struct buffer *out)
+{
+    const struct plan *plan = event->events->plan;
+    CLEANUP_BUFFER struct buffer text = {0};
+    place at = PLACE_NONE;
+    if (event->fact->operation >= OPERATION_END) {
+        buffer_add_text(out, "null");
+        return;
+    }
+    plan_write_operation(plan, event->fact->node, event->fact->operation, &text, &at);
+    event_add_words(out, text.bytes, text.length);
+}
+
+static void write_line(const struct event *event, struct buffer *out)
+{
+    const struct plan *plan = event->events->plan;
+    CLEANUP_BUFFER struct buffer text = {0};
+    place at = PLACE_NONE;
+    struct location location;
+    if (event->fact->operation < OPERATION_END)
+        plan_write_operation(plan, event->fact->node, event->fact->operation, &text, &at);
+    if (sources_locate(plan->workflow->sources, at, &location))
+        buffer_printf(out, "%u", location.line);
+    else
+        buffer_add_text(out, "null");
+}
+
+static void write_is_verb(const struct event *event, struct buffer *out)
+{
+    event_add_bool(out, event->fact->request != NO_REQUEST);
+}
+
 static void write_stream(const struct event *event, struct buffer *out)
 {
     buffer_add_text(out, event->stream == 2 ? "\"stderr\"" : "\"stdout\"");
@@ -238,9 +271,13 @@ enum field_id {
     FIELD_MATRIX,
     FIELD_ATTEMPT,
     FIELD_PROCESS,
+    FIELD_STEP,
+    FIELD_LINE,
+    FIELD_IS_VERB,
     FIELD_STREAM,
     FIELD_OUTPUT,
     FIELD_MESSAGE,
+    FIELD_STORY,
     FIELD_STATUS,
     FIELD_STARTED,
     FIELD_ENDED,
@@ -279,10 +316,15 @@ static const struct field {
     [FIELD_MATRIX] = {"matrix", write_matrix, "its values: {variable: value}"},
     [FIELD_ATTEMPT] = {"attempt", write_attempt, "the attempt, from 1; 0: none was made"},
     [FIELD_PROCESS] = {"process", write_process, "the id of its process, leader of its group"},
+    [FIELD_STEP] = {"step", write_step, "what it waits at: step 3 (barrier b); null: a task's own"},
+    [FIELD_LINE] = {"line", write_line, "of that in the workflow's file, or null"},
+    [FIELD_IS_VERB] = {"is_verb", write_is_verb, "whether a command of it waits, by a verb"},
     [FIELD_STREAM] = {"stream", write_stream, "stdout (also for both on one pipe) or stderr"},
     [FIELD_OUTPUT] = {"text", write_output,
                       "a piece of what it wrote; U+FFFD for what is not UTF-8"},
     [FIELD_MESSAGE] = {"text", write_message, "the message"},
+    [FIELD_STORY] = {"text", write_message,
+                     "a line for each that is stuck: what it waits for, held by whom, where"},
     [FIELD_STATUS] = {"status", write_status, "success, failure, skipped, blocked or cancelled"},
     [FIELD_STARTED] = {"started", write_started, "when the attempt started; null: none was made"},
     [FIELD_ENDED] = {"ended", write_ended, "when it ended"},
@@ -321,6 +363,13 @@ static const struct {
     [EVENT_TASK_OUTPUT] = {"task-output",
                            "it wrote something (with --json-output only)",
                            {FIELD_NAME, FIELD_ATTEMPT, FIELD_STREAM, FIELD_OUTPUT}},
+    [EVENT_TASK_WAITING] = {"task-waiting",
+                            "it has begun, and waits for a lock, barrier, event, queue or timer",
+                            {FIELD_NAME, FIELD_ATTEMPT, FIELD_STEP, FIELD_LINE, FIELD_IS_VERB}},
+    [EVENT_TASK_GOES_ON] = {"task-goes-on",
+                            "it waits no longer",
+                            {FIELD_NAME, FIELD_ATTEMPT, FIELD_STEP, FIELD_LINE, FIELD_IS_VERB}},
+    [EVENT_TASK_READY] = {"task-ready", "a daemon is ready", {FIELD_NAME, FIELD_ATTEMPT}},
     [EVENT_TASK_STOPPING] = {"task-stopping",
                              "it is being ended by its timeout, or with the run",
                              {FIELD_NAME, FIELD_ATTEMPT, FIELD_TIMEOUT}},
@@ -340,6 +389,7 @@ static const struct {
                            FIELD_MEMORY, FIELD_LOG}},
     [EVENT_TOTAL] = {"total", "the run has grown", {FIELD_TOTAL}},
     [EVENT_DRAINING] = {"draining", "after a failure nothing new starts", {0}},
+    [EVENT_DEADLOCK] = {"deadlock", "nobody of these can go on: the run ends", {FIELD_STORY}},
     [EVENT_MESSAGE] = {"message", "what pargraph has to say, as on the terminal", {FIELD_MESSAGE}},
     [EVENT_RUN_ENDED] = {"run-ended",
                          "last, once",

@@ -135,16 +135,6 @@ static void end_output(struct events *events, struct running *running, int64_t t
 
 /* --- facts --- */
 
-static void launched(struct events *events, const struct fact *fact)
-{
-    struct running *running = running_find(&events->running, fact->node);
-    if (running != NULL)
-        running_remove(&events->running, running);
-    running = running_add(&events->running, fact->node);
-    running->attempt = fact->attempt;
-    running->since = fact->time;
-}
-
 static void count(struct events *events, const struct fact *fact)
 {
     events->by_status[fact->status]++;
@@ -182,15 +172,12 @@ static void ended(struct events *events, const struct fact *fact, struct event *
 /* The kind of event that a fact is; EVENT_KINDS: none. */
 static enum event_kind kind_of(struct events *events, const struct fact *fact, struct event *event)
 {
-    struct running *running;
     switch (fact->kind) {
     case FACT_LAUNCHED:
-        launched(events, fact);
+        running_launch(&events->running, fact);
         return EVENT_KINDS;
     case FACT_STARTED:
-        running = running_find(&events->running, fact->node);
-        if (running != NULL)
-            running->since = fact->time;
+        running_start(&events->running, fact);
         return EVENT_TASK_STARTED;
     case FACT_FAILED:
         ended(events, fact, event);
@@ -202,6 +189,14 @@ static enum event_kind kind_of(struct events *events, const struct fact *fact, s
         return EVENT_TASK_ENDED;
     case FACT_POLICY:
         return EVENT_DRAINING;
+    case FACT_WAITING:
+        running_wait(&events->running, fact);
+        return EVENT_TASK_WAITING;
+    case FACT_GOES_ON:
+        running_wait(&events->running, fact);
+        return EVENT_TASK_GOES_ON;
+    case FACT_READY:
+        return EVENT_TASK_READY;
     default:
         return EVENT_KINDS;
     }
@@ -231,6 +226,16 @@ void events_fact(struct events *events, const struct fact *fact)
     tell_growth(events, fact->time);
     event.kind = (uint8_t)kind;
     add(events, &event);
+}
+
+void events_deadlock(struct events *events, int64_t time, const char *story)
+{
+    begin(events, time);
+    add(events, &(struct event){.events = events,
+                                .kind = EVENT_DEADLOCK,
+                                .time = time,
+                                .text = story,
+                                .length = strlen(story)});
 }
 
 void events_message(struct events *events, int64_t time, const char *text)

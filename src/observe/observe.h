@@ -97,6 +97,8 @@ void events_past(struct events *events, const struct fact *fact);
 void events_output(struct events *events, int64_t time, uint32_t node, uint32_t attempt, int stream,
                    const char *bytes, size_t length);
 void events_message(struct events *events, int64_t time, const char *text);
+/* FACT_DEADLOCK: the story, a line for each that is stuck. */
+void events_deadlock(struct events *events, int64_t time, const char *story);
 /* As terminal_tick. */
 int64_t events_tick(struct events *events, int64_t now);
 /* The last event. */

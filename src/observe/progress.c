@@ -2,6 +2,7 @@
  * times a second while things happen, once a second for the clock while nothing does.
  *
  *     [12/40] 3 running, 1 failed, 1m05s, ~2m left: align[sample=s1] 32s, count 12s
+ *     [12/40] 2 running, 1 waiting, 7s: case[re=100] 7s, case[re=400] waiting 7s, mesh 2s
  */
 #include <stdio.h>
 #include <string.h>
@@ -30,10 +31,15 @@ static void add_duration(struct line *line, int64_t nanoseconds)
 
 static void add_counts(const struct terminal *terminal, struct line *line)
 {
+    const struct running_set *set = &terminal->running;
     char text[64];
     snprintf(text, sizeof text, "[%u/%u] %u running, ", terminal->done,
-             terminal->plan->selected_count, terminal->running.count);
+             terminal->plan->selected_count, set->count - set->waiting);
     add_text(line, text);
+    if (set->waiting > 0) {
+        snprintf(text, sizeof text, "%u waiting, ", set->waiting);
+        add_text(line, text);
+    }
     uint32_t failed = terminal->by_status[STATUS_FAILURE] - terminal->tolerated;
     if (failed > 0) {
         snprintf(text, sizeof text, "%u failed", failed);
@@ -52,7 +58,7 @@ static void add_running(const struct terminal *terminal, struct line *line, int6
         plan_write_name(terminal->plan, running->node, &title);
         add_text(line, i == 0 ? ": " : ", ");
         line_add(line, COLOUR_NONE, title.bytes, title.length);
-        add_text(line, " ");
+        add_text(line, running->waits > 0 ? " waiting " : " ");
         add_duration(line, now - running->since);
         at = running->later;
     }

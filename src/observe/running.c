@@ -81,8 +81,44 @@ static void release(struct running *running)
     buffer_release(&running->lines[1]);
 }
 
+struct running *running_launch(struct running_set *set, const struct fact *fact)
+{
+    struct running *running = running_find(set, fact->node);
+    if (running != NULL && fact->operation != NO_OPERATION && running->attempt == fact->attempt)
+        return running;
+    if (running != NULL)
+        running_remove(set, running);
+    running = running_add(set, fact->node);
+    running->attempt = fact->attempt;
+    running->since = fact->time;
+    return running;
+}
+
+void running_start(struct running_set *set, const struct fact *fact)
+{
+    struct running *running = running_find(set, fact->node);
+    if (running == NULL || running->is_started)
+        return;
+    running->is_started = true;
+    running->since = fact->time;
+}
+
+void running_wait(struct running_set *set, const struct fact *fact)
+{
+    struct running *running = running_find(set, fact->node);
+    bool is_wait = fact->kind == FACT_WAITING;
+    if (running == NULL && is_wait)
+        running = running_launch(set, fact);
+    if (running == NULL || (!is_wait && running->waits == 0))
+        return;
+    set->waiting -= running->waits > 0;
+    running->waits += is_wait ? 1 : UINT32_MAX;
+    set->waiting += running->waits > 0;
+}
+
 void running_remove(struct running_set *set, struct running *running)
 {
+    set->waiting -= running->waits > 0;
     uint32_t place = (uint32_t)(running - set->items.items);
     free_slot(set, slot_of(set, running->node));
     if (running->earlier != NO_RUNNING)

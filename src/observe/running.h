@@ -3,9 +3,11 @@
 #ifndef OBSERVE_RUNNING_H
 #define OBSERVE_RUNNING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/memory.h"
+#include "fact/fact.h"
 #include "observe/capture.h"
 
 enum { NO_RUNNING = UINT32_MAX };
@@ -14,6 +16,8 @@ struct running {
     uint32_t node, attempt;
     uint32_t earlier, later; /* in order of start; later also links free ones */
     int64_t since;
+    bool is_started; /* it had a process: later ones are of the same attempt */
+    uint32_t waits;  /* of it and its commands, for something */
     struct capture capture;
     struct buffer lines[2]; /* the unfinished lines of stdout and stderr */
 };
@@ -21,8 +25,8 @@ struct running {
 /* Zeroed but for first, last and free (NO_RUNNING) it is empty. */
 struct running_set {
     VEC(struct running) items;
-    uint32_t count;
-    uint32_t first, last; /* the earliest, the latest */
+    uint32_t count, waiting; /* waiting: of these, those that wait */
+    uint32_t first, last;    /* the earliest, the latest */
     uint32_t free;
     uint32_t *slots;     /* open addressing by node: 0 is free, else index into items + 1 */
     uint32_t slot_count; /* a power of 2, or 0 */
@@ -32,6 +36,11 @@ struct running_set {
 struct running *running_find(struct running_set *set, uint32_t node);
 /* A node that is not there yet: the latest. The caller fills in all but node and links. */
 struct running *running_add(struct running_set *set, uint32_t node);
+/* A body of this attempt is launched: makes the place of the attempt, or leaves the one it has. */
+struct running *running_launch(struct running_set *set, const struct fact *fact);
+void running_start(struct running_set *set, const struct fact *fact);
+/* FACT_WAITING, FACT_GOES_ON; one that has not begun with a body gets its place. */
+void running_wait(struct running_set *set, const struct fact *fact);
 void running_remove(struct running_set *set, struct running *running);
 void running_release(struct running_set *set);
 

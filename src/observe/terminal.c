@@ -114,22 +114,35 @@ static struct buffer *say_task(struct terminal *terminal, uint32_t node)
 
 static void launched(struct terminal *terminal, const struct fact *fact)
 {
-    struct running *running = running_find(&terminal->running, fact->node);
-    if (running != NULL)
-        running_remove(&terminal->running, running);
-    running = running_add(&terminal->running, fact->node);
-    running->attempt = fact->attempt;
-    running->since = fact->time;
+    struct running *running = running_launch(&terminal->running, fact);
     bool has_block = terminal->verbosity == VERBOSITY_NORMAL;
     running->capture.head_limit = has_block ? KEPT_OF_BLOCK : 0;
     running->capture.tail_limit = has_block ? KEPT_OF_BLOCK : KEPT_OF_TAIL;
 }
 
-static void started(struct terminal *terminal, const struct fact *fact)
+/* "[2/40] a waits at step 3 (barrier b)" */
+static void waits(struct terminal *terminal, const struct fact *fact)
 {
-    struct running *running = running_find(&terminal->running, fact->node);
-    if (running != NULL)
-        running->since = fact->time;
+    running_wait(&terminal->running, fact);
+    if (terminal->verbosity != VERBOSITY_VERBOSE)
+        return;
+    struct buffer *out = say_task(terminal, fact->node);
+    buffer_add_text(out, fact->request != NO_REQUEST ? ": a command of it" : "");
+    buffer_add_text(out, fact->kind == FACT_WAITING ? " waits" : " goes on");
+    if (fact->operation < OPERATION_END) {
+        CLEANUP_BUFFER struct buffer text = {0};
+        place at;
+        plan_write_operation(terminal->plan, fact->node, fact->operation, &text, &at);
+        buffer_add_text(out, fact->kind == FACT_WAITING ? " at " : " behind ");
+        text_printable(text.bytes, text.length, out);
+    }
+    buffer_add_byte(out, '\n');
+}
+
+static void ready(struct terminal *terminal, const struct fact *fact)
+{
+    if (terminal->verbosity == VERBOSITY_VERBOSE)
+        buffer_add_text(say_task(terminal, fact->node), " is ready\n");
 }
 
 static void signalled(struct terminal *terminal, const struct fact *fact)
@@ -298,7 +311,14 @@ static void tell(struct terminal *terminal, const struct fact *fact)
         launched(terminal, fact);
         break;
     case FACT_STARTED:
-        started(terminal, fact);
+        running_start(&terminal->running, fact);
+        break;
+    case FACT_WAITING:
+    case FACT_GOES_ON:
+        waits(terminal, fact);
+        break;
+    case FACT_READY:
+        ready(terminal, fact);
         break;
     case FACT_FAILED:
         failed(terminal, fact);

@@ -12,7 +12,10 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "run/trail.h"
 #include "run/outputs.h"
+#include "run/requests.h"
+#include "run/timers.h"
 #include "run/unstarted.h"
 
 enum { MOST_KEPT = 16 << 20, MOST_OUTPUTS = 16 << 20 };
@@ -39,21 +42,27 @@ static void free_attempt(struct attempt *attempt)
     free(attempt);
 }
 
-/* The outcome becomes an input, and with it its detail's ownership (freed when the turn ends). */
-static void conclude(struct attempt *attempt)
+/* The outcome becomes an input, and with it its detail's ownership (freed when the turn ends). A
+ * timer of a program goes on between its bodies. */
+void attempt_end(struct attempt *attempt)
 {
     struct run *run = attempt->run;
+    bool is_body = attempt->operation != OPERATION_END;
+    if (is_body)
+        requests_dismiss(run, attempt->node);
     struct input *in = run_push(run, INPUT_FINISHED);
     in->node = attempt->node;
     in->attempt = attempt->number;
+    in->operation = attempt->operation;
     in->outcome = attempt->outcome;
     attempt->outcome.detail = NULL;
     run->attempts[attempt->node] = NULL;
-    run_disarm(run, attempt->node);
+    if (!is_body || attempt->operation == NO_OPERATION)
+        timers_forget_node(run, attempt->node);
     free_attempt(attempt);
 }
 
-static void set_outcome(struct attempt *attempt, enum outcome_kind kind, int code, char *detail)
+void attempt_set_outcome(struct attempt *attempt, enum outcome_kind kind, int code, char *detail)
 {
     free(attempt->outcome.detail);
     attempt->outcome.kind = (uint8_t)kind;
@@ -61,33 +70,59 @@ static void set_outcome(struct attempt *attempt, enum outcome_kind kind, int cod
     attempt->outcome.detail = detail;
 }
 
-static void set_invalid(struct attempt *attempt, struct error *error)
+void attempt_set_invalid(struct attempt *attempt, struct error *error)
 {
-    set_outcome(attempt, OUTCOME_INVALID, 0, run_error_text(attempt->run, error));
+    attempt_set_outcome(attempt, OUTCOME_INVALID, 0, run_error_text(attempt->run, error));
     error_release(error);
 }
 
-void attempt_launch(struct run *run, uint32_t node, uint32_t number)
+const struct step *attempt_step(const struct attempt *attempt)
+{
+    const struct plan *plan = attempt->run->plan;
+    uint32_t program = plan_rule(plan, attempt->node)->program;
+    if (attempt->operation >= OPERATION_END || program == NO_PROGRAM)
+        return NULL;
+    return plan->programs[program].operations[attempt->operation].step;
+}
+
+const struct details *attempt_details(const struct attempt *attempt)
+{
+    const struct step *step = attempt_step(attempt);
+    return step != NULL && step->details != NULL ? step->details : attempt_task(attempt)->details;
+}
+
+struct attempt *attempt_new(struct run *run, uint32_t node, uint32_t number, uint32_t operation)
 {
     struct attempt *attempt = memory_new(sizeof *attempt);
     attempt->run = run;
     attempt->node = node;
     attempt->number = number;
+    attempt->operation = operation;
+    attempt->keeps = attempt_task(attempt)->keeps;
+    const struct step *step = attempt_step(attempt);
+    if (step != NULL)
+        attempt->keeps |= step->keeps;
     run->attempts[node] = attempt;
+    return attempt;
+}
+
+void attempt_launch(struct run *run, uint32_t node, uint32_t number, uint32_t operation)
+{
+    struct attempt *attempt = attempt_new(run, node, number, operation);
     CLEANUP_ERROR struct error error = {0};
-    bool is_ready = !run->is_broken && plan_command(run->plan, node, number, NO_OPERATION,
+    bool is_ready = !run->is_broken && plan_command(run->plan, node, number, operation,
                                                     &run->results, &attempt->command, &error);
     bool is_dry = run->folder == NULL;
     if (is_dry) {
-        attempt_tell_dry(run, node, is_ready ? &attempt->command : NULL, &error);
+        attempt_tell_dry(run, node, operation, is_ready ? &attempt->command : NULL, &error);
         attempt->launch = (struct launch){.node = node, .attempt = number};
         run->executor->methods->launch(run->executor, &attempt->launch);
     } else if (run->is_broken) {
-        set_outcome(attempt, OUTCOME_LOST, 0, NULL);
-        conclude(attempt);
+        attempt_set_outcome(attempt, OUTCOME_LOST, 0, NULL);
+        attempt_end(attempt);
     } else if (!is_ready || !attempt_prepare(attempt, &error)) {
-        set_invalid(attempt, &error);
-        conclude(attempt);
+        attempt_set_invalid(attempt, &error);
+        attempt_end(attempt);
     } else {
         run->executor->methods->launch(run->executor, &attempt->launch);
     }
@@ -109,6 +144,7 @@ static void started(void *context, uint32_t node, uint32_t number, int process, 
     struct input *in = run_push(run, INPUT_STARTED);
     in->node = node;
     in->attempt = number;
+    in->operation = run->attempts[node] != NULL ? run->attempts[node]->operation : NO_OPERATION;
     in->process = process;
     in->since = at - run->began;
 }
@@ -131,7 +167,7 @@ static void output(void *context, uint32_t node, uint32_t number, int stream, co
         return;
     bool is_cleanup = number & ATTEMPT_CLEANUP;
     uint8_t flag = stream == 1 ? KEEPS_STDOUT : KEEPS_STDERR;
-    bool is_data = !is_cleanup && attempt_task(attempt)->keeps & flag;
+    bool is_data = !is_cleanup && attempt->keeps & flag;
     if (is_data)
         keep(attempt, stream, bytes, length);
     if (!run->is_broken) {
@@ -158,25 +194,18 @@ static bool keep_values(struct attempt *attempt, struct error *error)
     if (attempt->is_kept_full)
         return error_set(error, PLACE_NONE,
                          "it wrote more than 16 MiB to an output that another task uses");
-    uint8_t keeps = attempt_task(attempt)->keeps;
     for (int i = 0; i < 2; i++)
-        if (keeps & (i == 0 ? KEEPS_STDOUT : KEEPS_STDERR) &&
+        if (attempt->keeps & (i == 0 ? KEEPS_STDOUT : KEEPS_STDERR) &&
             !values_add(run->values, attempt->kept[i].bytes, attempt->kept[i].length,
                         &attempt->outcome.values[i], error))
             return false;
     return true;
 }
 
-static bool keep_outputs(struct attempt *attempt, struct error *error)
+bool attempt_keep_outputs(struct attempt *attempt, const char *text, size_t length,
+                          struct error *error)
 {
     struct run *run = attempt->run;
-    if (attempt->output_entry == NULL)
-        return true;
-    CLEANUP_FREE char *text = NULL;
-    size_t length;
-    const char *path = strchr(attempt->output_entry, '=') + 1;
-    if (!file_read(path, MOST_OUTPUTS, &text, &length, error))
-        return error_wrap(error, "cannot read what it wrote to $PARGRAPH_OUTPUT");
     json_t *object = outputs_parse(run->plan->workflow, attempt_task(attempt), text, length, error);
     if (object == NULL)
         return false;
@@ -184,6 +213,21 @@ static bool keep_outputs(struct attempt *attempt, struct error *error)
     value_write_json(object, &json);
     json_decref(object);
     return values_add(run->values, json.bytes, json.length, &attempt->outcome.outputs, error);
+}
+
+/* Of a body of a program it is kept as it is, until the attempt is concluded. */
+static bool keep_outputs(struct attempt *attempt, struct error *error)
+{
+    if (attempt->output_entry == NULL)
+        return true;
+    CLEANUP_FREE char *text = NULL;
+    size_t length;
+    const char *path = strchr(attempt->output_entry, '=') + 1;
+    if (!file_read(path, MOST_OUTPUTS, &text, &length, error))
+        return error_wrap(error, "cannot read what it wrote to $PARGRAPH_OUTPUT");
+    if (attempt->operation != NO_OPERATION)
+        return values_add(attempt->run->values, text, length, &attempt->outcome.outputs, error);
+    return attempt_keep_outputs(attempt, text, length, error);
 }
 
 /* Both processes have ended. What was kept is written down, which can make a success a failure. */
@@ -196,9 +240,9 @@ static void gather(struct attempt *attempt)
     bool is_success = outcome_is_success(&attempt->outcome);
     if (!keep_values(attempt, &error) || (is_success && !keep_outputs(attempt, &error))) {
         if (is_success)
-            set_invalid(attempt, &error);
+            attempt_set_invalid(attempt, &error);
     }
-    conclude(attempt);
+    attempt_end(attempt);
 }
 
 static void cleanup_overdue(void *context)
@@ -214,7 +258,7 @@ static void cleanup_overdue(void *context)
     executor->methods->signal(executor, attempt->node, attempt->number | ATTEMPT_CLEANUP, true);
 }
 
-static void start_cleanup(struct attempt *attempt)
+void attempt_start_cleanup(struct attempt *attempt)
 {
     bool is_success = outcome_is_success(&attempt->outcome) && !attempt->is_timeout;
     bool is_cancelled = attempt->is_signalled && !attempt->is_timeout && !is_success;
@@ -269,21 +313,24 @@ static void finished(void *context, uint32_t node, uint32_t number,
         return;
     if (number & ATTEMPT_CLEANUP) {
         judge_cleanup(attempt, report);
-        gather(attempt);
+        if (attempt->operation == OPERATION_END)
+            attempt_gather_program(attempt);
+        else
+            gather(attempt);
         return;
     }
     attempt->outcome.user_time = report->user_time;
     attempt->outcome.system_time = report->system_time;
     attempt->outcome.memory = report->memory;
     if (report->kind == EXIT_NOT_STARTED)
-        set_outcome(attempt, OUTCOME_NOT_STARTED, report->code,
-                    unstarted_text(attempt, &attempt->launch, report));
+        attempt_set_outcome(attempt, OUTCOME_NOT_STARTED, report->code,
+                            unstarted_text(attempt, &attempt->launch, report));
     else
-        set_outcome(attempt, report->kind == EXIT_CODE ? OUTCOME_EXITED : OUTCOME_SIGNALLED,
-                    report->code, NULL);
+        attempt_set_outcome(attempt, report->kind == EXIT_CODE ? OUTCOME_EXITED : OUTCOME_SIGNALLED,
+                            report->code, NULL);
     bool has_cleanup = attempt->command.cleanup != NULL && run->folder != NULL;
     if (has_cleanup && report->kind != EXIT_NOT_STARTED && !run->is_broken)
-        start_cleanup(attempt);
+        attempt_start_cleanup(attempt);
     else
         gather(attempt);
 }
@@ -295,6 +342,8 @@ void attempt_note_signal(struct run *run, uint32_t node, bool is_timeout)
     struct attempt *attempt = run->attempts[node];
     if (attempt == NULL)
         return;
+    if (is_timeout && attempt->operation != NO_OPERATION)
+        trail_of(run, node)->is_timeout = true;
     attempt->is_signalled = true;
     attempt->is_timeout = attempt->is_timeout || is_timeout;
 }

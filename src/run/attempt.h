@@ -2,7 +2,10 @@
  *
  * An attempt is the body's process and then, whatever became of it, the cleanup's; its outcome is
  * known when both have ended. For the executor the cleanup is an attempt of its own, told by
- * ATTEMPT_CLEANUP in its number. */
+ * ATTEMPT_CLEANUP in its number.
+ *
+ * Of a program each body is such an attempt, without a cleanup, and so is its conclusion, without a
+ * body; what goes from one to the next is in the trail of the node (trail.h). */
 #ifndef RUN_ATTEMPT_H
 #define RUN_ATTEMPT_H
 
@@ -13,6 +16,8 @@
 struct attempt {
     struct run *run;
     uint32_t node, number;
+    uint32_t operation; /* NO_OPERATION; a body of a program; OPERATION_END: its conclusion */
+    uint8_t keeps;      /* KEEPS_... of what it writes */
     struct command command;
     char **env;         /* what execve is given: pointers only */
     char **own;         /* what the task adds, command.env and ours; pointers only */
@@ -36,22 +41,41 @@ static inline const struct task *attempt_task(const struct attempt *attempt)
     return &plan->workflow->tasks[plan->task[attempt->node]];
 }
 
+/* The step that is its body; NULL: it is the task's own. */
+const struct step *attempt_step(const struct attempt *attempt);
+/* What holds for its body: the step's own, else the task's. */
+const struct details *attempt_details(const struct attempt *attempt);
 /* Files, environment and attempt->launch, from attempt->command. */
 bool attempt_prepare(struct attempt *attempt, struct error *error);
 /* The environment of the task with more entries; keeps attempt->own. For execve, the caller's. */
 char **attempt_merge(struct attempt *attempt, char *const *more, uint32_t more_count);
 /* Shows what --dry-run would run; command NULL: it cannot be known yet. */
 /* command NULL: none could be made, error (or NULL) says why. */
-void attempt_tell_dry(struct run *run, uint32_t node, const struct command *command,
-                      struct error *error);
+void attempt_tell_dry(struct run *run, uint32_t node, uint32_t operation,
+                      const struct command *command, struct error *error);
 
 /* The reports an executor is given, but for the context: the struct run. */
 extern const struct reports attempt_reports;
 
 /* Carries out ACTION_LAUNCH. What cannot be started is pushed as finished. */
-void attempt_launch(struct run *run, uint32_t node, uint32_t number);
+void attempt_launch(struct run *run, uint32_t node, uint32_t number, uint32_t operation);
+/* Carries out ACTION_CONCLUDE. */
+void attempt_conclude(struct run *run, const struct action *action);
 /* Carries out ACTION_SIGNAL. */
 void attempt_signal(struct run *run, const struct action *action);
+/* What the parts share (attempt.c, conclude.c): the attempt of a node that is launched now; its
+ * end, with its outcome, which frees it; its cleanup, and then its end. */
+struct attempt *attempt_new(struct run *run, uint32_t node, uint32_t number, uint32_t operation);
+void attempt_end(struct attempt *attempt);
+void attempt_start_cleanup(struct attempt *attempt);
+/* Takes detail. */
+void attempt_set_outcome(struct attempt *attempt, enum outcome_kind kind, int code, char *detail);
+void attempt_set_invalid(struct attempt *attempt, struct error *error);
+/* {name: value} of what was written to $PARGRAPH_OUTPUT, into the outcome. */
+bool attempt_keep_outputs(struct attempt *attempt, const char *text, size_t length,
+                          struct error *error);
+/* The cleanup of a program has ended: gathers what its bodies have left, and ends. */
+void attempt_gather_program(struct attempt *attempt);
 /* Told before the signal that it is a timeout's, for the cleanup's $PARGRAPH_STATUS. */
 void attempt_note_signal(struct run *run, uint32_t node, bool is_timeout);
 /* Frees what is left at the end of a run that broke. */

@@ -70,6 +70,16 @@ static const char *cause_text(const struct plan *plan, const struct action *acti
     }
 }
 
+static void write_why(const struct run *run, const struct action *action, const char *text,
+                      struct buffer *out)
+{
+    buffer_add_text(out, text);
+    if (action->culprit == NO_NODE)
+        return;
+    buffer_add_text(out, ": ");
+    write_culprit(run, action->culprit, out);
+}
+
 void cause_write(const struct run *run, const struct action *action, struct buffer *out)
 {
     const char *text = cause_text(run->plan, action);
@@ -78,9 +88,61 @@ void cause_write(const struct run *run, const struct action *action, struct buff
     if (text == NULL)
         return;
     write_subject(run->plan, action, out);
-    buffer_add_text(out, text);
-    if (action->culprit == NO_NODE)
-        return;
-    buffer_add_text(out, ": ");
-    write_culprit(run, action->culprit, out);
+    write_why(run, action, text, out);
+}
+
+void cause_write_why(const struct run *run, const struct action *action, struct buffer *out)
+{
+    const char *text = cause_text(run->plan, action);
+    if (text != NULL)
+        write_why(run, action, text, out);
+}
+
+/* --- waits --- */
+
+static const struct operation *find_operation(const struct plan *plan, uint32_t node,
+                                              uint32_t operation)
+{
+    const struct program *program = &plan->programs[plan_rule(plan, node)->program];
+    return operation < program->count ? &program->operations[operation] : NULL;
+}
+
+static const char *waiting_text(const struct plan *plan, uint32_t gate,
+                                const struct operation *operation)
+{
+    switch (plan->gates[gate].kind) {
+    case GATE_BARRIER:
+        return "waiting at ";
+    case GATE_EVENT:
+        return "waiting for ";
+    case GATE_CONDITION:
+        return "waiting to be told of ";
+    default:
+        return operation == NULL                  ? "waiting at "
+               : operation->kind == OPERATION_PUT ? "waiting to put into "
+                                                  : "waiting to get from ";
+    }
+}
+
+void cause_write_wait(const struct run *run, uint32_t node, uint32_t operation, uint32_t gate,
+                      uint32_t token, struct buffer *out)
+{
+    const struct plan *plan = run->plan;
+    const struct operation *found = find_operation(plan, node, operation);
+    place at = found != NULL ? found->at : plan->workflow->tasks[plan->task[node]].at;
+    if (gate != NO_GATE) {
+        buffer_add_text(out, waiting_text(plan, gate, found));
+        plan_write_gate(plan, gate, out);
+    } else if (token < plan->token_count) {
+        buffer_add_text(out, "waiting for ");
+        plan_write_token(plan, token, out);
+    } else if (found != NULL) {
+        buffer_add_text(out, "at ");
+        plan_write_operation(plan, node, operation, out, &at);
+    } else {
+        buffer_add_text(out, "at its beginning");
+    }
+    struct location location;
+    if (sources_locate(plan->workflow->sources, at, &location))
+        buffer_printf(out, " (%s:%u:%u)", location.file, location.line, location.column);
 }

@@ -9,6 +9,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "run/attempt.h"
+#include "run/trail.h"
+#include "run/requests.h"
 
 static char *temporary_path(const struct attempt *attempt, const char *suffix)
 {
@@ -79,19 +81,31 @@ char **attempt_merge(struct attempt *attempt, char *const *more, uint32_t more_c
     return environment_merge(&attempt->run->environment, attempt->own);
 }
 
+/* A file that steps write to has what those before it wrote. */
+static bool has_written(const struct attempt *attempt)
+{
+    if (attempt->operation >= OPERATION_END)
+        return false;
+    const struct trail *trail = trail_of(attempt->run, attempt->node);
+    for (uint32_t i = 0; i < trail->passed.count; i++)
+        if (trail->passed.items[i].item == NO_ITEM)
+            return true;
+    return false;
+}
+
 static void fill_launch(struct attempt *attempt)
 {
     const struct command *command = &attempt->command;
     struct launch *launch = &attempt->launch;
-    uint8_t keeps = attempt_task(attempt)->keeps;
     *launch = (struct launch){
         .node = attempt->node,
         .attempt = attempt->number,
         .argv = command->argv,
         .env = attempt->env,
         .directory = attempt->directory,
+        .is_appended = has_written(attempt),
         .is_joined = command->streams[2] == STREAM_STDOUT,
-        .is_split = keeps != 0 && command->streams[2] == STREAM_DEFAULT,
+        .is_split = attempt->keeps != 0 && command->streams[2] == STREAM_DEFAULT,
     };
     if (command->streams[0] == STREAM_FILE)
         launch->stdin_path = command->paths[0];
@@ -114,10 +128,16 @@ bool attempt_prepare(struct attempt *attempt, struct error *error)
                              : memory_text(run->options->directory);
     if (!write_scripts(attempt, error))
         return false;
+    bool is_body = attempt->operation != OPERATION_END;
     bool has_outputs = attempt_task(attempt)->details->output_count > 0 && run->folder != NULL;
-    if (has_outputs && !prepare_output(attempt, error))
+    if (is_body && has_outputs && !prepare_output(attempt, error))
         return false;
-    attempt->env = attempt_merge(attempt, &attempt->output_entry, has_outputs);
+    char *entries[3] = {attempt->output_entry};
+    uint32_t count = attempt->output_entry != NULL;
+    if (is_body)
+        count += requests_admit(run, attempt->node, attempt->number, attempt->operation,
+                                entries + count);
+    attempt->env = attempt_merge(attempt, entries, count);
     fill_launch(attempt);
     return true;
 }
@@ -128,10 +148,22 @@ static void show_word(const char *word, struct buffer *out)
     text_write_shell_word(word, strlen(word), out);
 }
 
+/* Is its body shell text, that is, the last word of a shell's? */
+static bool is_shell_text(const struct plan *plan, uint32_t node, uint32_t operation)
+{
+    const struct task *task = &plan->workflow->tasks[plan->task[node]];
+    const struct step *step = NULL;
+    if (operation < OPERATION_END)
+        step = plan->programs[plan_rule(plan, node)->program].operations[operation].step;
+    if (step != NULL)
+        return step->kind == STEP_RUN && !step->is_plain_command;
+    return task->body == BODY_RUN && !task->is_plain_command;
+}
+
 /* What --dry-run shows for an attempt: its words as one would type them, or the shell text on lines
  * of its own. */
-void attempt_tell_dry(struct run *run, uint32_t node, const struct command *command,
-                      struct error *error)
+void attempt_tell_dry(struct run *run, uint32_t node, uint32_t operation,
+                      const struct command *command, struct error *error)
 {
     CLEANUP_BUFFER struct buffer text = {0};
     const struct task *task = &run->plan->workflow->tasks[run->plan->task[node]];
@@ -145,7 +177,7 @@ void attempt_tell_dry(struct run *run, uint32_t node, const struct command *comm
     } else if (command == NULL) {
         const char *what = run->plan->is_join[node] ? "instances depend" : "command depends";
         buffer_printf(&text, " (its %s on values of earlier tasks)", what);
-    } else if (task->body == BODY_RUN && !task->is_plain_command && command->script == NULL) {
+    } else if (is_shell_text(run->plan, node, operation) && command->script == NULL) {
         uint32_t count = 0;
         while (command->argv[count] != NULL)
             count++;

@@ -7,6 +7,8 @@
 
 /* Of a node whose attempt may be running: what was told of it. */
 struct trace {
+    bool is_live;                /* a body was launched and has not ended */
+    uint32_t operation;          /* that one's */
     struct told_process process; /* id 0: not told yet */
     uint64_t log_from;           /* before this there is nothing of the attempt that runs */
     struct extent log;           /* of an attempt that was lost: what it wrote */

@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "run/state.h"
+#include "run/trail.h"
 
 void results_keep(struct run *run, uint32_t node, const struct outcome *outcome)
 {
@@ -56,10 +56,8 @@ static json_t *text_value(const char *bytes, size_t length)
     return json_stringn_nocheck(text.length > 0 ? text.bytes : "", text.length);
 }
 
-static json_t *stream(void *context, uint32_t node, int descriptor)
+json_t *results_text(struct run *run, const struct extent *extent)
 {
-    struct run *run = context;
-    const struct extent *extent = &find(run, node)->values[descriptor - 1];
     CLEANUP_FREE char *bytes = NULL;
     if (run->values == NULL || extent->length == 0)
         return json_string("");
@@ -69,6 +67,27 @@ static json_t *stream(void *context, uint32_t node, int descriptor)
     while (length > 0 && bytes[length - 1] == '\n')
         length--;
     return text_value(bytes, length);
+}
+
+static json_t *stream(void *context, uint32_t node, int descriptor)
+{
+    struct run *run = context;
+    return results_text(run, &find(run, node)->values[descriptor - 1]);
+}
+
+static json_t *bound(void *context, uint32_t node, uint32_t operation)
+{
+    return trail_bound(context, node, operation);
+}
+
+static bool is_set(void *context, uint32_t gate)
+{
+    return scheduler_event_is_set(((struct run *)context)->scheduler, gate);
+}
+
+static uint32_t queue_length(void *context, uint32_t gate)
+{
+    return scheduler_queue_length(((struct run *)context)->scheduler, gate);
 }
 
 static json_t *outputs(void *context, uint32_t node)
@@ -110,6 +129,9 @@ void results_init(struct run *run)
                                     .outputs = outputs,
                                     .failed = failed,
                                     .elapsed = elapsed,
+                                    .bound = bound,
+                                    .is_set = is_set,
+                                    .queue_length = queue_length,
                                     .run_id = run->folder != NULL ? run->folder->id : "dry-run",
                                     .run_directory = run->folder != NULL ? run->folder->path : "",
                                     .is_shown = run->folder == NULL};

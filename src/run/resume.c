@@ -7,7 +7,10 @@
  * behind its last good record, and gets INPUT_RESUME and a loss for each that was running. A matrix
  * that cannot be had again as it was expanded ends the journal, too: all that came of it is done
  * again. */
+#include "run/trail.h"
+#include "run/file_locks.h"
 #include "run/recovery.h"
+#include "run/requests.h"
 
 static const int64_t GRACE = 10 * INT64_C(1000000000);
 
@@ -57,12 +60,21 @@ bool recovery_look_at_values(const struct recovery *recovery, const struct outco
            look_at_value(recovery, &outcome->outputs, ret_are_whole, error);
 }
 
-static void take_facts(struct run *run, const struct action_list *actions)
+static void take_actions(struct recovery *recovery)
 {
+    struct run *run = recovery->run;
+    const struct action_list *actions = &recovery->actions;
     for (uint32_t i = 0; i < actions->count; i++) {
-        if (actions->items[i].kind != ACTION_RECORD)
+        const struct action *action = &actions->items[i];
+        trail_note_action(run, action);
+        if (action->kind == ACTION_LAUNCH) {
+            struct trace *trace = recovery_trace(recovery, action->node);
+            trace->is_live = true;
+            trace->operation = action->operation;
+        }
+        if (action->kind != ACTION_RECORD)
             continue;
-        const struct fact *fact = &actions->items[i].fact;
+        const struct fact *fact = &action->fact;
         run_note(run, fact);
         terminal_past(run->terminal, fact);
         estimate_fact(run->estimate, fact);
@@ -76,6 +88,7 @@ static void note_outcome(struct recovery *recovery, const struct input *in)
     struct trace *trace = recovery_trace(recovery, in->node);
     uint64_t end = in->outcome.log.offset + in->outcome.log.length;
     trace->process.id = 0;
+    trace->is_live = false;
     if (in->outcome.log.length == 0)
         return;
     trace->log_from = end;
@@ -101,12 +114,13 @@ static bool take(void *context, const struct input *in)
         recovery_trace(recovery, in->node)->process = recovery_told(recovery, in);
     if (has_outcome)
         note_outcome(recovery, in);
-    if (has_outcome || in->is_invalid)
-        results_keep(run, in->node, &in->outcome);
+    run_note_input(run, in);
+    requests_replay(run, in);
     recovery->actions.count = 0;
     scheduler_handle(run->scheduler, in, &recovery->actions);
-    take_facts(run, &recovery->actions);
+    take_actions(recovery);
     run->journalled_vectors = run->plan->vectors.count;
+    run->journalled_tokens = run->plan->token_count;
     if (in->now > recovery->last_time)
         recovery->last_time = in->now;
     return true;
@@ -133,6 +147,8 @@ static bool replay(struct recovery *recovery, struct error *error)
         return false;
     if (recovery->has_failed)
         return false;
+    for (uint32_t i = 0; i < recovery->journal.items.count; i++)
+        *VEC_PUSH(&run->items) = recovery->journal.items.items[i];
     if (recovery->journal.has_ended && recovery->journal.end.time > recovery->last_time)
         recovery->last_time = recovery->journal.end.time;
     return true;
@@ -164,13 +180,12 @@ static void note_frame(void *context, uint32_t node, uint32_t attempt, uint64_t 
                        uint64_t length)
 {
     struct recovery *recovery = context;
-    const struct scheduler *scheduler = recovery->run->scheduler;
-    if (node >= recovery->run->plan->node_count || scheduler_state(scheduler, node) != STATE_RUN ||
-        scheduler_attempt(scheduler, node) != attempt)
+    if (node >= recovery->trace_count ||
+        scheduler_attempt(recovery->run->scheduler, node) != attempt)
         return;
-    struct trace *trace = recovery_trace(recovery, node);
+    struct trace *trace = &recovery->traces[node];
     struct extent *log = &trace->log;
-    if (offset < trace->log_from)
+    if (!trace->is_live || offset < trace->log_from)
         return;
     if (log->length == 0)
         log->offset = offset;
@@ -215,14 +230,16 @@ static void push_resume(struct run *run)
 static void push_lost(struct recovery *recovery)
 {
     struct run *run = recovery->run;
-    for (uint32_t node = 0; node < run->plan->node_count; node++) {
-        if (scheduler_state(run->scheduler, node) != STATE_RUN)
+    for (uint32_t node = 0; node < recovery->trace_count; node++) {
+        const struct trace *trace = &recovery->traces[node];
+        if (!trace->is_live)
             continue;
         struct input *in = run_push(run, INPUT_FINISHED);
         in->node = node;
         in->attempt = scheduler_attempt(run->scheduler, node);
+        in->operation = trace->operation;
         in->outcome.kind = OUTCOME_LOST;
-        in->outcome.log = recovery_trace(recovery, node)->log;
+        in->outcome.log = trace->log;
     }
 }
 
@@ -297,6 +314,8 @@ static bool recover(struct recovery *recovery, bool *ret_is_done, struct error *
         return false;
     tell_cut(recovery);
     tell_beginning(run);
+    if (!file_locks_resume(run, error))
+        return false;
     push_resume(run);
     push_lost(recovery);
     push_capacity(run);

@@ -9,7 +9,10 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "run/attempt.h"
-#include "run/state.h"
+#include "run/trail.h"
+#include "run/file_locks.h"
+#include "run/requests.h"
+#include "run/timers.h"
 
 /* Runs that are over within this have no use for an estimate, nor are they of any to later ones; so
  * they never touch the database. */
@@ -61,6 +64,7 @@ static bool open_run(struct run *run, struct error *error)
     run->terminal = terminal_new(run->plan, run->results.run_id, &options->terminal);
     run->loop = loop_new(error);
     run->journalled_vectors = run->plan->vectors.count;
+    run->journalled_tokens = run->plan->token_count;
     run->began = clock_monotonic();
     return run->loop != NULL && signals_open(run, error);
 }
@@ -101,9 +105,11 @@ static void close_run(struct run *run)
 {
     if (run->executor != NULL)
         run->executor->methods->close(run->executor);
+    requests_close(run);
     attempts_release(run);
-    for (uint32_t node = 0; node < run->plan->node_count; node++)
-        run_disarm(run, node);
+    trails_release(run);
+    timers_release(run);
+    file_locks_release(run);
     signals_close(run);
     if (run->journal != NULL)
         journal_close(run->journal);
@@ -126,7 +132,8 @@ static void close_run(struct run *run)
     VEC_RELEASE(&run->inputs);
     VEC_RELEASE(&run->kept);
     VEC_RELEASE(&run->failed);
-    free(run->timers);
+    VEC_RELEASE(&run->items);
+    free(run->deadlock);
     free(run->result_of);
     if (run->loop != NULL)
         loop_free(run->loop);
@@ -277,7 +284,7 @@ static int tell_lost(struct run *run, int status, struct error *error)
 
 static int drive_to_end(struct run *run, struct error *error)
 {
-    if (!open_executor(run, error) || !drive(run, error))
+    if (!open_executor(run, error) || !requests_open(run, error) || !drive(run, error))
         return EXIT_STATUS_STATE;
     int status = finish(run);
     terminal_summary(run->terminal, run_now(run), status);

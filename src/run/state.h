@@ -23,6 +23,8 @@ struct result {
 };
 
 struct attempt;
+struct trail;
+struct file_locks;
 struct timer;
 struct run_signals;
 struct requests;
@@ -51,6 +53,7 @@ struct run {
     int64_t synced;         /* when the journal was last brought to the disk */
     bool is_unsynced;
     uint32_t journalled_vectors; /* of the plan's, those that the journal or the file gives */
+    uint32_t journalled_tokens;  /* of the plan's, too */
     bool has_ended;
     bool is_broken; /* the state cannot be written: nothing more starts */
     bool has_lost_guardian;
@@ -73,6 +76,7 @@ struct run {
     uint32_t node_capacity;    /* of the arrays by node */
     struct attempt **attempts; /* by node: the live one, or NULL */
     struct timer **timers;     /* by node; NULL: not armed */
+    struct trail **trails;     /* by node; NULL: none yet. See trail.h */
     uint32_t *result_of;       /* node → index into results + 1 */
     struct {
         struct result *items;
@@ -82,6 +86,16 @@ struct run {
         uint32_t *items;
         uint32_t count, capacity;
     } failed; /* nodes, for run.failed */
+    struct {
+        struct timer **items;
+        uint32_t count, capacity;
+    } request_timers; /* in order of the requests */
+    struct {
+        struct extent *items;
+        uint32_t count, capacity;
+    } items;                       /* of queues: where their JSON is in the values file */
+    struct file_locks *file_locks; /* NULL: none was asked for */
+    char *deadlock; /* who waits for what, to be told with its fact; NULL: there is none */
 };
 
 static inline int64_t run_now(const struct run *run);
@@ -90,8 +104,6 @@ static inline int64_t run_now(const struct run *run);
 struct input *run_push(struct run *run, enum input_kind kind);
 /* Handles all inputs that are there; false when the state cannot be written (said already). */
 bool run_turn(struct run *run);
-/* Takes a node's timer away. */
-void run_disarm(struct run *run, uint32_t node);
 /* The state cannot be written: says so once, kills what runs, lets nothing more start. */
 void run_break(struct run *run, struct error *error);
 /* The event stream, if it is wanted, and the estimate. wall: when the run began. */
@@ -105,6 +117,8 @@ char *run_error_text(const struct run *run, const struct error *error);
 
 /* Makes room in what is kept by node for what the plan has grown by. */
 void run_reach(struct run *run);
+/* What an input tells of values, before the scheduler sees it. */
+void run_note_input(struct run *run, const struct input *in);
 /* For run.failed, which an evaluation of the same turn may ask for. */
 void run_note(struct run *run, const struct fact *fact);
 /* The scheduler, the journal, the log and the values of the run as they were left; the inputs that
@@ -113,6 +127,8 @@ bool resume_state(struct run *run, bool *ret_is_done, struct error *error);
 
 void results_init(struct run *run);
 void results_keep(struct run *run, uint32_t node, const struct outcome *outcome);
+/* Kept output as a value: without its trailing newlines. New; NULL if it cannot be read. */
+json_t *results_text(struct run *run, const struct extent *extent);
 
 bool signals_open(struct run *run, struct error *error);
 void signals_close(struct run *run);

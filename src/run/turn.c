@@ -5,7 +5,11 @@
 
 #include "base/memory.h"
 #include "run/attempt.h"
-#include "run/state.h"
+#include "run/trail.h"
+#include "run/file_locks.h"
+#include "run/items.h"
+#include "run/requests.h"
+#include "run/timers.h"
 #include "value/value.h"
 
 struct input *run_push(struct run *run, enum input_kind kind)
@@ -17,7 +21,8 @@ struct input *run_push(struct run *run, enum input_kind kind)
                          .operation = NO_OPERATION,
                          .request = NO_REQUEST,
                          .parent = NO_REQUEST,
-                         .item = NO_ITEM};
+                         .item = NO_ITEM,
+                         .gate = NO_GATE};
     *VEC_PUSH(&run->inputs) = in;
     return in;
 }
@@ -59,23 +64,55 @@ void run_break(struct run *run, struct error *error)
     run_push(run, INPUT_CANCEL)->verdict = CANCEL_KILL;
 }
 
+/* The item of a put, which is there before the input that names it. */
+static bool keep_item(struct run *run, const struct evaluated *evaluated, struct input *in,
+                      struct error *error)
+{
+    if (evaluated->value == NULL || items_add(run, evaluated->value, &in->item, error))
+        return true;
+    run_break(run, error);
+    return false;
+}
+
+static bool evaluate_part(struct run *run, const struct action *action, struct evaluated *ret,
+                          struct error *error)
+{
+    if (action->operation == NO_OPERATION)
+        return plan_evaluate(run->plan, action->node, action->attempt, action->flags, &run->results,
+                             ret, error);
+    return plan_evaluate_operation(run->plan, action->node, action->attempt, action->operation,
+                                   &run->results, ret, error);
+}
+
+/* A dry run has no values to decide by: what depends on them is shown. */
+static void suppose(struct run *run, struct input *in)
+{
+    json_t *nothing = json_null();
+    in->verdict = VERDICT_RUN;
+    in->vector = 0;
+    in->duration = 0;
+    if (in->operation != NO_OPERATION)
+        items_add(run, nothing, &in->item, NULL);
+}
+
 static void evaluate(struct run *run, const struct action *action)
 {
     struct evaluated evaluated = {0};
     CLEANUP_ERROR struct error error = {0};
-    bool is_good = plan_evaluate(run->plan, action->node, action->attempt, action->flags,
-                                 &run->results, &evaluated, &error);
+    bool is_good = evaluate_part(run, action, &evaluated, &error);
     struct input *in = run_push(run, INPUT_EVALUATED);
     in->node = action->node;
     in->attempt = action->attempt;
+    in->operation = action->operation;
     in->verdict = evaluated.verdict;
     in->vector = evaluated.vector;
+    in->duration = evaluated.duration;
+    is_good = is_good && keep_item(run, &evaluated, in, &error);
+    json_decref(evaluated.value);
     if (is_good)
         return;
-    /* A dry run has no values to decide by: what depends on them is shown. */
     if (run->folder == NULL) {
-        in->verdict = VERDICT_RUN;
-        in->vector = 0;
+        suppose(run, in);
         return;
     }
     in->is_invalid = true;
@@ -93,10 +130,14 @@ void run_reach(struct run *run)
     run->attempts = memory_resize(run->attempts, count, sizeof *run->attempts);
     run->timers = memory_resize(run->timers, count, sizeof *run->timers);
     run->result_of = memory_resize(run->result_of, count, sizeof *run->result_of);
+    if (run->trails != NULL)
+        run->trails = memory_resize(run->trails, count, sizeof *run->trails);
     for (uint32_t node = old; node < count; node++) {
         run->attempts[node] = NULL;
         run->timers[node] = NULL;
         run->result_of[node] = 0;
+        if (run->trails != NULL)
+            run->trails[node] = NULL;
     }
     run->node_capacity = count;
 }
@@ -113,22 +154,40 @@ static void keep_expansion(struct run *run, uint32_t template, const json_t *mat
         run_break(run, &error);
 }
 
+/* An instance more of a queue's matrix. */
+static bool expand_by_item(struct run *run, const struct action *action, struct error *error)
+{
+    json_t *item = items_get(run, action->item, error);
+    bool is_good = item != NULL && plan_expand_item(run->plan, action->node, item, error);
+    json_decref(item);
+    return is_good;
+}
+
+static bool expand_plan(struct run *run, const struct action *action, struct expanded *ret,
+                        struct error *error)
+{
+    if (action->item != NO_ITEM)
+        return expand_by_item(run, action, error);
+    if (run->folder == NULL)
+        return plan_grow(run->plan, action->node, NULL, error);
+    return plan_expand(run->plan, action->node, action->flags, &run->results, ret, error);
+}
+
 static void expand(struct run *run, const struct action *action)
 {
     struct expanded expanded = {0};
     CLEANUP_ERROR struct error error = {0};
     bool is_dry = run->folder == NULL;
     if (is_dry)
-        attempt_tell_dry(run, action->node, NULL, NULL);
-    bool is_good = is_dry ? plan_grow(run->plan, action->node, NULL, &error)
-                          : plan_expand(run->plan, action->node, action->flags, &run->results,
-                                        &expanded, &error);
+        attempt_tell_dry(run, action->node, NO_OPERATION, NULL, NULL);
+    bool is_good = expand_plan(run, action, &expanded, &error);
     run_reach(run);
     if (expanded.matrix != NULL)
         keep_expansion(run, action->node, expanded.matrix);
     json_decref(expanded.matrix);
     struct input *in = run_push(run, INPUT_EXPANDED);
     in->node = action->node;
+    in->item = action->item;
     in->verdict = expanded.verdict;
     in->is_invalid = !is_good;
     if (is_good)
@@ -139,6 +198,8 @@ static void expand(struct run *run, const struct action *action)
 
 void run_note(struct run *run, const struct fact *fact)
 {
+    if (fact->kind == FACT_ENDED)
+        trail_forget(run, fact->node);
     if (fact->status != STATUS_FAILURE || fact->is_tolerated)
         return;
     if (fact->kind == FACT_ENDED)
@@ -154,17 +215,27 @@ void run_note(struct run *run, const struct fact *fact)
 static void journal_input(struct run *run, const struct input *in)
 {
     const struct vectors *vectors = &run->plan->vectors;
+    while (run->journalled_tokens < run->plan->token_count)
+        journal_add_token(run->journal, run->plan, run->journalled_tokens++);
     while (run->journalled_vectors < vectors->count)
         journal_add_vector(run->journal, vectors, run->journalled_vectors++);
     journal_add_input(run->journal, in);
+}
+
+void run_note_input(struct run *run, const struct input *in)
+{
+    bool has_outcome = in->kind == INPUT_FINISHED || in->kind == INPUT_KEPT || in->is_invalid;
+    bool is_whole = in->operation == NO_OPERATION || in->operation == OPERATION_END;
+    if (has_outcome && is_whole)
+        results_keep(run, in->node, &in->outcome);
+    trail_note_input(run, in);
 }
 
 static void handle(struct run *run, struct input *in)
 {
     if (run->journal != NULL && !run->is_broken)
         journal_input(run, in);
-    if (in->kind == INPUT_FINISHED || in->is_invalid)
-        results_keep(run, in->node, &in->outcome);
+    run_note_input(run, in);
     uint32_t first = run->actions.count;
     scheduler_handle(run->scheduler, in, &run->actions);
     uint32_t kept = first;
@@ -180,44 +251,17 @@ static void handle(struct run *run, struct input *in)
         }
         if (action->kind == ACTION_RECORD)
             run_note(run, &action->fact);
+        trail_note_action(run, action);
         run->actions.items[kept++] = *action;
     }
     run->actions.count = kept;
 }
 
-struct timer {
-    struct run *run;
-    struct alarm *alarm;
-    uint32_t node, generation;
-};
-
-void run_disarm(struct run *run, uint32_t node)
+static void tell_deadlock(struct run *run, int64_t time)
 {
-    struct timer *timer = run->timers[node];
-    if (timer == NULL)
-        return;
-    loop_cancel(run->loop, timer->alarm);
-    free(timer);
-    run->timers[node] = NULL;
-}
-
-static void timer_due(void *context)
-{
-    struct timer *timer = context;
-    struct input *in = run_push(timer->run, INPUT_TIMER);
-    in->node = timer->node;
-    in->timer = timer->generation;
-    timer->alarm = NULL;
-    run_disarm(timer->run, timer->node);
-}
-
-static void arm_timer(struct run *run, const struct action *action)
-{
-    run_disarm(run, action->node);
-    struct timer *timer = memory_new(sizeof *timer);
-    *timer = (struct timer){.run = run, .node = action->node, .generation = action->timer};
-    run->timers[action->node] = timer;
-    timer->alarm = loop_at(run->loop, run->began + action->at, timer_due, timer);
+    terminal_message(run->terminal, run->deadlock);
+    if (run->events != NULL)
+        events_deadlock(run->events, time, run->deadlock);
 }
 
 static void record(struct run *run, const struct fact *fact)
@@ -226,6 +270,8 @@ static void record(struct run *run, const struct fact *fact)
         attempt_note_signal(run, fact->node, fact->is_timeout);
     if (fact->kind == FACT_RUN_ENDED)
         run->status = fact->status;
+    if (fact->kind == FACT_DEADLOCK && run->deadlock != NULL)
+        tell_deadlock(run, fact->time);
     terminal_fact(run->terminal, fact);
     if (run->estimate != NULL)
         estimate_fact(run->estimate, fact);
@@ -237,13 +283,26 @@ static void carry_out(struct run *run, const struct action *action)
 {
     switch (action->kind) {
     case ACTION_LAUNCH:
-        attempt_launch(run, action->node, action->attempt);
+        attempt_launch(run, action->node, action->attempt, action->operation);
+        break;
+    case ACTION_CONCLUDE:
+        attempt_conclude(run, action);
+        break;
+    case ACTION_REPLY:
+        timers_forget_request(run, action->request);
+        requests_reply(run, action);
+        break;
+    case ACTION_SEEK:
+        file_locks_seek(run, action->token);
+        break;
+    case ACTION_YIELD:
+        file_locks_yield(run, action->token);
         break;
     case ACTION_SIGNAL:
         attempt_signal(run, action);
         break;
     case ACTION_TIMER:
-        arm_timer(run, action);
+        timers_arm(run, action);
         break;
     case ACTION_RECORD:
         record(run, &action->fact);
@@ -297,6 +356,7 @@ bool run_turn(struct run *run)
         for (uint32_t i = 0; i < run->actions.count; i++)
             carry_out(run, &run->actions.items[i]);
         run->actions.count = 0;
+        requests_flush(run);
         recycle(run, handled);
     }
     return !run->is_broken;

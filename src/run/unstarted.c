@@ -10,21 +10,25 @@
 #include "base/file.h"
 #include "base/memory.h"
 
-static place body_place(const struct task *task)
+static place body_place(const struct attempt *attempt)
 {
+    const struct step *step = attempt_step(attempt);
+    const struct task *task = attempt_task(attempt);
+    if (step != NULL)
+        return step->kind == STEP_EXEC && step->exec_count > 0 ? step->exec[0].at : step->at;
     return task->body == BODY_EXEC ? task->exec[0].at : task->run->at;
 }
 
 static place place_of(const struct attempt *attempt, const struct launch *launch, uint8_t step)
 {
     const struct task *task = attempt_task(attempt);
-    const struct details *details = task->details;
+    const struct details *details = attempt_details(attempt);
     place at = step == SPAWN_DIRECTORY       ? details->cwd.at
                : launch == &attempt->cleanup ? details->cleanup.at
                : step == SPAWN_STDIN         ? details->streams[0].at
                : step == SPAWN_STDOUT        ? details->streams[1].at
                : step == SPAWN_STDERR        ? details->streams[2].at
-               : step == SPAWN_PROGRAM       ? body_place(task)
+               : step == SPAWN_PROGRAM       ? body_place(attempt)
                                              : PLACE_NONE;
     return at != PLACE_NONE ? at : task->at;
 }

@@ -77,6 +77,9 @@ bool recording_open(struct recording *recording, const struct plan *plan,
 
 void recording_add(struct recording *recording, struct input in)
 {
+    in.operation = NO_OPERATION; /* the example has no programs */
+    in.item = NO_ITEM;
+    in.request = NO_REQUEST;
     journal_add_input(recording->journal, &in);
 }
 

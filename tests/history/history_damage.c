@@ -190,14 +190,24 @@ static void impossible_records_end_the_journal(void)
     check_impossible(&sample, RECORD_EXPANSION, payload, 4);
     check_impossible(&sample, RECORD_EXPANSION, "\0\0\0\0\1", 5);
     check_impossible(&sample, RECORD_EXPANSION, "\0\0\0\0\2[]", 7);
-    check_impossible(&sample, RECORD_EXPANSION + 1, payload, 9);
+    check_impossible(&sample, RECORD_TOKEN, payload, 8); /* without a key */
+    check_impossible(&sample, RECORD_ITEM, payload, 23);
+    check_impossible(&sample, RECORD_ITEM, payload, 25);
+    payload[0] = 1;
+    check_impossible(&sample, RECORD_ITEM, payload, 24); /* the first is 0 */
+    payload[0] = 0;
+    check_impossible(&sample, RECORD_ITEM + 1, payload, 9);
     check_impossible(&sample, RECORD_HEAD, "scheduler 1\nfailure 1\nwall 1\ncpu 1\n", 36);
     check_impossible(&sample, RECORD_END, payload, 20);
     check_impossible(&sample, RECORD_END, payload, 22);
     for (int kind = INPUT_KINDS; kind < 256; kind++) {
         payload[0] = (char)kind;
         check_impossible(&sample, RECORD_INPUT, payload, 9);
+        check_impossible(&sample, RECORD_INPUT, payload, 13); /* and of a part */
     }
+    memset(payload + 9, 0xff, 4); /* the part that is none */
+    payload[0] = (char)(0x80 | INPUT_EXPANDED);
+    check_impossible(&sample, RECORD_INPUT, payload, 19);
     sample_release(&sample);
 }
 
@@ -244,10 +254,11 @@ static void values_out_of_range_end_the_journal(void)
         size_t at;
         uint8_t value;
     } cases[] = {
-        {1, VERDICT, 4},       {1, VERDICT, 255},  {1, IS_INVALID, 2},     {8, CANCEL, 3},
-        {5, OUTCOME, 5},       {5, PARTS, 0x20},   {5, PARTS, 0xff},       {5, PARTS + 8, 0x80},
-        {5, PARTS + 16, 0xff}, {5, PARTS + 29, 6}, {5, KIND, INPUT_KINDS}, {3, EXPANDED, 4},
-        {3, EXPANDED + 1, 2},
+        {1, VERDICT, 4},      {1, VERDICT, 255},        {1, IS_INVALID, 2},
+        {8, CANCEL, 3},       {5, OUTCOME, 6},          {5, PARTS, 0x20},
+        {5, PARTS, 0xff},     {5, PARTS + 8, 0x80},     {5, PARTS + 16, 0xff},
+        {5, PARTS + 29, 6},   {5, KIND, INPUT_KINDS},   {3, EXPANDED, 4},
+        {3, EXPANDED + 1, 2}, {17, 22, CAUSE_PEER + 1}, {19, 21, VERB_KINDS},
     };
     struct sample sample = sample_new();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

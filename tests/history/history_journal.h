@@ -4,7 +4,7 @@
 
 #include "history/history_support.h"
 
-enum { SAMPLES_MOST = 16 };
+enum { SAMPLES_MOST = 24 };
 
 extern const struct journal_head sample_head;
 extern const struct journal_end sample_end;

@@ -26,6 +26,20 @@ struct outcome full_outcome(const char *detail)
                             .memory = UINT64_MAX};
 }
 
+static void complete(struct input *in, bool has_part)
+{
+    if (!has_part) {
+        in->operation = NO_OPERATION;
+        in->item = NO_ITEM;
+    }
+    if (in->kind == INPUT_REQUEST)
+        return;
+    in->parent = NO_REQUEST;
+    in->gate = NO_GATE;
+    if (in->kind != INPUT_WITHDRAW)
+        in->request = NO_REQUEST;
+}
+
 uint32_t sample_inputs(struct input *inputs)
 {
     const struct input samples[] = {
@@ -69,9 +83,52 @@ uint32_t sample_inputs(struct input *inputs)
          .outcome = full_outcome("no list")},
         {.kind = INPUT_RESUME, .now = 11, .wall = INT64_MIN, .boot = UINT64_MAX, .zero = -1},
         {.kind = INPUT_KEPT, .now = 12, .node = 1, .attempt = 2, .outcome = full_outcome(NULL)},
+        {.kind = INPUT_WITHDRAW, .now = 13, .node = 4, .request = UINT32_MAX - 1},
+        {.kind = INPUT_READY, .now = 14, .node = 5, .attempt = 6},
     };
+    /* About a part, and what is made of parts alone. */
+    const struct input parts[] = {
+        {.kind = INPUT_EVALUATED,
+         .now = 15,
+         .node = 2,
+         .attempt = 3,
+         .operation = 4,
+         .vector = 5,
+         .item = 6,
+         .duration = INT64_MIN},
+        {.kind = INPUT_STARTED,
+         .now = 16,
+         .node = 5,
+         .attempt = 1,
+         .operation = 0,
+         .item = NO_ITEM},
+        {.kind = INPUT_FINISHED,
+         .now = 17,
+         .node = 5,
+         .attempt = 1,
+         .operation = OPERATION_END,
+         .item = NO_ITEM,
+         .outcome = {.kind = OUTCOME_STUCK, .code = CAUSE_PEER, .log = {.offset = 90}}},
+        {.kind = INPUT_EXPANDED, .now = 18, .node = 7, .operation = NO_OPERATION, .item = 0},
+        {.kind = INPUT_REQUEST,
+         .now = 19,
+         .node = 1,
+         .attempt = 2,
+         .operation = 3,
+         .verb = VERB_CLOSE,
+         .request = 5,
+         .parent = 6,
+         .duration = INT64_MAX,
+         .vector = 7,
+         .gate = 8,
+         .item = 9},
+    };
+    const uint32_t count = sizeof samples / sizeof *samples, more = sizeof parts / sizeof *parts;
     memcpy(inputs, samples, sizeof samples);
-    return sizeof samples / sizeof *samples;
+    memcpy(inputs + count, parts, sizeof parts);
+    for (uint32_t i = 0; i < count + more; i++)
+        complete(&inputs[i], i >= count);
+    return count + more;
 }
 
 static bool is_same_extent(const struct extent *a, const struct extent *b)
@@ -97,7 +154,10 @@ bool is_same_input(const struct input *a, const struct input *b)
            a->is_invalid == b->is_invalid && a->node == b->node && a->attempt == b->attempt &&
            a->vector == b->vector && a->timer == b->timer && a->process == b->process &&
            a->since == b->since && a->amount == b->amount && a->wall == b->wall &&
-           a->boot == b->boot && a->zero == b->zero && is_same_outcome(&a->outcome, &b->outcome);
+           a->boot == b->boot && a->zero == b->zero && a->operation == b->operation &&
+           a->item == b->item && a->request == b->request && a->parent == b->parent &&
+           a->gate == b->gate && a->verb == b->verb && a->duration == b->duration &&
+           is_same_outcome(&a->outcome, &b->outcome);
 }
 
 const struct journal_end sample_end = {.exit_status = 130,

@@ -27,6 +27,8 @@ void test_stream_of_long_lines(void);
 void test_dry(void);
 void test_message(void);
 void test_progress_line(void);
+void test_progress_waits(void);
+void test_waits_are_told(void);
 void test_progress_gives_way(void);
 void test_progress_width(void);
 void test_gathering(void);

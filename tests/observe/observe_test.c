@@ -30,6 +30,8 @@ int main(int argc, char **argv)
         {"dry", test_dry},
         {"message", test_message},
         {"the progress line", test_progress_line},
+        {"progress: who waits", test_progress_waits},
+        {"verbose: who waits", test_waits_are_told},
         {"the progress line gives way", test_progress_gives_way},
         {"the progress line's width", test_progress_width},
         {"lines are gathered", test_gathering},

@@ -41,6 +41,68 @@ void test_progress_line(void)
     stage_close(&stage);
 }
 
+static void wait_or_go_on(struct stage *stage, int64_t time, uint8_t kind, uint32_t operation,
+                          uint32_t request)
+{
+    terminal_fact(
+        stage->terminal,
+        &(struct fact){
+            .time = time, .kind = kind, .attempt = 1, .operation = operation, .request = request});
+}
+
+/* A task waits before its first body, then in one by two commands; its later bodies are of the same
+ * attempt. */
+void test_progress_waits(void)
+{
+    struct stage stage;
+    stage_open(&stage, 2, watched);
+    stage_begin(&stage);
+    wait_or_go_on(&stage, 0, FACT_WAITING, 0, NO_REQUEST);
+    terminal_tick(stage.terminal, SECOND);
+    CHECK_TEXT(stage_said(&stage),
+               DRAWN("[0/2] 0 running, 1 waiting, 1s: count[file=a] waiting 1s"));
+    wait_or_go_on(&stage, SECOND, FACT_GOES_ON, 0, NO_REQUEST);
+    for (uint32_t body = 1; body < 3; body++) {
+        terminal_fact(
+            stage.terminal,
+            &(struct fact){.time = SECOND, .kind = FACT_LAUNCHED, .attempt = 1, .operation = body});
+        terminal_fact(stage.terminal, &(struct fact){.time = body * SECOND,
+                                                     .kind = FACT_STARTED,
+                                                     .attempt = 1,
+                                                     .operation = body});
+    }
+    terminal_tick(stage.terminal, 3 * SECOND);
+    CHECK_TEXT(stage_said(&stage), DRAWN("[0/2] 1 running, 3s: count[file=a] 2s"));
+    wait_or_go_on(&stage, 3 * SECOND, FACT_WAITING, 2, 7);
+    wait_or_go_on(&stage, 3 * SECOND, FACT_WAITING, 2, 8);
+    wait_or_go_on(&stage, 3 * SECOND, FACT_GOES_ON, 2, 7);
+    terminal_tick(stage.terminal, 4 * SECOND);
+    CHECK_TEXT(stage_said(&stage),
+               DRAWN("[0/2] 0 running, 1 waiting, 4s: count[file=a] waiting 3s"));
+    stage_succeed(&stage, 5 * SECOND, 0);
+    wait_or_go_on(&stage, 5 * SECOND, FACT_GOES_ON, 2, 8);
+    terminal_tick(stage.terminal, 5 * SECOND);
+    CHECK_TEXT(stage_said(&stage), DRAWN("[1/2] 0 running, 5s"));
+    stage_close(&stage);
+}
+
+void test_waits_are_told(void)
+{
+    struct stage stage;
+    stage_open(&stage, 2, (struct terminal_options){.verbosity = VERBOSITY_VERBOSE});
+    stage_begin(&stage);
+    wait_or_go_on(&stage, 0, FACT_WAITING, 3, NO_REQUEST);
+    wait_or_go_on(&stage, 0, FACT_GOES_ON, 3, NO_REQUEST);
+    wait_or_go_on(&stage, 0, FACT_WAITING, NO_OPERATION, 0);
+    wait_or_go_on(&stage, 0, FACT_GOES_ON, NO_OPERATION, 0);
+    terminal_flush(stage.terminal);
+    CHECK_TEXT(stage_said(&stage), "[0/2] count[file=a] waits at step 3 of 0\n"
+                                   "[0/2] count[file=a] goes on behind step 3 of 0\n"
+                                   "[0/2] count[file=a]: a command of it waits\n"
+                                   "[0/2] count[file=a]: a command of it goes on\n");
+    stage_close(&stage);
+}
+
 void test_progress_gives_way(void)
 {
     struct stage stage;

@@ -19,6 +19,14 @@ void plan_write_name(const struct plan *plan, uint32_t node, struct buffer *out)
         buffer_printf(out, "task-%u", node);
 }
 
+void plan_write_operation(const struct plan *plan, uint32_t node, uint32_t operation,
+                          struct buffer *out, place *ret_at)
+{
+    (void)plan;
+    buffer_printf(out, "step %u of %u", operation, node);
+    *ret_at = PLACE_NONE;
+}
+
 const char *status_text(enum status status)
 {
     static const char *const texts[] = {"none",      "success", "skipped",

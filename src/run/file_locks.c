@@ -1,0 +1,191 @@
+/* A file's lock is flock's, so that other programs may take part (flock(1)); it is tried for again
+ * and again, for what would wait for it cannot be called off. Two runs that want it take turns: who
+ * tries first gets the turnstile, a lock on the file's first byte, and only who has that tries for
+ * the lock itself, and gives the turnstile up with it. A run that lets a lock go and wants it again
+ * at once thus comes behind one that has waited.
+ *
+ * The guardian holds the descriptor too: should this process be killed, the lock is free only when
+ * all that the run has started is gone. */
+#include "run/file_locks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+
+#define MILLISECOND INT64_C(1000000)
+static const int64_t FIRST_PAUSE = MILLISECOND, LONGEST_PAUSE = 50 * MILLISECOND;
+
+struct file_lock {
+    struct run *run;
+    uint32_t token;
+    int descriptor;
+    bool is_held, has_turnstile;
+    struct alarm *alarm; /* when it is tried again; NULL: it is not sought */
+    int64_t pause;
+};
+
+struct file_locks {
+    VEC(struct file_lock *) items;
+};
+
+static struct file_lock *find(struct run *run, uint32_t token)
+{
+    if (run->file_locks == NULL)
+        run->file_locks = memory_new(sizeof *run->file_locks);
+    for (uint32_t i = 0; i < run->file_locks->items.count; i++)
+        if (run->file_locks->items.items[i]->token == token)
+            return run->file_locks->items.items[i];
+    struct file_lock *lock = memory_new(sizeof *lock);
+    *lock = (struct file_lock){.run = run, .token = token, .descriptor = -1};
+    *VEC_PUSH(&run->file_locks->items) = lock;
+    return lock;
+}
+
+static bool open_file(struct file_lock *lock, struct error *error)
+{
+    struct run *run = lock->run;
+    const struct workflow *workflow = run->plan->workflow;
+    const struct primitive *primitive =
+        &workflow->primitives[run->plan->tokens[lock->token].primitive];
+    if (lock->descriptor >= 0)
+        return true;
+    CLEANUP_FREE char *path =
+        file_join(run->options->directory, names_text(workflow->names, primitive->file.literal));
+    lock->descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
+    if (lock->descriptor < 0) {
+        error_set_system(error, errno, "cannot open %s for lock '%s'", path,
+                         names_text(workflow->names, primitive->name));
+        error->at = primitive->file.at;
+        return false;
+    }
+    struct guardian *guardian = run->options->guardian;
+    return guardian == NULL || guardian->channel < 0 ||
+           guardian_hold(guardian, lock->descriptor, error);
+}
+
+/* On the first byte, by the open file. Where there are no such locks all is as without. */
+static bool set_turnstile(struct file_lock *lock, short type)
+{
+    struct flock turnstile = {.l_type = type, .l_whence = SEEK_SET, .l_len = 1};
+    if (fcntl(lock->descriptor, F_OFD_SETLK, &turnstile) == 0)
+        return true;
+    return errno != EAGAIN && errno != EACCES;
+}
+
+static bool try(struct file_lock *lock)
+{
+    if (!lock->has_turnstile && !set_turnstile(lock, F_WRLCK))
+        return false;
+    lock->has_turnstile = true;
+    if (flock(lock->descriptor, LOCK_EX | LOCK_NB) < 0)
+        return false;
+    set_turnstile(lock, F_UNLCK);
+    lock->has_turnstile = false;
+    return lock->is_held = true;
+}
+
+static void set_capacity(struct file_lock *lock, uint64_t amount)
+{
+    struct input *in = run_push(lock->run, INPUT_CAPACITY);
+    in->vector = lock->token;
+    in->amount = amount;
+}
+
+static void seek(void *context)
+{
+    struct file_lock *lock = context;
+    lock->alarm = NULL;
+    if (try(lock)) {
+        set_capacity(lock, 1);
+        return;
+    }
+    lock->pause = lock->pause == 0                  ? FIRST_PAUSE
+                  : lock->pause * 2 < LONGEST_PAUSE ? lock->pause * 2
+                                                    : LONGEST_PAUSE;
+    lock->alarm = loop_at(lock->run->loop, clock_monotonic() + lock->pause, seek, lock);
+}
+
+void file_locks_seek(struct run *run, uint32_t token)
+{
+    struct file_lock *lock = find(run, token);
+    CLEANUP_ERROR struct error error = {0};
+    if (run->folder == NULL) { /* a dry run holds nothing */
+        set_capacity(lock, 1);
+        return;
+    }
+    if (lock->is_held || lock->alarm != NULL)
+        return;
+    if (!open_file(lock, &error)) {
+        run_break(run, &error);
+        return;
+    }
+    lock->pause = 0;
+    seek(lock);
+}
+
+void file_locks_yield(struct run *run, uint32_t token)
+{
+    struct file_lock *lock = find(run, token);
+    if (!lock->is_held)
+        return;
+    flock(lock->descriptor, LOCK_UN);
+    lock->is_held = false;
+}
+
+static bool hold_again(struct run *run, uint32_t token, struct error *error)
+{
+    struct file_lock *lock = find(run, token);
+    if (!open_file(lock, error))
+        return false;
+    if (try(lock))
+        return true;
+    CLEANUP_BUFFER struct buffer text = {0};
+    buffer_add_text(&text, "another run has ");
+    plan_write_token(run->plan, token, &text);
+    buffer_add_text(&text, ", which this one held: waiting for it");
+    run_say(run, buffer_text(&text));
+    terminal_flush(run->terminal);
+    while (flock(lock->descriptor, LOCK_EX) < 0)
+        if (errno != EINTR)
+            return error_set_system(error, errno, "cannot lock its file");
+    set_turnstile(lock, F_UNLCK);
+    lock->has_turnstile = false;
+    return lock->is_held = true;
+}
+
+bool file_locks_resume(struct run *run, struct error *error)
+{
+    const struct plan *plan = run->plan;
+    for (uint32_t token = 0; token < plan->token_count; token++) {
+        if (!plan->tokens[token].is_file)
+            continue;
+        bool is_held = scheduler_free_tokens(run->scheduler, token) < plan->tokens[token].capacity;
+        if (is_held && !hold_again(run, token, error))
+            return false;
+    }
+    return true;
+}
+
+void file_locks_release(struct run *run)
+{
+    struct file_locks *locks = run->file_locks;
+    if (locks == NULL)
+        return;
+    for (uint32_t i = 0; i < locks->items.count; i++) {
+        struct file_lock *lock = locks->items.items[i];
+        loop_cancel(run->loop, lock->alarm);
+        if (lock->is_held) /* the guardian's descriptor would keep it */
+            flock(lock->descriptor, LOCK_UN);
+        file_close(&lock->descriptor);
+        free(lock);
+    }
+    VEC_RELEASE(&locks->items);
+    free(locks);
+    run->file_locks = NULL;
+}

@@ -1,0 +1,159 @@
+/* See trail.h. Positions only grow within an attempt, so whatever stands behind an operation that
+ * is begun is of an earlier attempt, and void. */
+#include "run/trail.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "run/items.h"
+
+bool trail_is_needed(const struct run *run, uint32_t node)
+{
+    return run->plan->program_count > 1 && plan_rule(run->plan, node)->program != NO_PROGRAM;
+}
+
+struct trail *trail_of(struct run *run, uint32_t node)
+{
+    if (run->trails == NULL)
+        run->trails = memory_array(run->node_capacity, sizeof *run->trails);
+    if (run->trails[node] == NULL) {
+        run->trails[node] = memory_new(sizeof **run->trails);
+        run->trails[node]->live = NO_OPERATION;
+    }
+    return run->trails[node];
+}
+
+static void begin_attempt(struct trail *trail, uint32_t attempt)
+{
+    if (trail->attempt == attempt)
+        return;
+    free(trail->last.detail);
+    trail->attempt = attempt;
+    trail->has_body = trail->is_timeout = false;
+    trail->last = trail->total = (struct outcome){0};
+}
+
+/* From this operation on nothing was passed. */
+static void go_back(struct trail *trail, uint32_t operation)
+{
+    while (trail->passed.count > 0 &&
+           trail->passed.items[trail->passed.count - 1].operation >= operation)
+        trail->passed.count--;
+}
+
+static struct passed *pass(struct trail *trail, uint32_t operation)
+{
+    go_back(trail, operation);
+    struct passed *passed = VEC_PUSH(&trail->passed);
+    *passed = (struct passed){.operation = operation, .item = NO_ITEM};
+    return passed;
+}
+
+static void set_last(struct trail *trail, const struct outcome *outcome)
+{
+    char *detail = outcome->detail != NULL ? memory_text(outcome->detail) : NULL;
+    free(trail->last.detail);
+    trail->last = *outcome;
+    trail->last.detail = detail;
+}
+
+static void add_log(struct extent *total, const struct extent *log)
+{
+    if (log->length == 0)
+        return;
+    uint64_t end = log->offset + log->length;
+    if (total->length == 0)
+        total->offset = log->offset;
+    if (end > total->offset + total->length)
+        total->length = end - total->offset;
+}
+
+static void body_ended(struct trail *trail, const struct input *in)
+{
+    const struct outcome *outcome = &in->outcome;
+    struct outcome *total = &trail->total;
+    trail->live = NO_OPERATION;
+    set_last(trail, outcome);
+    add_log(&total->log, &outcome->log);
+    total->user_time += outcome->user_time;
+    total->system_time += outcome->system_time;
+    if (outcome->memory > total->memory)
+        total->memory = outcome->memory;
+    if (outcome->kind == OUTCOME_LOST)
+        return;
+    struct passed *passed = pass(trail, in->operation);
+    passed->values[0] = outcome->values[0];
+    passed->values[1] = outcome->values[1];
+    passed->outputs = outcome->outputs;
+}
+
+void trail_note_input(struct run *run, const struct input *in)
+{
+    bool is_end = in->kind == INPUT_FINISHED, is_answer = in->kind == INPUT_EVALUATED;
+    if ((!is_end && !is_answer) || in->operation == NO_OPERATION || !trail_is_needed(run, in->node))
+        return;
+    struct trail *trail = trail_of(run, in->node);
+    begin_attempt(trail, in->attempt);
+    if (is_end && in->operation == OPERATION_END) {
+        trail->live = NO_OPERATION;
+    } else if (is_end) {
+        body_ended(trail, in);
+    } else if (in->is_invalid) {
+        set_last(trail, &in->outcome);
+    } else if (in->verdict != VERDICT_RUN) {
+        go_back(trail, in->operation);
+    }
+}
+
+void trail_note_action(struct run *run, const struct action *action)
+{
+    bool is_launch = action->kind == ACTION_LAUNCH, is_end = action->kind == ACTION_CONCLUDE;
+    if ((!is_launch && !is_end && action->kind != ACTION_BIND) ||
+        !trail_is_needed(run, action->node))
+        return;
+    struct trail *trail = trail_of(run, action->node);
+    if (action->kind == ACTION_BIND) {
+        pass(trail, action->operation)->item = action->item;
+        return;
+    }
+    begin_attempt(trail, action->attempt);
+    trail->live = is_end ? OPERATION_END : action->operation;
+    if (is_end)
+        return;
+    trail->has_body = true;
+    go_back(trail, action->operation);
+}
+
+void trail_forget(struct run *run, uint32_t node)
+{
+    struct trail *trail = run->trails != NULL ? run->trails[node] : NULL;
+    if (trail == NULL)
+        return;
+    free(trail->last.detail);
+    VEC_RELEASE(&trail->passed);
+    free(trail);
+    run->trails[node] = NULL;
+}
+
+void trails_release(struct run *run)
+{
+    for (uint32_t node = 0; run->trails != NULL && node < run->node_capacity; node++)
+        trail_forget(run, node);
+    free(run->trails);
+    run->trails = NULL;
+}
+
+json_t *trail_bound(struct run *run, uint32_t node, uint32_t operation)
+{
+    const struct trail *trail = run->trails != NULL ? run->trails[node] : NULL;
+    if (trail == NULL || run->folder == NULL)
+        return NULL;
+    for (uint32_t i = 0; i < trail->passed.count; i++) {
+        const struct passed *passed = &trail->passed.items[i];
+        if (passed->operation != operation)
+            continue;
+        return passed->item != NO_ITEM ? items_get(run, passed->item, NULL)
+                                       : results_text(run, &passed->values[0]);
+    }
+    return NULL;
+}
