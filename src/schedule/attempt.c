@@ -29,6 +29,7 @@ void course_retake(struct scheduler *scheduler, struct course *course)
     line_wait(scheduler, line, course->waiter);
     course_park(scheduler, course, STATE_TOKEN);
     course_timer(scheduler, course);
+    deadlock_look(scheduler, course->node);
 }
 
 /* --- failures --- */
@@ -71,7 +72,9 @@ void course_failed(struct scheduler *scheduler, struct course *course)
 {
     const struct program *program = node_program(scheduler, course->node);
     uint32_t operation = tolerating(program, &course->failure);
-    bool is_final = course->failure.cause == CAUSE_DEADLOCK || course->is_stopped;
+    bool is_final = course->failure.cause == CAUSE_DEADLOCK;
+    if (operation != NO_OPERATION && !is_final && policy_reaches(scheduler, course->node))
+        course->is_stopped = is_final = true;
     if (operation == NO_OPERATION || is_final)
         course_conclude(scheduler, course);
     else if (course->given_back != NO_TOKEN)
@@ -272,7 +275,7 @@ void course_sweep(struct scheduler *scheduler, struct course *course)
             return;
         course_leave(scheduler, course);
         course_conclude(scheduler, course);
-    } else if (policy_reaches(scheduler, node)) {
+    } else if (policy_reaches(scheduler, node) && course->phase != PHASE_FAILED) {
         course_leave(scheduler, course);
         course->is_stopped = true;
         course_conclude(scheduler, course);

@@ -214,7 +214,7 @@ static const char *check_liveness(const struct scheduler *scheduler)
     for (uint32_t node = 0; node < scheduler->node_count && !is_live; node++) {
         uint8_t state = scheduler->states[node];
         is_live = state == STATE_RUN || state == STATE_DELAY || state == STATE_EVALUATE ||
-                  (state >= STATE_TOKEN && state <= STATE_SLEEP);
+                  (state >= STATE_TOKEN && state <= STATE_SLEEP); /* else it was a deadlock */
         if (state != STATE_READY)
             continue;
         uint32_t vector = scheduler->vectors[node];

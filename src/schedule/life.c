@@ -268,6 +268,7 @@ void node_finished(struct scheduler *scheduler)
     uint8_t marks = scheduler->marks[node];
     scheduler->marks[node] &= (uint8_t)~MARK_STOPPED;
     timer_disarm(scheduler, node);
+    bool is_stuck = course != NULL && course->is_stuck;
     if (course == NULL)
         tokens_release(scheduler, scheduler->vectors[node]);
     else
@@ -281,7 +282,7 @@ void node_finished(struct scheduler *scheduler)
         fail(scheduler, node);
     else if (outcome_is_success(&in->outcome))
         node_end(scheduler, node, STATUS_SUCCESS, &in->outcome);
-    else if (marks & MARK_STOPPED)
+    else if (marks & MARK_STOPPED && !is_stuck)
         node_end(scheduler, node, STATUS_CANCELLED, &in->outcome);
     else if (is_lost)
         node_lose(scheduler, node);

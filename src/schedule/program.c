@@ -137,6 +137,7 @@ static void enter(struct scheduler *scheduler, struct course *course)
     }
     line_wait(scheduler, line, course->waiter);
     wait_in(scheduler, course, STATE_TOKEN);
+    deadlock_look(scheduler, course->node);
 }
 
 static void fall_asleep(struct scheduler *scheduler, struct course *course)

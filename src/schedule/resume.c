@@ -173,6 +173,7 @@ void resume_run(struct scheduler *scheduler)
     scheduler->is_resumed = true;
     scheduler->has_ended = scheduler->is_policy_on = scheduler->is_cancelled = false;
     scheduler->is_interrupted = scheduler->is_timed_out = scheduler->is_killed = false;
+    scheduler->is_stuck = false;
     reopen(scheduler);
     lines_filter(scheduler);
     templates_ask_again(scheduler);

@@ -94,6 +94,9 @@ static void take_of_node(struct scheduler *scheduler)
     case INPUT_KEPT:
         node_kept(scheduler);
         break;
+    case INPUT_READY:
+        daemon_ready(scheduler);
+        break;
     case INPUT_REQUEST:
         request_made(scheduler);
         break;
@@ -148,7 +151,8 @@ static void settle(struct scheduler *scheduler)
         while (cascade_step(scheduler))
             continue;
         grant(scheduler);
-    } while (scheduler->sync != NULL && sync_step(scheduler));
+    } while (scheduler->sync != NULL &&
+             (sync_step(scheduler) || (scheduler->has_begun && deadlock_at_rest(scheduler))));
 }
 
 static void end(struct scheduler *scheduler)
@@ -170,6 +174,8 @@ void scheduler_handle(struct scheduler *scheduler, const struct input *in, struc
     scheduler->in = in;
     scheduler->out = out;
     tokens_reach(scheduler, scheduler->plan->token_count);
+    if (scheduler->sync != NULL)
+        scheduler->sync->stuck.count = 0;
     take(scheduler);
     settle(scheduler);
     if (scheduler->has_begun && scheduler->remaining == 0)

@@ -80,6 +80,7 @@ struct scheduler {
     bool has_begun, has_ended;
     bool is_policy_on; /* drain, fast: a failure came; only what heeds failures starts */
     bool is_cancelled, is_interrupted, is_timed_out, is_killed;
+    bool is_stuck;   /* the run was ended for a deadlock */
     bool is_resumed; /* once or more: what has ended may need what has not */
     bool is_sweep_due;
 

@@ -52,6 +52,7 @@ struct course {
     uint64_t touched, came; /* by use: it was executed; a barrier was come to */
     uint8_t phase;
     bool has_running;  /* tokens */
+    bool is_ready;     /* a daemon */
     bool has_begun;    /* an attempt is under way, and holds its kept tokens */
     bool is_at_body;   /* one is at the executor */
     bool has_launched; /* in this attempt */
@@ -125,6 +126,10 @@ struct sync {
 
     struct gate_state *gates;
     uint32_t gate_count;
+
+    uint32_t parked;  /* courses in TOKEN or GATE */
+    uint32_t witness; /* the node that was last seen to be live */
+    wait_list stuck;  /* who was found stuck by this input */
 
     VEC(uint32_t) agenda; /* nodes whose courses go on */
     uint32_t agenda_first;
@@ -235,6 +240,20 @@ void requests_drop(struct scheduler *scheduler, struct course *course);
 /* The body runs, waits, or gets its replies, as its requests want it. */
 void course_heed_requests(struct scheduler *scheduler, struct course *course);
 uint32_t request_slot(const struct scheduler *scheduler, uint32_t number); /* or NO_REQUEST */
+
+/* deadlock.c */
+/* Nothing will ever happen to those who wait: they fail. False: something may. */
+bool deadlock_at_rest(struct scheduler *scheduler);
+/* One that holds something waits for tokens: is it part of a cycle? */
+void deadlock_look(struct scheduler *scheduler, uint32_t node);
+
+/* wait.c */
+void waits_of_course(const struct scheduler *scheduler, const struct course *course, bool is_stuck,
+                     wait_list *ret);
+
+/* daemon.c */
+bool daemon_is_ready(const struct scheduler *scheduler, uint32_t node);
+void daemon_ready(struct scheduler *scheduler);
 
 /* gate.c */
 enum act { ACT_DONE, ACT_WAITS, ACT_FAILED };

@@ -1,0 +1,173 @@
+/* Deadlock: who can never go on.
+ *
+ * Two rules find it. A cycle of holders: whoever comes to wait while it holds something is followed
+ * from lock to holder, as long as these wait for a lock too, and nothing but that lock could set
+ * them free; back at the beginning, the cycle is stuck whatever else runs. And quiescence: nothing
+ * runs, sleeps, or waits with a timeout, so nothing will ever happen to those who wait. A body that
+ * waits by a verb may have a timeout of its own: it breaks a cycle, but not a silence.
+ *
+ * All who are stuck fail, and the run goes on as after a cancel. */
+#include "schedule/sync.h"
+
+static bool is_timed(const struct scheduler *scheduler, const struct course *course)
+{
+    if (scheduler->timers[course->node] & 1)
+        return true;
+    for (uint32_t i = course->requests; i != NO_REQUEST;
+         i = scheduler->sync->requests.items[i].previous)
+        if (scheduler->sync->requests.items[i].phase == REQUEST_WAITS &&
+            scheduler->sync->requests.items[i].deadline != NEVER)
+            return true;
+    return false;
+}
+
+/* More than there ever is as things stand: the capacity may come from outside. */
+static bool wants_capacity(const struct scheduler *scheduler, uint32_t waiter)
+{
+    const struct waiter *this = &scheduler->waiters.items[waiter];
+    if (this->stand != AT_LINE)
+        return false;
+    const struct amount *end = amounts_end(scheduler, this->at);
+    for (const struct amount *i = amounts_begin(scheduler, this->at); i < end; i++)
+        if (i->amount > scheduler->accounts[i->token].capacity ||
+            scheduler->plan->tokens[i->token].is_file)
+            return true;
+    return false;
+}
+
+static bool course_is_live(const struct scheduler *scheduler, const struct course *course)
+{
+    if (is_timed(scheduler, course) || wants_capacity(scheduler, course->waiter))
+        return true;
+    for (uint32_t i = course->requests; i != NO_REQUEST;
+         i = scheduler->sync->requests.items[i].previous)
+        if (wants_capacity(scheduler, scheduler->sync->requests.items[i].waiter))
+            return true;
+    return course->is_at_body && course->is_awake;
+}
+
+static bool node_is_live(const struct scheduler *scheduler, uint32_t node)
+{
+    switch (scheduler->states[node]) {
+    case STATE_RUN:
+        return !daemon_is_ready(scheduler, node);
+    case STATE_EVALUATE:
+    case STATE_DELAY:
+    case STATE_SLEEP:
+    case STATE_REGAIN:
+        return true;
+    case STATE_TOKEN:
+    case STATE_GATE:
+        return course_is_live(scheduler, course_of(scheduler, node));
+    default:
+        return false;
+    }
+}
+
+/* The one found last is asked first: it mostly still is. */
+static bool is_quiescent(struct scheduler *scheduler)
+{
+    uint32_t count = scheduler->node_count, from = scheduler->sync->witness;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t node = from + i < count ? from + i : from + i - count;
+        if (node_is_live(scheduler, node)) {
+            scheduler->sync->witness = node;
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- those who are stuck --- */
+
+static void fail_stuck(struct scheduler *scheduler, struct course *course)
+{
+    struct sync *sync = scheduler->sync;
+    struct failure failure = {CAUSE_DEADLOCK, course->position, NO_NODE, NO_GATE, NO_TOKEN};
+    waits_of_course(scheduler, course, true, &sync->stuck);
+    if (course->is_at_body) {
+        for (uint32_t i = course->requests, previous; i != NO_REQUEST; i = previous) {
+            previous = sync->requests.items[i].previous;
+            if (sync->requests.items[i].phase == REQUEST_WAITS)
+                request_fail(scheduler, i, CAUSE_DEADLOCK);
+        }
+        course->is_stuck = course->has_failure = true;
+        course->failure = failure;
+        return;
+    }
+    course_wait_reason(scheduler, course, &failure.gate, &failure.token);
+    course_fail(scheduler, course, &failure);
+}
+
+static void declare(struct scheduler *scheduler)
+{
+    fact_add(scheduler, FACT_DEADLOCK, NO_NODE);
+    scheduler->is_stuck = scheduler->is_cancelled = scheduler->is_sweep_due = true;
+}
+
+bool deadlock_at_rest(struct scheduler *scheduler)
+{
+    struct sync *sync = scheduler->sync;
+    if (sync->parked == 0 || !is_quiescent(scheduler))
+        return false;
+    declare(scheduler);
+    for (uint32_t node = 0; node < scheduler->node_count; node++)
+        if (scheduler->states[node] == STATE_TOKEN || scheduler->states[node] == STATE_GATE)
+            fail_stuck(scheduler, course_of(scheduler, node));
+    return true;
+}
+
+/* --- cycles --- */
+
+enum { WALK_MOST = 256 };
+struct step_back {
+    uint32_t node, from;
+};
+struct walk {
+    struct step_back steps[WALK_MOST];
+    uint32_t count;
+};
+
+static bool waits_for_tokens_alone(const struct scheduler *scheduler, uint32_t node)
+{
+    const struct course *course = course_of(scheduler, node);
+    return course != NULL && scheduler->states[node] == STATE_TOKEN && !course->is_at_body &&
+           !is_timed(scheduler, course) && !wants_capacity(scheduler, course->waiter);
+}
+
+/* Adds those who hold what this one lacks; true: the first is among them. */
+static bool walk_on(const struct scheduler *scheduler, struct walk *walk, uint32_t at)
+{
+    const struct course *course = course_of(scheduler, walk->steps[at].node);
+    uint32_t line = scheduler->waiters.items[course->waiter].at;
+    const struct amount *end = amounts_end(scheduler, line);
+    for (const struct amount *i = amounts_begin(scheduler, line); i < end; i++) {
+        const struct account *account = &scheduler->accounts[i->token];
+        if (account->capacity != 1 || account->held != 1)
+            continue;
+        if (account->owner == walk->steps[0].node)
+            return true;
+        bool is_known = !waits_for_tokens_alone(scheduler, account->owner);
+        for (uint32_t k = 0; k < walk->count && !is_known; k++)
+            is_known = walk->steps[k].node == account->owner;
+        if (!is_known && walk->count < WALK_MOST)
+            walk->steps[walk->count++] = (struct step_back){account->owner, at};
+    }
+    return false;
+}
+
+void deadlock_look(struct scheduler *scheduler, uint32_t node)
+{
+    if (!waits_for_tokens_alone(scheduler, node))
+        return;
+    struct walk walk = {.steps = {{node, 0}}, .count = 1};
+    uint32_t at = 0;
+    while (at < walk.count && !walk_on(scheduler, &walk, at))
+        at++;
+    if (at == walk.count)
+        return;
+    declare(scheduler);
+    for (; at != 0; at = walk.steps[at].from)
+        fail_stuck(scheduler, course_of(scheduler, walk.steps[at].node));
+    fail_stuck(scheduler, course_of(scheduler, node));
+}
