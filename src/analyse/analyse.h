@@ -27,6 +27,10 @@ struct replay {
                     since the run began, and what runs is shown with its age */
     bool has_ended;
     int exit_status;
+    uint32_t stopper;   /* the task whose failure lets nothing more start; NO_NODE: none */
+    bool was_cancelled; /* by `cancel` (enum cancel), the first */
+    uint8_t cancel;
+    VEC(uint8_t) verbs; /* of verbs' requests, by number: enum verb */
 };
 struct replay_node {
     int64_t started, ended; /* of the last attempt; -1: not */
@@ -37,6 +41,8 @@ struct replay_node {
     bool is_timeout, is_tolerated;
     int32_t process;  /* 0: none was started */
     uint32_t attempt; /* the last that had a process or body */
+    uint32_t vector; /* what it asked for when that was evaluated; NO_VECTOR: what its rule says */
+    int64_t until;   /* when the next attempt begins, after one that failed; -1 */
     struct extent log;
     char *detail; /* or NULL */
 };
@@ -119,12 +125,44 @@ void status_write(const struct plan *plan, const struct run_folder *folder,
  *      "counts": {"total", "waiting", "running", "success", "failure", "tolerated", "skipped",
  *                 "blocked", "cancelled"},        tolerated: of the failures
  *      "instances": [
- *        {"name", "task", "state": "waiting" | "ready" | "running" | "delayed" | "ended",
+ *        {"name", "task", "state": "waiting" | "ready" | "delayed" | "synchronising" | "running" |
+ *                  "ended",          synchronising: it had begun, and waits for others
  *         "status",                               null: not ended
  *         "attempt",                              0: none yet
  *         "started", "ended",                     of the last attempt, in seconds since the
  * beginning "exit_code", "is_timeout", "reason"}]}  null where there is none */
 json_t *status_to_json(const struct plan *plan, const struct run_folder *folder,
                        const struct replay *replay);
+
+/* `pargraph ps`: what is active, one line each: what runs, and what each that waits waits for,
+ * since when, where, and who holds it or has to come. Of those that have not begun, what would
+ * have, but for tokens that others hold. Of a run that has ended or was killed: as it was then. */
+void ps_write(struct plan *plan, const struct run_folder *folder, const struct replay *replay,
+              struct buffer *out);
+/* New.
+ *     {"run", "name", "state", "elapsed",       as in status_to_json
+ *      "active": [
+ *        {"name", "task", "state", "attempt",   as there
+ *         "since", "process",                   of what runs, null where there is none
+ *         "waits": [wait]}]}
+ * wait: {"kind": "lock" | "semaphore" | "barrier" | "event" | "condition" | "queue" | "resource" |
+ *        "timer",
+ *        "what": "lock db[a]", "since", "until", seconds since the beginning, null: no limit
+ *        "step": text, "file", "line", "is_verb", "is_stuck", "is_regaining",
+ *        "holders": [name],                     of a lock, semaphore or resource
+ *        "awaited": [name]}                     of all else: who could still help */
+json_t *ps_to_json(struct plan *plan, const struct run_folder *folder, const struct replay *replay);
+
+/* `pargraph why`: why these instances stand as they do: what they wait for, what kept them from
+ * running, how they ended. Of many only the first 20. */
+void why_write(struct plan *plan, const struct run_folder *folder, const struct replay *replay,
+               const node_list *nodes, struct buffer *out);
+/* New: {"run", "state", "instances": [{"name", "state", "status", "text", "needs": [name],
+ *       "waits": [wait]}]}
+ * text: what is written for it, lines; needs: those that it waits for, or that kept it from
+ * running.
+ */
+json_t *why_to_json(struct plan *plan, const struct run_folder *folder, const struct replay *replay,
+                    const node_list *nodes);
 
 #endif

@@ -7,7 +7,8 @@
 static void forget_outcome(struct replay_node *node)
 {
     memory_free(node->detail);
-    *node = (struct replay_node){.started = -1, .ended = -1, .exit_code = -1};
+    *node = (struct replay_node){
+        .started = -1, .ended = -1, .exit_code = -1, .vector = NO_VECTOR, .until = -1};
 }
 
 static void take_outcome(struct replay_node *node, const struct fact *fact)
@@ -27,20 +28,35 @@ static void take_outcome(struct replay_node *node, const struct fact *fact)
     node->detail = memory_text(outcome->detail);
 }
 
+/* What is told of the run as a whole. */
+static void take_turn(struct replay *replay, const struct fact *fact)
+{
+    if (fact->kind == FACT_POLICY)
+        replay->stopper = fact->node;
+    if (fact->kind != FACT_RESUMED)
+        return;
+    replay->stopper = NO_NODE;
+    replay->was_cancelled = false;
+}
+
 static void take_fact(struct replay *replay, const struct fact *fact)
 {
+    take_turn(replay, fact);
     if (fact->node >= replay->node_count)
         return;
     struct replay_node *node = &replay->nodes[fact->node];
     bool is_next_body = fact->operation != NO_OPERATION && node->attempt == fact->attempt;
     switch (fact->kind) {
-    case FACT_LAUNCHED:
+    case FACT_LAUNCHED: {
         if (is_next_body && node->ended < 0 && node->started >= 0)
             break;
+        uint32_t vector = node->vector;
         forget_outcome(node);
+        node->vector = vector;
         node->started = fact->time;
         node->attempt = fact->attempt;
         break;
+    }
     case FACT_STARTED:
         if (!node->is_started)
             node->started = fact->time;
@@ -52,6 +68,7 @@ static void take_fact(struct replay *replay, const struct fact *fact)
         break;
     case FACT_FAILED:
     case FACT_ENDED:
+        node->until = fact->kind == FACT_FAILED ? fact->until : -1;
         take_outcome(node, fact);
         break;
     }
@@ -66,8 +83,21 @@ static void reach_nodes(struct replay *replay, uint32_t count)
     replay->nodes =
         memory_grow(replay->nodes, old, count - old, &replay->node_capacity, sizeof *replay->nodes);
     for (uint32_t node = old; node < count; node++)
-        replay->nodes[node] = (struct replay_node){.started = -1, .ended = -1, .exit_code = -1};
+        forget_outcome(&replay->nodes[node]);
     replay->node_count = count;
+}
+
+/* What the facts do not tell. */
+static void note_input(struct replay *replay, const struct input *in)
+{
+    if (in->kind == INPUT_EVALUATED && in->operation == NO_OPERATION && !in->is_invalid)
+        replay->nodes[in->node].vector = in->vector;
+    if (in->kind == INPUT_REQUEST)
+        *VEC_PUSH(&replay->verbs) = in->verb;
+    if (in->kind != INPUT_CANCEL || replay->was_cancelled)
+        return;
+    replay->was_cancelled = true;
+    replay->cancel = in->verdict;
 }
 
 struct feed {
@@ -80,6 +110,7 @@ static bool take_input(void *context, const struct input *in)
 {
     struct feed *feed = context;
     reach_nodes(feed->replay, feed->plan->node_count);
+    note_input(feed->replay, in);
     feed->actions.count = 0;
     scheduler_handle(feed->replay->scheduler, in, &feed->actions);
     for (uint32_t i = 0; i < feed->actions.count; i++)
@@ -99,6 +130,7 @@ static bool replay_journal(struct replay *replay, struct plan *plan, struct jour
             journal->head.scheduler_version, (unsigned)SCHEDULER_VERSION);
     if (journal->head.plan != plan_fingerprint(plan))
         return error_set(error, PLACE_NONE, "the journal is of another workflow");
+    replay->stopper = NO_NODE;
     reach_nodes(replay, plan->node_count);
     struct scheduler_options options = {.failure_policy = journal->head.failure_policy};
     replay->scheduler = scheduler_new(plan, &options);
@@ -142,6 +174,7 @@ void replay_release(struct replay *replay)
     for (uint32_t i = 0; replay->nodes != NULL && i < replay->node_count; i++)
         memory_free(replay->nodes[i].detail);
     memory_free(replay->nodes);
+    VEC_RELEASE(&replay->verbs);
     if (replay->scheduler != NULL)
         scheduler_free(replay->scheduler);
     *replay = (struct replay){0};

@@ -1,5 +1,6 @@
 /* Decides what `pargraph status` says: one line on the run, one of counts, then what a person would
  * ask about next, a few of each. */
+#include "analyse/waits.h"
 #include "analyse/words.h"
 #include "base/text.h"
 
@@ -9,6 +10,7 @@ struct view {
     const struct plan *plan;
     const struct replay *replay;
     bool is_alive;
+    struct waits waits;
     struct buffer *out;
 };
 
@@ -108,10 +110,17 @@ static bool is_waiting(const struct view *view, uint32_t node)
 
 static void add_waiting(const struct view *view, uint32_t node)
 {
-    static const char *const reasons[] = {[STANDING_WAITING] = ": for what it needs",
-                                          [STANDING_READY] = ": for resources",
-                                          [STANDING_DELAYED] = ": for another attempt"};
-    buffer_add_text(view->out, reasons[words_standing(view->replay, node)]);
+    enum standing standing = words_standing(view->replay, node);
+    uint32_t count;
+    const struct wait *wait = waits_of(&view->waits, node, &count);
+    buffer_add_text(view->out, ": ");
+    if (standing == STANDING_READY)
+        waits_write_ready(&view->waits, node, view->out);
+    else if (standing == STANDING_WITHIN && count > 0)
+        waits_write(&view->waits, wait, view->out);
+    else
+        buffer_add_text(view->out,
+                        standing == STANDING_DELAYED ? "for another attempt" : "for what it needs");
 }
 
 /* One list: its title, the instances it holds, what is said of each. */
@@ -141,7 +150,9 @@ static void add_section(const struct view *view, const char *title,
 void status_write(const struct plan *plan, const struct run_folder *folder,
                   const struct replay *replay, struct buffer *out)
 {
-    struct view view = {plan, replay, run_folder_is_alive(folder), out};
+    struct view view = {
+        .plan = plan, .replay = replay, .is_alive = run_folder_is_alive(folder), .out = out};
+    waits_open(&view.waits, plan, replay, words_time(folder, replay));
     buffer_printf(out, "run %s %s ", folder->id, ending(&view));
     text_write_duration(time_of(&view), out);
     buffer_add_byte(out, '\n');
@@ -150,4 +161,5 @@ void status_write(const struct plan *plan, const struct run_folder *folder,
     add_section(&view, view.is_alive ? "running" : "running when it was killed", is_running,
                 add_running);
     add_section(&view, "waiting", is_waiting, add_waiting);
+    waits_close(&view.waits);
 }

@@ -30,11 +30,6 @@ static json_t *counts_to_json(const struct tally *tally)
 
 static json_t *instance_to_json(const struct plan *plan, const struct replay *replay, uint32_t node)
 {
-    static const char *const states[] = {[STANDING_WAITING] = "waiting",
-                                         [STANDING_READY] = "ready",
-                                         [STANDING_DELAYED] = "delayed",
-                                         [STANDING_RUNNING] = "running",
-                                         [STANDING_ENDED] = "ended"};
     const struct workflow *workflow = plan->workflow;
     const struct replay_node *last = &replay->nodes[node];
     const struct scheduler *scheduler = replay->scheduler;
@@ -45,7 +40,7 @@ static json_t *instance_to_json(const struct plan *plan, const struct replay *re
     const char *task = names_text(workflow->names, workflow->tasks[plan->task[node]].name);
     json_object_set_new(instance, "name", words_json_name(plan, node));
     json_object_set_new(instance, "task", json_string(task));
-    json_object_set_new(instance, "state", json_string(states[words_standing(replay, node)]));
+    json_object_set_new(instance, "state", json_string(words_state(replay, node)));
     json_object_set_new(instance, "status", status_or_null(scheduler_status(scheduler, node)));
     json_object_set_new(instance, "attempt", json_integer(scheduler_attempt(scheduler, node)));
     json_object_set_new(instance, "started", seconds(last->started));
@@ -67,9 +62,7 @@ json_t *status_to_json(const struct plan *plan, const struct run_folder *folder,
     json_object_set_new(status, "name",
                         json_string(names_text(plan->workflow->names, plan->workflow->name)));
     json_object_set_new(status, "state",
-                        json_string(is_alive            ? "running"
-                                    : replay->has_ended ? "ended"
-                                                        : "killed"));
+                        json_string(words_run_state(folder, replay)));
     json_object_set_new(status, "exit_status",
                         replay->has_ended ? json_integer(replay->exit_status) : json_null());
     json_object_set_new(status, "began", seconds(replay->began_wall));

@@ -60,17 +60,39 @@ enum standing words_standing(const struct replay *replay, uint32_t node)
         return STANDING_DELAYED;
     case STATE_RUN:
         return replay->nodes[node].is_started ? STANDING_RUNNING : STANDING_READY;
+    case STATE_TOKEN:
     case STATE_GATE:
     case STATE_SLEEP:
-        return STANDING_RUNNING;
+    case STATE_REGAIN:
+        return STANDING_WITHIN;
     case STATE_ENDED:
         return STANDING_ENDED;
     case STATE_READY:
-    case STATE_TOKEN:
-    case STATE_REGAIN:
         break;
     }
     return STANDING_READY;
+}
+
+const char *words_state(const struct replay *replay, uint32_t node)
+{
+    static const char *const states[] = {
+        [STANDING_WAITING] = "waiting", [STANDING_READY] = "ready",
+        [STANDING_DELAYED] = "delayed", [STANDING_WITHIN] = "synchronising",
+        [STANDING_RUNNING] = "running", [STANDING_ENDED] = "ended"};
+    return states[words_standing(replay, node)];
+}
+
+const char *words_run_state(const struct run_folder *folder, const struct replay *replay)
+{
+    if (replay->has_ended)
+        return "ended";
+    return run_folder_is_alive(folder) ? "running" : "killed";
+}
+
+int64_t words_time(const struct run_folder *folder, const struct replay *replay)
+{
+    bool is_going_on = !replay->has_ended && run_folder_is_alive(folder);
+    return is_going_on ? replay->now : replay->last_time;
 }
 
 bool words_is_counted(const struct plan *plan, uint32_t node)

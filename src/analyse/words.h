@@ -17,10 +17,17 @@ enum standing {
     STANDING_WAITING, /* for its needs */
     STANDING_READY,   /* for resources */
     STANDING_DELAYED, /* for another attempt */
+    STANDING_WITHIN,  /* for others, or a timer: it had begun */
     STANDING_RUNNING,
     STANDING_ENDED,
 };
 enum standing words_standing(const struct replay *replay, uint32_t node);
+/* The same for programs: "waiting", "ready", "delayed", "synchronising", "running", "ended". */
+const char *words_state(const struct replay *replay, uint32_t node);
+/* Of a run: "running", "ended", "killed". */
+const char *words_run_state(const struct run_folder *folder, const struct replay *replay);
+/* Of a run that is not over: now; else its last moment. */
+int64_t words_time(const struct run_folder *folder, const struct replay *replay);
 
 /* Is it an instance of this run? */
 bool words_is_counted(const struct plan *plan, uint32_t node);

@@ -18,6 +18,8 @@ static const struct command_entry commands[] = {
     {"plan", command_plan, "show what would run, instance by instance"},
     {"dot", command_dot, "draw the graph for Graphviz"},
     {"status", command_status, "show how a run went, or goes"},
+    {"ps", command_ps, "show what is active, and what it waits for"},
+    {"why", command_why, "show why a task waits, was skipped, or failed"},
     {"logs", command_logs, "show what a task wrote"},
     {"runs", command_runs, "list the runs"},
     {"schema", command_schema, "print the schema of workflows for editors"},
