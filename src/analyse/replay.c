@@ -4,11 +4,13 @@
 #include "analyse/analyse.h"
 #include "base/memory.h"
 
+static const struct replay_node fresh = {
+    .started = -1, .ended = -1, .exit_code = -1, .vector = NO_VECTOR, .until = -1};
+
 static void forget_outcome(struct replay_node *node)
 {
     memory_free(node->detail);
-    *node = (struct replay_node){
-        .started = -1, .ended = -1, .exit_code = -1, .vector = NO_VECTOR, .until = -1};
+    *node = fresh;
 }
 
 static void take_outcome(struct replay_node *node, const struct fact *fact)
@@ -83,7 +85,7 @@ static void reach_nodes(struct replay *replay, uint32_t count)
     replay->nodes =
         memory_grow(replay->nodes, old, count - old, &replay->node_capacity, sizeof *replay->nodes);
     for (uint32_t node = old; node < count; node++)
-        forget_outcome(&replay->nodes[node]);
+        replay->nodes[node] = fresh;
     replay->node_count = count;
 }
 
