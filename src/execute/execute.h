@@ -131,6 +131,8 @@ struct process_options {
     int64_t patience;  /* how long a start may fail for want of resources (descriptors, processes,
                           memory) with nothing running, before it is NOT_STARTED; 0: 10 s */
     const sigset_t *child_mask; /* signal mask for children; NULL: empty */
+    bool is_wide; /* many will wait by verbs: this process may have as many descriptors as the
+                     system lets it; children, as many as it was given */
 };
 /* Makes this process a subreaper. Blocks no signal; children get all dispositions that are not the
  * default now set back to it. The thread that turns the loop must have no children of its own:

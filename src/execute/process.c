@@ -267,6 +267,8 @@ static bool open_spawners(struct process_executor *executor, const struct proces
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     if (!spawn_setup_init(&executor->setup, options->child_mask))
         return error_set_system(error, errno, "cannot open /dev/null");
+    if (options->is_wide)
+        spawn_setup_widen(&executor->setup);
     executor->spawners =
         spawners_new(executor->loop, &executor->setup, spawner_count(options->spawners),
                      process_given_back, executor, error);

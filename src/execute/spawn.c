@@ -139,6 +139,8 @@ IN_CHILD static int child_main(void *argument)
         if (child->fifos != 0 && !child->is_opening_fifos)
             _exit(127);
         child_signals(child->setup);
+        if (child->setup->has_files)
+            syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &child->setup->files, NULL);
         execve(child->program, child->argv, launch->env);
         child_failed(child, SPAWN_PROGRAM);
     }

@@ -3,6 +3,7 @@
 #define EXECUTE_SPAWN_H
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "execute/execute.h"
@@ -18,6 +19,8 @@ struct spawn_setup {
     sigset_t child_mask; /* their signal mask */
     int resets[64];      /* signals whose disposition is not the default here */
     int reset_count;
+    bool has_files; /* children are to have this limit of descriptors; else that of this process */
+    struct rlimit files;
 };
 
 struct spawn {
@@ -36,6 +39,8 @@ struct spawn {
 /* From then on no descriptor of this process but 0, 1 and 2 outlives an execve. False with errno.
  * Whoever calls spawn_start later must have all signals blocked. */
 bool spawn_setup_init(struct spawn_setup *setup, const sigset_t *child_mask);
+/* Raises this process's limit of descriptors as far as may be; children keep what it was. */
+void spawn_setup_widen(struct spawn_setup *setup);
 void spawn_setup_release(struct spawn_setup *setup);
 /* Starts spawn->launch, and returns when it was executed or has failed; blocks the calling thread
  * alone. A failure leaves nothing behind. The stack is for the child: SPAWN_STACK bytes, aligned

@@ -9,6 +9,8 @@
 #include "base/file.h"
 #include "execute/spawn.h"
 
+enum { FILES_MOST = 65536 };
+
 static bool is_open_standard(void)
 {
     for (int descriptor = 0; descriptor <= 2; descriptor++)
@@ -57,6 +59,17 @@ bool spawn_setup_init(struct spawn_setup *setup, const sigset_t *child_mask)
             setup->resets[setup->reset_count++] = number;
     }
     return true;
+}
+
+void spawn_setup_widen(struct spawn_setup *setup)
+{
+    struct rlimit wide;
+    if (getrlimit(RLIMIT_NOFILE, &setup->files) < 0)
+        return;
+    wide = setup->files;
+    wide.rlim_cur = wide.rlim_max > FILES_MOST ? FILES_MOST : wide.rlim_max;
+    setup->has_files =
+        wide.rlim_cur > setup->files.rlim_cur && setrlimit(RLIMIT_NOFILE, &wide) == 0;
 }
 
 void spawn_setup_release(struct spawn_setup *setup)

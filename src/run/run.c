@@ -37,7 +37,8 @@ static bool open_executor(struct run *run, struct error *error)
                                         "their task's group are not found and not ended");
     run->reports = attempt_reports;
     run->reports.context = run;
-    struct process_options options = {.child_mask = signals_original_mask(run)};
+    struct process_options options = {.child_mask = signals_original_mask(run),
+                                      .is_wide = run->plan->workflow->primitive_count > 0};
     run->executor = run->folder == NULL
                         ? dry_executor_new(run->loop, &run->reports)
                         : process_executor_new(run->loop, &run->reports, &options, error);

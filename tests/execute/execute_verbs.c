@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -388,6 +389,26 @@ static void check_place(void)
     stage_close(&stage);
 }
 
+/* A wide executor may have more descriptors than it was started with; what it starts may not. */
+static void check_wide(void)
+{
+    struct rlimit old, narrow, now;
+    struct stage stage;
+    getrlimit(RLIMIT_NOFILE, &old);
+    narrow = old;
+    narrow.rlim_cur = old.rlim_max > 200 ? 200 : old.rlim_max / 2;
+    setrlimit(RLIMIT_NOFILE, &narrow);
+    const struct process_options options = {.is_wide = true};
+    stage_open(&stage, &options);
+    getrlimit(RLIMIT_NOFILE, &now);
+    CU_ASSERT(now.rlim_cur > narrow.rlim_cur);
+    stage_shell(&stage, 0, "ulimit -S -n");
+    CU_ASSERT_TRUE(stage_wait(&stage));
+    CU_ASSERT_EQUAL(atol(stage_output(&stage, 0, 1)), (long)narrow.rlim_cur);
+    stage_close(&stage);
+    setrlimit(RLIMIT_NOFILE, &old);
+}
+
 /* What a dead process left is removed; what only looks like it is not. */
 static void check_remove(void)
 {
@@ -530,6 +551,7 @@ const struct check verbs_checks[] = {{"verbs: requests and answers", check_answe
                                      {"verbs: too many under way", check_under_way},
                                      {"verbs: too many connections", check_too_many},
                                      {"verbs: where the socket lies", check_place},
+                                     {"verbs: many descriptors", check_wide},
                                      {"verbs: what was left", check_remove},
                                      {"verbs: another user", check_other_user},
                                      {"verbs: wrong requests", check_wrong_requests},
