@@ -60,6 +60,7 @@ static void add_within(const struct view *view, uint32_t node)
 static void add_ready(const struct view *view, uint32_t node)
 {
     add_title(view, node);
+    buffer_add_text(view->out, "waits ");
     waits_write_ready(view->waits, node, view->out);
     buffer_add_byte(view->out, '\n');
 }

@@ -61,8 +61,7 @@ json_t *status_to_json(const struct plan *plan, const struct run_folder *folder,
     json_object_set_new(status, "run", json_string(folder->id));
     json_object_set_new(status, "name",
                         json_string(names_text(plan->workflow->names, plan->workflow->name)));
-    json_object_set_new(status, "state",
-                        json_string(words_run_state(folder, replay)));
+    json_object_set_new(status, "state", json_string(words_run_state(folder, replay)));
     json_object_set_new(status, "exit_status",
                         replay->has_ended ? json_integer(replay->exit_status) : json_null());
     json_object_set_new(status, "began", seconds(replay->began_wall));

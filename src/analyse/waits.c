@@ -180,7 +180,7 @@ void waits_write_ready(const struct waits *waits, uint32_t node, struct buffer *
     uint32_t vector = waits->replay->nodes[node].vector;
     if (vector == NO_VECTOR)
         vector = plan_rule(plan, node)->vector;
-    const char *separator = "waits for ";
+    const char *separator = "for ";
     for (uint32_t i = plan->vectors.first[vector];
          vector != NO_VECTOR && i < plan->vectors.first[vector + 1]; i++) {
         const struct amount *amount = &plan->vectors.amounts[i];
@@ -193,8 +193,8 @@ void waits_write_ready(const struct waits *waits, uint32_t node, struct buffer *
         write_others(waits, &wait, out);
         separator = "; ";
     }
-    if (separator[0] == 'w')
-        buffer_add_text(out, "waits for its turn");
+    if (*separator == 'f')
+        buffer_add_text(out, "for resources");
 }
 
 /* --- for programs --- */

@@ -268,7 +268,7 @@ static void add_instance(const struct view *view, uint32_t node)
         add_needs(view, node);
         break;
     case STANDING_READY:
-        buffer_add_text(view->out, "has not begun: it ");
+        buffer_add_text(view->out, "has not begun: it waits ");
         waits_write_ready(&view->waits, node, view->out);
         break;
     case STANDING_DELAYED:
