@@ -173,27 +173,39 @@ void waits_write(const struct waits *waits, const struct wait *wait, struct buff
         buffer_add_text(out, " (deadlock)");
 }
 
+/* One token that it lacks; nothing where nobody of this run holds any. */
+static bool write_lack(const struct waits *waits, uint32_t node, uint32_t token,
+                       const char *separator, struct buffer *out)
+{
+    const struct wait wait = {.node = node, .request = NO_REQUEST, .gate = NO_GATE, .token = token};
+    CLEANUP_BUFFER struct buffer others = {0};
+    write_others(waits, &wait, &others);
+    bool is_elsewhere = waits->plan->tokens[token].is_file && others.length == 0;
+    if (others.length == 0 && !is_elsewhere)
+        return false;
+    buffer_add_text(out, separator);
+    write_what(waits->plan, &wait, out);
+    buffer_add_text(out, is_elsewhere ? ": held by another run" : buffer_text(&others));
+    return true;
+}
+
 void waits_write_ready(const struct waits *waits, uint32_t node, struct buffer *out)
 {
     const struct plan *plan = waits->plan;
-    const struct scheduler *scheduler = waits->replay->scheduler;
     uint32_t vector = waits->replay->nodes[node].vector;
     if (vector == NO_VECTOR)
         vector = plan_rule(plan, node)->vector;
-    const char *separator = "for ";
-    for (uint32_t i = plan->vectors.first[vector];
-         vector != NO_VECTOR && i < plan->vectors.first[vector + 1]; i++) {
+    uint32_t first = vector != NO_VECTOR ? plan->vectors.first[vector] : 0;
+    uint32_t end = vector != NO_VECTOR ? plan->vectors.first[vector + 1] : 0;
+    bool has_lack = false;
+    for (uint32_t i = first; i < end; i++) {
         const struct amount *amount = &plan->vectors.amounts[i];
-        if (scheduler_free_tokens(scheduler, amount->token) >= amount->amount)
-            continue;
-        struct wait wait = {
-            .node = node, .request = NO_REQUEST, .gate = NO_GATE, .token = amount->token};
-        buffer_add_text(out, separator);
-        write_what(plan, &wait, out);
-        write_others(waits, &wait, out);
-        separator = "; ";
+        bool is_free =
+            scheduler_free_tokens(waits->replay->scheduler, amount->token) >= amount->amount;
+        if (!is_free && write_lack(waits, node, amount->token, has_lack ? "; " : "for ", out))
+            has_lack = true;
     }
-    if (*separator == 'f')
+    if (!has_lack)
         buffer_add_text(out, "for resources");
 }
 
