@@ -22,7 +22,7 @@ static const struct meaning {
     [WORD_SEMAPHORE] = {{PRIMITIVE_SEMAPHORE, PRIMITIVE_SEMAPHORE},
                         {VERB_TAKE, VERB_TAKE},
                         NO_ROLE},
-    [WORD_ACQUIRE] = {{PRIMITIVE_LOCK, PRIMITIVE_SEMAPHORE}, {VERB_TAKE, VERB_TAKE}, NO_ROLE},
+    [WORD_ACQUIRE] = {{PRIMITIVE_LOCK, PRIMITIVE_SEMAPHORE}, {VERB_ACQUIRE, VERB_ACQUIRE}, NO_ROLE},
     [WORD_RELEASE] = {{PRIMITIVE_LOCK, PRIMITIVE_SEMAPHORE}, {NO_VERB, NO_VERB}, NO_ROLE},
     [WORD_BARRIER] = {{PRIMITIVE_BARRIER, PRIMITIVE_BARRIER},
                       {VERB_BARRIER, VERB_BARRIER},
@@ -323,7 +323,7 @@ static void push(const struct question *question)
     struct demand *request = request_new(question->asker, question->connection, question->asked);
     request->token = question->token;
     request->gate = question->gate;
-    request->is_take = question->verb == VERB_TAKE;
+    request->is_take = question->verb <= VERB_ACQUIRE;
     request->parent = parent_of(question);
     request_number(run->requests, request);
     struct input *in = run_push(run, INPUT_REQUEST);
@@ -358,7 +358,7 @@ bool ask(void *context, struct verb_connection *connection, const struct verb_re
     }
     if (was_asked(&question) || !find_primitive(&question) || !find_verb(&question))
         return true;
-    bool is_token = question.verb == VERB_TAKE || question.verb == NO_VERB;
+    bool is_token = question.verb <= VERB_ACQUIRE || question.verb == NO_VERB;
     if (!(is_token ? find_token(&question) : find_gate(&question)))
         return true;
     if (question.verb == NO_VERB)

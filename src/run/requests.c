@@ -207,6 +207,21 @@ void request_answer(struct requests *requests, struct demand *request, const str
         forget(requests, request);
 }
 
+/* The core refuses only who is not within the lock of a condition. */
+static void write_refusal(const struct plan *plan, const struct demand *request, struct buffer *out)
+{
+    const struct workflow *workflow = plan->workflow;
+    if (request->gate == NO_GATE)
+        return;
+    const struct primitive *primitive = &workflow->primitives[plan->gates[request->gate].primitive];
+    buffer_printf(out, "%s: ", names_text(workflow->names, primitive->name));
+    if (primitive->kind != PRIMITIVE_CONDITION)
+        buffer_add_text(out, "not now");
+    else
+        buffer_printf(out, "its lock must be held: pargraph lock %s -- COMMAND",
+                      names_text(workflow->names, workflow->primitives[primitive->lock].name));
+}
+
 void requests_reply(struct run *run, const struct action *action)
 {
     struct demand *request =
@@ -214,13 +229,12 @@ void requests_reply(struct run *run, const struct action *action)
     if (request == NULL || request->is_answered)
         return;
     CLEANUP_BUFFER struct buffer text = {0};
-    cause_write(run, action, &text);
     if (run->is_broken)
         buffer_add_text(&text, "the state of the run cannot be written");
-    else if (text.length == 0 && action->code == REPLY_REFUSED)
-        buffer_add_text(&text, request->word >= WORD_WAIT && request->word <= WORD_NOTIFY_ALL
-                                   ? "its lock must be held (pargraph lock LOCK -- COMMAND)"
-                                   : "it is not to be had");
+    else if (action->code == REPLY_REFUSED)
+        write_refusal(run->plan, request, &text);
+    else
+        cause_write(run, action, &text);
     struct answer answer = {.status = run->is_broken ? REPLY_FAILED : action->code,
                             .lease = VERB_NO_LEASE,
                             .item = NO_ITEM,

@@ -27,4 +27,9 @@ has "bench/spawn measures memory" "bytes a task while running" "$out"
 has "bench/spawn runs a long chain" "a chain of 2000 ran" "$out"
 [ -z "$err" ] && ok || bad "bench/spawn" "says something on standard error: $err"
 
+CLIENT=$programs/bench/verbs_client "$srcdir/bench/verbs" 500 >out.txt 2>err.txt
+status=$? out=$(cat out.txt) err=$(cat err.txt)
+is "bench/verbs" 0
+has "bench/verbs compares" "256 at a time: " "$out"
+
 finish
