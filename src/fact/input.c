@@ -95,6 +95,7 @@ bool input_fits(const struct input *in, const struct plan *plan)
     case INPUT_FINISHED:
         return is_node && is_finish(plan, in->node, in->operation);
     case INPUT_TIMER:
+        return is_node || in->node == NO_NODE;
     case INPUT_KEPT:
     case INPUT_WITHDRAW:
         return is_node;

@@ -181,7 +181,10 @@ static void attempt_over(struct scheduler *scheduler, struct course *course)
     course_give_all(scheduler, course);
     scheduler->marks[node] &= (uint8_t)~MARK_STOPPED;
     course_move(scheduler, course, STATE_PENDING);
-    if (is_stopped || (is_killed && !outcome_is_success(outcome)))
+    bool is_taken_back = is_stopped && scheduler->is_resumed && !policy_reaches(scheduler, node);
+    if (is_taken_back)
+        node_lose(scheduler, node);
+    else if (is_stopped || (is_killed && !outcome_is_success(outcome)))
         node_end(scheduler, node, STATUS_CANCELLED, outcome);
     else if (!is_failed && outcome_is_success(outcome))
         node_end(scheduler, node, STATUS_SUCCESS, outcome);
@@ -259,6 +262,29 @@ void course_body_over(struct scheduler *scheduler, struct course *course)
     course_give_all(scheduler, course);
     course_move(scheduler, course, STATE_RUN);
     course_free(scheduler, course);
+}
+
+/* Another runner goes on: bodies are gone, and with them their requests; all else that was to come
+ * is asked for again, and who waits waits again. */
+void course_resume(struct scheduler *scheduler, struct course *course)
+{
+    uint32_t node = course->node;
+    course->armed = NEVER;
+    timer_disarm(scheduler, node);
+    if (course->is_at_body) {
+        requests_drop(scheduler, course);
+        scheduler->marks[node] |= MARK_GONE;
+        course->is_awake = course->is_ready = false;
+        course->has_failure = course->is_stuck = false;
+        course_due(scheduler, course);
+    } else if (course->phase == PHASE_CONCLUDE) {
+        scheduler->marks[node] &= (uint8_t)~MARK_STOPPED;
+        course_say_conclusion(scheduler, course);
+    } else if (course->phase == PHASE_ASKED) {
+        course_ask(scheduler, course);
+    } else {
+        course_timer(scheduler, course);
+    }
 }
 
 /* A policy or a cancel ends it: what is at the executor is signalled, what waits is over. */

@@ -7,7 +7,8 @@ static uint32_t *recount_needs(const struct scheduler *scheduler)
     const struct plan *plan = scheduler->plan;
     uint32_t *counts = memory_array(scheduler->node_count, sizeof *counts);
     for (uint32_t node = 0; node < scheduler->node_count; node++) {
-        if (!plan->is_selected[node] || scheduler->states[node] == STATE_ENDED)
+        if (!plan->is_selected[node] || scheduler->states[node] == STATE_ENDED ||
+            daemon_is_ready(scheduler, node))
             continue;
         for (uint32_t i = plan->dependents.first[node]; i < plan->dependents.first[node + 1]; i++)
             counts[plan->dependents.targets[i]]++;
@@ -28,7 +29,9 @@ static const char *check_needs(const struct scheduler *scheduler)
         if (scheduler->needs_left[node] != counts[node])
             return "needs_left is not the number of needs that have not ended";
         bool is_gone = state == STATE_RUN && (scheduler->marks[node] & MARK_GONE) == MARK_GONE;
-        bool is_kept = scheduler->is_resumed && (state == STATE_ENDED || is_gone);
+        const struct course *course = course_of(scheduler, node);
+        bool is_under_way = course != NULL && course->has_begun;
+        bool is_kept = scheduler->is_resumed && (state == STATE_ENDED || is_gone || is_under_way);
         if (counts[node] > 0 && state != STATE_PENDING && !is_kept)
             return "a node has left PENDING before its needs ended";
         if (scheduler->has_begun && counts[node] == 0 && state == STATE_PENDING)

@@ -4,10 +4,13 @@
  * from lock to holder, as long as these wait for a lock too, and nothing but that lock could set
  * them free; back at the beginning, the cycle is stuck whatever else runs. And quiescence: nothing
  * runs, sleeps, or waits with a timeout, so nothing will ever happen to those who wait. A body that
- * waits by a verb may have a timeout of its own: it breaks a cycle, but not a silence.
+ * waits by a verb may have a timeout of its own, or ask for something else in a moment: it breaks a
+ * cycle, and a silence only counts after a while.
  *
  * All who are stuck fail, and the run goes on as after a cancel. */
 #include "schedule/sync.h"
+
+static const int64_t QUIET_TIME = 1000000000; /* a second */
 
 static bool is_timed(const struct scheduler *scheduler, const struct course *course)
 {
@@ -105,10 +108,40 @@ static void declare(struct scheduler *scheduler)
     scheduler->is_stuck = scheduler->is_cancelled = scheduler->is_sweep_due = true;
 }
 
+static bool has_parked_body(const struct scheduler *scheduler)
+{
+    const struct sync *sync = scheduler->sync;
+    for (uint32_t i = 0; i < sync->courses.count; i++)
+        if (sync->courses.items[i].node != NO_NODE && sync->courses.items[i].is_at_body &&
+            !daemon_is_ready(scheduler, sync->courses.items[i].node))
+            return true;
+    return false;
+}
+
+/* The run's own timer, odd while it is armed. */
+static void watch(struct scheduler *scheduler, bool is_on)
+{
+    struct sync *sync = scheduler->sync;
+    if (is_on == (sync->watch & 1))
+        return;
+    sync->watch++;
+    if (!is_on)
+        return;
+    struct action *action = action_add(scheduler, ACTION_TIMER, NO_NODE);
+    action->timer = sync->watch;
+    action->at = time_after(scheduler->in->now, QUIET_TIME);
+}
+
 bool deadlock_at_rest(struct scheduler *scheduler)
 {
     struct sync *sync = scheduler->sync;
-    if (sync->parked == 0 || !is_quiescent(scheduler))
+    const struct input *in = scheduler->in;
+    bool is_at_rest = sync->parked > 0 && is_quiescent(scheduler);
+    bool is_over = in->kind == INPUT_TIMER && in->node == NO_NODE && sync->watch & 1 &&
+                   in->timer == sync->watch;
+    bool must_watch = is_at_rest && !is_over && has_parked_body(scheduler);
+    watch(scheduler, must_watch);
+    if (!is_at_rest || must_watch)
         return false;
     declare(scheduler);
     for (uint32_t node = 0; node < scheduler->node_count; node++)

@@ -47,6 +47,7 @@ void nodes_reach(struct scheduler *scheduler, uint32_t count)
         if (!plan->is_selected[node])
             continue;
         scheduler->remaining++;
+        scheduler->daemons_left += (plan_rule(plan, node)->flags & RULE_DAEMON) != 0;
         scheduler->counts.pending += plan_is_counted(plan, node);
         if (scheduler->sync != NULL)
             uses_count(scheduler, node);

@@ -17,7 +17,10 @@ void node_end(struct scheduler *scheduler, uint32_t node, enum status status,
     timer_disarm(scheduler, node);
     scheduler->statuses[node] = (uint8_t)status;
     scheduler->remaining--;
-    *VEC_PUSH(&scheduler->ended) = node;
+    if (plan_rule(scheduler->plan, node)->flags & RULE_DAEMON)
+        daemon_ended(scheduler, node);
+    else
+        *VEC_PUSH(&scheduler->ended) = node;
     if (scheduler->sync != NULL)
         sync_end(scheduler, node, status);
     if (!node_is_counted(scheduler, node))
@@ -225,7 +228,7 @@ void node_retry(struct scheduler *scheduler, uint32_t node)
         node_delay(scheduler, node);
 }
 
-static void fail(struct scheduler *scheduler, uint32_t node)
+void node_fail(struct scheduler *scheduler, uint32_t node)
 {
     const struct outcome *outcome = &scheduler->in->outcome;
     const struct rule *rule = plan_rule(scheduler->plan, node);
@@ -269,6 +272,7 @@ void node_finished(struct scheduler *scheduler)
     scheduler->marks[node] &= (uint8_t)~MARK_STOPPED;
     timer_disarm(scheduler, node);
     bool is_stuck = course != NULL && course->is_stuck;
+    bool was_ready = daemon_is_ready(scheduler, node);
     if (course == NULL)
         tokens_release(scheduler, scheduler->vectors[node]);
     else
@@ -278,8 +282,10 @@ void node_finished(struct scheduler *scheduler)
     bool is_lost = in->outcome.kind == OUTCOME_LOST;
     if (is_lost && (marks & MARK_GONE) == MARK_GONE)
         node_lose(scheduler, node);
+    else if (plan_rule(scheduler->plan, node)->flags & RULE_DAEMON)
+        daemon_finished(scheduler, node, marks, was_ready);
     else if (marks & MARK_TIMEOUT)
-        fail(scheduler, node);
+        node_fail(scheduler, node);
     else if (outcome_is_success(&in->outcome))
         node_end(scheduler, node, STATUS_SUCCESS, &in->outcome);
     else if (marks & MARK_STOPPED && !is_stuck)
@@ -287,7 +293,7 @@ void node_finished(struct scheduler *scheduler)
     else if (is_lost)
         node_lose(scheduler, node);
     else
-        fail(scheduler, node);
+        node_fail(scheduler, node);
 }
 
 void node_kept(struct scheduler *scheduler)
@@ -363,7 +369,7 @@ static void tell_end(struct scheduler *scheduler, uint32_t from, uint32_t to, ui
     uint8_t state = scheduler->states[to];
     tell(scheduler, from, to, marks);
     if (--scheduler->needs_left[to] == 0 && scheduler->has_begun && state != STATE_ENDED &&
-        state != STATE_RUN)
+        state != STATE_RUN && !course_is_under_way(scheduler, course_of(scheduler, to)))
         node_needs_ended(scheduler, to);
 }
 

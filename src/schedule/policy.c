@@ -70,7 +70,8 @@ void policy_sweep(struct scheduler *scheduler)
     scheduler->is_sweep_due = false;
     for (uint32_t node = 0; node < scheduler->node_count; node++) {
         uint8_t state = scheduler->states[node];
-        if (state == STATE_PENDING || state == STATE_ENDED)
+        if (state == STATE_PENDING || state == STATE_ENDED ||
+            (daemon_is_ready(scheduler, node) && !scheduler->is_killed))
             continue;
         struct course *course = course_of(scheduler, node);
         if (course_is_under_way(scheduler, course))

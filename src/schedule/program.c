@@ -93,7 +93,7 @@ static void fail_here(struct scheduler *scheduler, struct course *course, uint8_
 
 /* --- an operation is done --- */
 
-static void ask(struct scheduler *scheduler, struct course *course)
+void course_ask(struct scheduler *scheduler, struct course *course)
 {
     course->phase = PHASE_ASKED;
     course_move(scheduler, course, STATE_EVALUATE);
@@ -229,7 +229,7 @@ static void operation_begin(struct scheduler *scheduler, struct course *course)
         course->deadline = time_after(scheduler->in->now, operation->timeout);
     course->item = NO_ITEM;
     if (operation->flags & (OPERATION_ASKS | OPERATION_UNTIL))
-        ask(scheduler, course);
+        course_ask(scheduler, course);
     else
         operation_do(scheduler, course);
 }
@@ -253,7 +253,7 @@ void course_step(struct scheduler *scheduler, struct course *course)
         if (course->has_failure)
             course_failed(scheduler, course);
         else if (here(scheduler, course)->flags & OPERATION_UNTIL)
-            ask(scheduler, course);
+            course_ask(scheduler, course);
         else
             operation_done(scheduler, course);
         break;

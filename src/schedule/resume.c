@@ -13,7 +13,7 @@
  * then on: those of its instances that have not ended well wait for it, and heed what it is told.
  *
  * A success may so have needs that have not ended. It is never told of their ends again. */
-#include "schedule/state.h"
+#include "schedule/sync.h"
 
 #include <stdlib.h>
 
@@ -64,16 +64,22 @@ const struct edge *late_edges(const struct scheduler *scheduler, uint32_t node,
     return edges + low;
 }
 
-static void count_as_pending(struct scheduler *scheduler, uint32_t node)
+static void count_as_need(struct scheduler *scheduler, uint32_t node)
 {
     const struct graph *graph = &scheduler->plan->dependents;
-    scheduler->remaining++;
     for (uint32_t i = graph->first[node]; i < graph->first[node + 1]; i++)
         if (scheduler->plan->is_selected[graph->targets[i]])
             scheduler->needs_left[graph->targets[i]]++;
     const struct edge *end, *late = late_edges(scheduler, node, &end);
     for (; late < end; late++)
         scheduler->needs_left[late->to]++;
+}
+
+static void count_as_pending(struct scheduler *scheduler, uint32_t node)
+{
+    scheduler->remaining++;
+    scheduler->daemons_left += (plan_rule(scheduler->plan, node)->flags & RULE_DAEMON) != 0;
+    count_as_need(scheduler, node);
     if (!node_is_counted(scheduler, node))
         return;
     bool is_failure = scheduler->statuses[node] == STATUS_FAILURE;
@@ -94,6 +100,9 @@ void node_reopen(struct scheduler *scheduler, uint32_t node)
     }
     if (scheduler->states[node] == STATE_ENDED)
         count_as_pending(scheduler, node);
+    struct course *course = course_of(scheduler, node);
+    if (course != NULL)
+        course_free(scheduler, course);
     timer_disarm(scheduler, node);
     scheduler->statuses[node] = STATUS_NONE;
     scheduler->marks[node] &= scheduler->plan->is_join[node] == JOIN_TEMPLATE ? MARK_EXPANDED : 0;
@@ -105,7 +114,9 @@ void node_reopen(struct scheduler *scheduler, uint32_t node)
 static void reopen_dependent(struct scheduler *scheduler, uint32_t node, node_list *reopened)
 {
     uint8_t state = scheduler->states[node];
-    if (!scheduler->plan->is_selected[node] || state == STATE_PENDING || state == STATE_RUN)
+    const struct course *course = course_of(scheduler, node);
+    if (!scheduler->plan->is_selected[node] || state == STATE_PENDING || state == STATE_RUN ||
+        (course != NULL && course->has_begun))
         return;
     if (state == STATE_ENDED && node_is_counted(scheduler, node) &&
         scheduler->statuses[node] != STATUS_SKIPPED)
@@ -140,7 +151,14 @@ static void reopen(struct scheduler *scheduler)
         }
         scheduler->marks[node] &=
             (uint8_t) ~(MARK_FAILED | MARK_CANCELLED | MARK_MAIN_FAILED | MARK_MAIN_CANCELLED);
-        if (scheduler->states[node] == STATE_RUN) {
+        if (daemon_is_ready(scheduler, node)) { /* its dependents wait for the next that is */
+            count_as_need(scheduler, node);
+            *VEC_PUSH(&reopened) = node;
+        }
+        struct course *course = course_of(scheduler, node);
+        if (course != NULL && course->has_begun) {
+            course_resume(scheduler, course);
+        } else if (scheduler->states[node] == STATE_RUN) {
             scheduler->marks[node] |= MARK_GONE;
             timer_disarm(scheduler, node);
         }
@@ -158,7 +176,8 @@ static void go_on(struct scheduler *scheduler, uint32_t node)
             node_needs_ended(scheduler, node);
         break;
     case STATE_EVALUATE:
-        if (!scheduler->plan->is_join[node])
+        if (!scheduler->plan->is_join[node] &&
+            !course_is_under_way(scheduler, course_of(scheduler, node)))
             node_ask(scheduler, node);
         break;
     case STATE_DELAY:
@@ -174,7 +193,12 @@ void resume_run(struct scheduler *scheduler)
     scheduler->has_ended = scheduler->is_policy_on = scheduler->is_cancelled = false;
     scheduler->is_interrupted = scheduler->is_timed_out = scheduler->is_killed = false;
     scheduler->is_stuck = false;
+    scheduler->is_stopping = false;
     reopen(scheduler);
+    if (scheduler->sync != NULL) {
+        scheduler->sync->watch = (scheduler->sync->watch + 1) & ~1u;
+        uses_recount(scheduler);
+    }
     lines_filter(scheduler);
     templates_ask_again(scheduler);
     uint32_t count = scheduler->node_count;

@@ -178,6 +178,8 @@ void scheduler_handle(struct scheduler *scheduler, const struct input *in, struc
         scheduler->sync->stuck.count = 0;
     take(scheduler);
     settle(scheduler);
+    while (daemons_stop(scheduler))
+        settle(scheduler);
     if (scheduler->has_begun && scheduler->remaining == 0)
         end(scheduler);
 }

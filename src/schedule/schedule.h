@@ -58,9 +58,10 @@ enum action_kind {
                         INPUT_EXPANDED. One at a time: the next comes after that */
     ACTION_LAUNCH,   /* start attempt; INPUT_STARTED and INPUT_FINISHED follow */
     ACTION_SIGNAL,   /* end the attempt: `how` */
-    ACTION_TIMER,    /* INPUT_TIMER(node, timer) at `at`; replaces the node's earlier timer */
-    ACTION_RECORD,   /* tell the observers `fact` */
-    ACTION_END,      /* the run has ended: all nodes ended, no process is left */
+    ACTION_TIMER,  /* INPUT_TIMER(node, request, timer) at `at`; replaces the node's (or request's)
+                      earlier timer. NO_NODE: the run's own, which is one more */
+    ACTION_RECORD, /* tell the observers `fact` */
+    ACTION_END,    /* the run has ended: all nodes ended, no process is left */
     ACTION_CONCLUDE, /* an attempt of a program has come to its end, or failed (cause, culprit,
                         gate, token say why where no process did): clean up, keep its values, then
                         INPUT_FINISHED with OPERATION_END and its outcome */

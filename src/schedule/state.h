@@ -86,7 +86,10 @@ struct scheduler {
 
     uint32_t node_count; /* of the arrays by node; the plan may be ahead until INPUT_EXPANDED */
     uint32_t node_capacity;
-    uint32_t remaining; /* selected nodes, joins too, that have not ended */
+    uint32_t daemons_left; /* of these: daemons */
+    bool was_daemon_ready; /* the one whose end is being told */
+    bool is_stopping;      /* all others have ended: daemons are stopped */
+    uint32_t remaining;    /* selected nodes, joins too, that have not ended */
     uint8_t *states, *statuses, *marks;
     uint32_t *attempts;   /* the last one launched */
     uint32_t *needs_left; /* edges from nodes that have not ended */
@@ -247,6 +250,7 @@ void node_finished(struct scheduler *scheduler);
 void node_kept(struct scheduler *scheduler);
 void node_ask(struct scheduler *scheduler, uint32_t node);
 void node_delay(struct scheduler *scheduler, uint32_t node);
+void node_fail(struct scheduler *scheduler, uint32_t node);
 void node_retry(struct scheduler *scheduler, uint32_t node);
 void node_lose(struct scheduler *scheduler, uint32_t node);
 void node_timer(struct scheduler *scheduler);

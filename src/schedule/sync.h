@@ -110,6 +110,10 @@ struct gate_state {
     uint32_t items_first;
 };
 
+struct lowered {
+    uint32_t gate, node;
+};
+
 struct numbered {
     uint32_t number, slot;
 };
@@ -126,9 +130,11 @@ struct sync {
 
     struct gate_state *gates;
     uint32_t gate_count;
+    VEC(struct lowered) lowered; /* who is no party of which barrier: it was skipped */
 
     uint32_t parked;  /* courses in TOKEN or GATE */
     uint32_t witness; /* the node that was last seen to be live */
+    uint32_t watch;   /* generation of the run\'s own timer: odd while armed */
     wait_list stuck;  /* who was found stuck by this input */
 
     VEC(uint32_t) agenda; /* nodes whose courses go on */
@@ -198,6 +204,7 @@ uint32_t course_wish(struct scheduler *scheduler, const struct course *course, u
                      uint32_t parent);
 
 /* program.c */
+void course_ask(struct scheduler *scheduler, struct course *course);
 void course_begin(struct scheduler *scheduler, uint32_t node);
 void course_step(struct scheduler *scheduler, struct course *course);
 void course_evaluated(struct scheduler *scheduler, struct course *course);
@@ -217,6 +224,7 @@ void course_conclude(struct scheduler *scheduler, struct course *course);
 void course_finished(struct scheduler *scheduler, struct course *course);
 /* Of a node without a program: gives all back, and is no more. */
 void course_body_over(struct scheduler *scheduler, struct course *course);
+void course_resume(struct scheduler *scheduler, struct course *course);
 void course_sweep(struct scheduler *scheduler, struct course *course);
 void course_give_all(struct scheduler *scheduler, struct course *course);
 
@@ -254,6 +262,10 @@ void waits_of_course(const struct scheduler *scheduler, const struct course *cou
 /* daemon.c */
 bool daemon_is_ready(const struct scheduler *scheduler, uint32_t node);
 void daemon_ready(struct scheduler *scheduler);
+void daemon_ended(struct scheduler *scheduler, uint32_t node);
+void daemon_finished(struct scheduler *scheduler, uint32_t node, uint8_t marks, bool was_ready);
+/* Stops them when nothing else is left; false: there was nothing to be done. */
+bool daemons_stop(struct scheduler *scheduler);
 
 /* gate.c */
 enum act { ACT_DONE, ACT_WAITS, ACT_FAILED };
@@ -273,6 +285,8 @@ void uses_count(struct scheduler *scheduler, uint32_t node);
 void uses_pass(struct scheduler *scheduler, struct course *course, uint32_t position);
 void uses_end(struct scheduler *scheduler, uint32_t node, enum status status);
 void uses_touch(struct scheduler *scheduler, struct course *course);
+/* After a resume: from the states of the nodes. */
+void uses_recount(struct scheduler *scheduler);
 bool is_orphan(const struct gate_state *gate, enum use_role role, uint32_t least);
 
 #endif

@@ -59,8 +59,10 @@ static void give_up(struct scheduler *scheduler, uint32_t node, const struct gat
 {
     struct gate_state *gate = &scheduler->sync->gates[use->gate];
     gate->users[use->role].known--;
-    if (is_skipped && has_implicit_parties(scheduler, use))
+    if (is_skipped && has_implicit_parties(scheduler, use)) {
         gate->parties--;
+        *VEC_PUSH(&scheduler->sync->lowered) = (struct lowered){use->gate, node};
+    }
     review_user(scheduler, use, node);
 }
 
@@ -97,4 +99,55 @@ void uses_end(struct scheduler *scheduler, uint32_t node, enum status status)
             give_up(scheduler, node, use, status == STATUS_SKIPPED);
         }
     }
+}
+
+static void clear_counts(struct scheduler *scheduler, uint32_t gate)
+{
+    struct gate_state *this = &scheduler->sync->gates[gate];
+    for (int role = 0; role < ROLES; role++)
+        this->users[role].known = this->users[role].unknown = 0;
+    this->parties = scheduler->plan->gates[gate].count;
+    gate_due(scheduler, gate);
+}
+
+/* What it has given up, all of it if it has ended, is none of it to count on. */
+static void take_off(struct scheduler *scheduler, uint32_t node)
+{
+    if (!plan_is_counted(scheduler->plan, node) || !node_has_program(scheduler, node))
+        return;
+    const struct program *program = node_program(scheduler, node);
+    const struct course *course = course_of(scheduler, node);
+    bool has_ended = scheduler->states[node] == STATE_ENDED;
+    bool is_template = scheduler->plan->is_join[node] == JOIN_TEMPLATE;
+    uint32_t end = has_ended ? program->use_count : course != NULL ? course->use_first : 0;
+    for (uint32_t i = 0; i < end; i++) {
+        struct user_count *users =
+            &scheduler->sync->gates[program->uses[i].gate].users[program->uses[i].role];
+        if (is_template)
+            users->unknown--;
+        else
+            users->known--;
+    }
+}
+
+void uses_recount(struct scheduler *scheduler)
+{
+    struct sync *sync = scheduler->sync;
+    for (uint32_t gate = 0; gate < sync->gate_count; gate++)
+        clear_counts(scheduler, gate);
+    for (uint32_t node = 0; node < scheduler->node_count; node++) {
+        if (!scheduler->plan->is_selected[node])
+            continue;
+        uses_count(scheduler, node);
+        take_off(scheduler, node);
+    }
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < sync->lowered.count; i++) {
+        struct lowered lowered = sync->lowered.items[i];
+        if (scheduler->states[lowered.node] == STATE_PENDING)
+            continue;
+        sync->lowered.items[kept++] = lowered;
+        sync->gates[lowered.gate].parties--;
+    }
+    sync->lowered.count = kept;
 }

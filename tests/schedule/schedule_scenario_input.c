@@ -99,7 +99,7 @@ struct input scenario_input(struct scenario *scenario, char **words, int count)
     } else if (in.kind == INPUT_CANCEL) {
         in.verdict = scenario_word(scenario, words[1], cancels);
     } else if (in.kind != INPUT_BEGIN && in.kind != INPUT_RESUME) {
-        in.node = scenario_node(scenario, words[1]);
+        in.node = strcmp(words[1], "run") == 0 ? NO_NODE : scenario_node(scenario, words[1]);
         if (in.kind == INPUT_TIMER)
             in.timer = (uint32_t)atoi(words[2]);
         else if (in.kind == INPUT_WITHDRAW)

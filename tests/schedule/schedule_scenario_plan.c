@@ -114,11 +114,9 @@ static bool parse_flag(struct rule *rule, const char *word)
     static const struct {
         const char *word;
         uint16_t flag;
-    } flags[] = {{"if", RULE_CONDITION},
-                 {"request", RULE_REQUEST},
-                 {"continue", RULE_CONTINUE},
-                 {"finally", RULE_FINALLY},
-                 {"heeds", RULE_HEEDS_FAILURE}};
+    } flags[] = {{"if", RULE_CONDITION},        {"request", RULE_REQUEST},
+                 {"continue", RULE_CONTINUE},   {"finally", RULE_FINALLY},
+                 {"heeds", RULE_HEEDS_FAILURE}, {"daemon", RULE_DAEMON}};
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (strcmp(flags[i].word, word) == 0) {
             rule->flags |= flags[i].flag;
