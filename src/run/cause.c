@@ -130,6 +130,9 @@ void cause_write_wait(const struct run *run, uint32_t node, uint32_t operation, 
     const struct plan *plan = run->plan;
     const struct operation *found = find_operation(plan, node, operation);
     place at = found != NULL ? found->at : plan->workflow->tasks[plan->task[node]].at;
+    if (gate == NO_GATE && token >= plan->token_count && found != NULL &&
+        found->kind >= OPERATION_BARRIER && found->gate < plan->gate_count)
+        gate = found->gate;
     if (gate != NO_GATE) {
         buffer_add_text(out, waiting_text(plan, gate, found));
         plan_write_gate(plan, gate, out);

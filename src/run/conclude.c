@@ -15,11 +15,22 @@ enum { MOST_KEPT = 16 << 20 };
 static char *stuck_text(const struct run *run, const struct action *action)
 {
     struct buffer text = {0};
-    cause_write_wait(run, action->node, action->operation, action->gate, action->token, &text);
+    uint32_t operation = action->operation;
+    if (operation == NO_OPERATION)
+        operation = scheduler_operation(run->scheduler, action->node);
+    cause_write_wait(run, action->node, operation, action->gate, action->token, &text);
     if (action->cause != CAUSE_NONE)
         buffer_add_text(&text, ": ");
     cause_write_why(run, action, &text);
     return buffer_take(&text);
+}
+
+/* As the body did that came last, which failed, could not be evaluated, or was ended. */
+static void fail_as_body(struct attempt *attempt, const struct outcome *last, const char *more)
+{
+    const char *detail = last->detail != NULL ? last->detail : more;
+    attempt_set_outcome(attempt, last->kind, last->code,
+                        detail != NULL ? memory_text(detail) : NULL);
 }
 
 /* A success whatever its last body came to: that one may have continue-on-error. */
@@ -27,12 +38,13 @@ static void set_outcome(struct attempt *attempt, const struct action *action)
 {
     struct trail *trail = trail_of(attempt->run, attempt->node);
     const struct outcome *last = &trail->last;
-    bool is_over = last->kind != OUTCOME_EXITED || last->code != 0;
+    bool is_bad = !outcome_is_success(last) && last->kind != OUTCOME_LOST;
     if (!action->is_failed && !action->is_stopped)
         attempt_set_outcome(attempt, OUTCOME_EXITED, 0, NULL);
-    else if (action->cause == CAUSE_NONE && is_over && last->kind != OUTCOME_LOST)
-        attempt_set_outcome(attempt, last->kind, last->code,
-                            last->detail != NULL ? memory_text(last->detail) : NULL);
+    else if (is_bad && action->cause == CAUSE_NONE)
+        fail_as_body(attempt, last, NULL);
+    else if (is_bad && action->cause == CAUSE_SEEN)
+        fail_as_body(attempt, last, "it is not tried again: others have seen what came before");
     else
         attempt_set_outcome(attempt, OUTCOME_STUCK, action->cause,
                             stuck_text(attempt->run, action));

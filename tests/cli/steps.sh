@@ -1,0 +1,169 @@
+#!/bin/sh
+# Steps and what they wait for, in runs of real processes: values, retries, cleanups, cancels,
+# barriers wider than the pool, locks in order.
+. "$srcdir/tests/cli/lib.sh"
+
+# --- a barrier of 11 in a pool of 2 ---
+workflow <<'Y'
+barriers: [b]
+tasks:
+  a:
+    matrix: {i: "${{ range(11) }}"}
+    steps: [{run: echo one >> log}, {barrier: b}, {run: echo two >> log}]
+Y
+go run -q -j2 flow.yml
+is 'barrier' 0
+holds 'barrier: nobody goes on before all have come' log "$(yes one | head -11; yes two | head -11)"
+go run -v -j2 flow.yml
+has 'barrier: waits are told' 'waits at step 2 (barrier b)' "$err"
+go run --json -j2 flow.yml
+has 'barrier: waits are events' \
+    '"name":"a[i=0]","attempt":1,"step":"step 2 (barrier b)","line":6,"is_verb":false' "$out"
+
+# --- values: what steps bind, write and put out ---
+workflow <<'Y'
+queues: {q: 1}
+tasks:
+  out:
+    outputs: {a: int, b: text}
+    stdout: {file: all.txt}
+    steps:
+      - {run: 'echo a=1 >> "$PARGRAPH_OUTPUT"; echo first'}
+      - {run: 'echo b=z > "$PARGRAPH_OUTPUT"; echo second'}
+  text:
+    steps:
+      - {run: 'echo "two  words"; echo', as: x}
+      - {if: "x == 'no'", run: exit 9, as: y}
+      - {run: "printf '%s|' ${{ x }} ${{ y or 'none' }} hello"}
+      - {exec: [printf, '%s', "${{ x }}"]}
+      - {run: echo oops >&2}
+  use:
+    needs: [out, text]
+    stdin: {text: "${{ needs.out.outputs.a }} ${{ needs.out.outputs.b }} ${{ needs.text.stderr }} ${{ needs.text.stdout }}"}
+    run: cat > values
+  put: {steps: [{put: {q: {x: [1, 2]}}}, {put: {q: last}}]}
+  get: {steps: [{get: q, as: v}, {get: q, as: w}, {run: "echo ${{ v.x[2] }} ${{ w }} > got"}]}
+Y
+go run -q flow.yml
+is 'values' 0
+holds 'values: all that bodies wrote, their outputs, what they bound' values '1 z oops two  words
+
+two  words|none|hello|two  words'
+holds 'values: one file of all steps' all.txt 'first
+second'
+holds 'values: items' got '2 last'
+
+# --- rule R, cleanup, continue-on-error ---
+workflow <<'Y'
+locks: [l]
+barriers: {b: {parties: 1}}
+failure-policy: keep-going
+tasks:
+  step: {retry: 1, steps: [{run: echo a >> r1}, {run: "echo b >> r1; test $PARGRAPH_ATTEMPT = 2"}]}
+  block:
+    retry: 1
+    outputs: {n: int}
+    steps:
+      - run: echo a >> r2; echo n=7 >> "$PARGRAPH_OUTPUT"
+      - lock: l
+        steps: [{run: echo b >> r2}, {run: "echo c >> r2; test $PARGRAPH_ATTEMPT = 2"}]
+  seen:
+    retry: 1
+    steps: [{lock: l, steps: [{barrier: b}, {run: "echo x >> r3; exit 4"}]}]
+  clean:
+    cleanup: echo "cleanup $PARGRAPH_STATUS $PARGRAPH_EXIT_CODE" >> r4
+    steps: [{run: echo 1 >> r4}, {run: "echo 2 >> r4; exit 5"}, {run: echo 3 >> r4}]
+  swallow:
+    steps:
+      - continue-on-error: true
+        lock: l
+        steps: [{run: "echo 1 >> r5; exit 5"}, {run: echo 2 >> r5}]
+      - {run: echo 3 >> r5}
+Y
+go run flow.yml
+is 'rule R' 1
+holds 'rule R: from the failed step' r1 'a
+b
+b'
+holds 'rule R: from the lock around it' r2 'a
+b
+c
+b
+c'
+holds 'rule R: not what others have seen' r3 x
+has 'rule R: why' 'seen failed: exit status 4: it is not tried again: others have seen what came before' "$err"
+holds 'cleanup: once, with what became of it' r4 '1
+2
+cleanup failure 5'
+holds 'a failure that is swallowed' r5 '1
+3'
+
+# --- what waits in vain ---
+workflow <<'Y'
+failure-policy: keep-going
+events: [e]
+barriers: {b: {parties: 2}}
+queues: [q]
+tasks:
+  late: {steps: [{sleep: 500ms}, {set: e}]}
+  event: {steps: [{wait: e, timeout: 50ms}]}
+  sleeper: {timeout: 50ms, steps: [{run: true}, {sleep: 60s}]}
+  one: {steps: [{barrier: b}]}
+  other: {steps: [{run: exit 3}, {barrier: b}]}
+  closed: {steps: [{get: q, as: x}]}
+  closer: {steps: [{close: q}]}
+Y
+go run flow.yml
+is 'in vain' 1
+has 'in vain: a timeout' 'event failed: waiting for event e (flow.yml:8:20): timed out' "$err"
+has 'in vain: the timeout of all' 'sleeper failed: at step 2 (sleep) (flow.yml:9:50): timed out' "$err"
+has 'in vain: a broken barrier' \
+    'one failed: waiting at barrier b (flow.yml:10:18): broken: other failed' "$err"
+has 'in vain: a closed queue' 'closed failed: waiting to get from queue q (flow.yml:12:21)' "$err"
+
+# --- an interrupt ends what waits, and what holds ---
+workflow <<'Y'
+events: [e]
+locks: [l]
+tasks:
+  waits: {cleanup: echo $PARGRAPH_STATUS > c1, steps: [{run: echo > begun}, {wait: e}, {run: echo > c2}]}
+  holds: {steps: [{lock: l, steps: [{run: echo}, {sleep: 60s}, {set: e}]}]}
+  wants: {steps: [{sleep: 10ms}, {lock: l, run: echo > c2}]}
+Y
+"$pargraph" run -q flow.yml >out.txt 2>err.txt &
+until_there begun
+sleep 0.2
+kill -INT $!
+wait $!
+status=$? out= err=$(cat err.txt)
+is 'interrupt' 130
+holds 'interrupt: the cleanup' c1 cancelled
+if [ -e c2 ]; then bad 'interrupt: nothing more runs' 'c2 is there'; else ok; fi
+
+# --- a lock: one at a time, in the order of their coming ---
+workflow <<'Y'
+locks: [l]
+tasks:
+  t:
+    matrix: {i: "${{ range(6) }}"}
+    max-parallel: 6
+    steps:
+      - sleep: ${{ matrix.i * 0.05 }}
+      - lock: l
+        steps: [{run: echo in >> order}, {sleep: 100ms}, {run: "echo out ${{ matrix.i }} >> order"}]
+Y
+go run -q -j2 flow.yml
+is 'lock' 0
+holds 'lock: in order, one by one' order "$(for i in 0 1 2 3 4 5; do echo in; echo out $i; done)"
+
+# --- a dry run shows bodies, takes no time, and holds nothing up ---
+workflow <<'Y'
+locks: [l]
+events: [e]
+tasks:
+  a: {steps: [{wait: e}, {lock: l, steps: [{run: echo hello}, {sleep: 60s}]}]}
+  b: {steps: [{sleep: "${{ 60 }}"}, {set: e}]}
+Y
+go run --dry-run flow.yml
+is 'dry run' 0 'would run a: echo hello'
+finish
