@@ -23,6 +23,8 @@ static const char *ending(const struct view *view)
         return "succeeded after";
     case 1:
         return "failed after";
+    case 3:
+        return "ended in a deadlock after";
     case 130:
         return "was interrupted after";
     case 143:

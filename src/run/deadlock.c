@@ -47,13 +47,11 @@ static enum use_role role_of(const struct run *run, const struct wait *wait)
 
 static void write_others(const struct run *run, const struct wait *wait, struct buffer *out)
 {
-    static const char *const roles[] = {[USE_BARRIER] = ", to which are still to come: ",
-                                        [USE_SET] = ", which could be set by ",
-                                        [USE_CLEAR] = ", which could be cleared by ",
-                                        [USE_NOTIFY] = ", which could be told by ",
-                                        [USE_PUT] = ", into which could put ",
-                                        [USE_GET] = ", from which could get ",
-                                        [USE_CLOSE] = ", which could be closed by "};
+    static const char *const roles[] = {
+        [USE_BARRIER] = ", still to come: ",          [USE_SET] = ", which could be set by ",
+        [USE_CLEAR] = ", which could be cleared by ", [USE_NOTIFY] = ", which could be told by ",
+        [USE_PUT] = ", into which could put ",        [USE_GET] = ", from which could get ",
+        [USE_CLOSE] = ", which could be closed by "};
     node_list nodes = {0};
     if (wait->gate != NO_GATE) {
         enum use_role role = role_of(run, wait);

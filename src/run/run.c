@@ -230,6 +230,8 @@ static int exit_status(const struct run *run)
         return EXIT_STATUS_STATE;
     if (run->signal != 0)
         return run->signal == SIGINT ? EXIT_STATUS_INTERRUPTED : EXIT_STATUS_TERMINATED;
+    if (scheduler_is_stuck(run->scheduler))
+        return EXIT_STATUS_DEADLOCK;
     return run->status == STATUS_SUCCESS ? EXIT_STATUS_SUCCESS : EXIT_STATUS_FAILED;
 }
 

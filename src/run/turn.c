@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "run/attempt.h"
 #include "run/trail.h"
+#include "run/deadlock.h"
 #include "run/file_locks.h"
 #include "run/items.h"
 #include "run/requests.h"
@@ -231,6 +232,15 @@ void run_note_input(struct run *run, const struct input *in)
     trail_note_input(run, in);
 }
 
+/* Who waits for whom is told with its fact, but is no longer so by then. */
+static void note_deadlock(struct run *run)
+{
+    CLEANUP_BUFFER struct buffer story = {0};
+    deadlock_write(run, &story);
+    free(run->deadlock);
+    run->deadlock = buffer_take(&story);
+}
+
 static void handle(struct run *run, struct input *in)
 {
     if (run->journal != NULL && !run->is_broken)
@@ -251,6 +261,8 @@ static void handle(struct run *run, struct input *in)
         }
         if (action->kind == ACTION_RECORD)
             run_note(run, &action->fact);
+        if (action->kind == ACTION_RECORD && action->fact.kind == FACT_DEADLOCK)
+            note_deadlock(run);
         trail_note_action(run, action);
         run->actions.items[kept++] = *action;
     }

@@ -121,6 +121,37 @@ has 'in vain: a broken barrier' \
     'one failed: waiting at barrier b (flow.yml:10:18): broken: other failed' "$err"
 has 'in vain: a closed queue' 'closed failed: waiting to get from queue q (flow.yml:12:21)' "$err"
 
+# --- deadlocks: at once where holders wait in a ring, else when nobody can go on; told by line ---
+workflow <<'Y'
+locks: [x, y]
+events: [e]
+tasks:
+  a: {steps: [{lock: x, steps: [{sleep: 50ms}, {lock: y, run: echo > never}]}]}
+  b: {steps: [{lock: y, steps: [{sleep: 50ms}, {lock: x, run: echo > never}]}]}
+  busy: {run: sleep 60}
+finally:
+  f: {run: echo finally}
+Y
+go run flow.yml
+is 'a ring' 3 finally
+has 'a ring: who waits for whom' 'deadlock: these wait for each other, or for what nobody will do
+    a is waiting for lock y (flow.yml:5:55), held by b
+    b is waiting for lock x (flow.yml:6:55), held by a' "$err"
+go status
+has 'a ring: status' 'ended in a deadlock after' "$out"
+workflow <<'Y'
+queues: {q: 1}
+barriers: {b: {parties: 2}}
+locks: [x]
+tasks:
+  a: {steps: [{lock: x, steps: [{barrier: b}]}]}
+  b: {steps: [{sleep: 10ms}, {lock: x, steps: [{barrier: b}]}]}
+  p: {uses: {get: q}, steps: [{put: {q: 1}}, {put: {q: 2}}]}
+Y
+go run --json flow.yml
+is 'nobody can go on' 3
+has 'nobody can go on: an event' 'nobody will do\na is waiting at barrier b (flow.yml:6:34), still to come: b\nb is waiting for lock x (flow.yml:7:37), held by a\np is waiting to put into queue q (flow.yml:8:47)"' "$out"
+
 # --- an interrupt ends what waits, and what holds ---
 workflow <<'Y'
 events: [e]
