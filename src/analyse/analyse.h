@@ -41,8 +41,8 @@ struct replay_node {
     bool is_timeout, is_tolerated;
     int32_t process;  /* 0: none was started */
     uint32_t attempt; /* the last that had a process or body */
-    uint32_t vector; /* what it asked for when that was evaluated; NO_VECTOR: what its rule says */
-    int64_t until;   /* when the next attempt begins, after one that failed; -1 */
+    uint32_t vector;  /* what it asked for when that was evaluated; NO_VECTOR: what its rule says */
+    int64_t until;    /* when the next attempt begins, after one that failed; -1 */
     struct extent log;
     char *detail; /* or NULL */
 };
@@ -147,7 +147,8 @@ void ps_write(struct plan *plan, const struct run_folder *folder, const struct r
  *         "waits": [wait]}]}
  * wait: {"kind": "lock" | "semaphore" | "barrier" | "event" | "condition" | "queue" | "resource" |
  *        "timer",
- *        "what": "lock db[a]", "since", "until", seconds since the beginning, null: no limit
+ *        "what": "lock db[a]", "since", "until", seconds since the beginning; null: it has not
+ *                                               begun; no limit
  *        "step": text, "file", "line", "is_verb", "is_stuck", "is_regaining",
  *        "holders": [name],                     of a lock, semaphore or resource
  *        "awaited": [name]}                     of all else: who could still help */

@@ -94,21 +94,23 @@ void waits_write_names(const struct plan *plan, const node_list *nodes, struct b
         buffer_printf(out, " and %u more", nodes->count - shown);
 }
 
+/* On whom it depends, as the end of a sentence. */
 static void write_others(const struct waits *waits, const struct wait *wait, struct buffer *out)
 {
-    static const char *const roles[] = {[USE_BARRIER] = "still to come",
-                                        [USE_SET] = "may be set by",
-                                        [USE_CLEAR] = "",
-                                        [USE_NOTIFY] = "may be notified by",
-                                        [USE_PUT] = "may be put into by",
-                                        [USE_GET] = "may be taken from by",
-                                        [USE_CLOSE] = ""};
+    static const char *const before[] = {[USE_SET] = "may be set by ",
+                                         [USE_NOTIFY] = "may be notified by ",
+                                         [USE_PUT] = "may be put into by ",
+                                         [USE_GET] = "may be taken from by "};
     node_list nodes = {0};
     find_others(waits, wait, &nodes);
     bool is_gate = wait->gate != NO_GATE;
+    uint8_t role = is_gate ? awaited_role(waits, wait) : (uint8_t)USE_CLOSE;
     if (nodes.count > 0) {
-        buffer_printf(out, ": %s ", is_gate ? roles[awaited_role(waits, wait)] : "held by");
+        buffer_add_text(out, ": ");
+        buffer_add_text(out, !is_gate ? "held by " : role == USE_BARRIER ? "" : before[role]);
         waits_write_names(waits->plan, &nodes, out);
+        if (role == USE_BARRIER)
+            buffer_printf(out, " %s still to come", nodes.count == 1 ? "has" : "have");
     } else if (is_gate) {
         buffer_add_text(out, ": nobody is left who could help");
     }
@@ -161,7 +163,7 @@ void waits_write(const struct waits *waits, const struct wait *wait, struct buff
     if (wait->is_regaining)
         buffer_add_text(out, " to go on");
     if (where.length > 0)
-        buffer_printf(out, wait->request != NO_REQUEST ? ", by a verb of %s" : ", at %s",
+        buffer_printf(out, wait->request != NO_REQUEST ? ", by a verb in %s" : ", at %s",
                       buffer_text(&where));
     if (wait->until != INT64_MAX) {
         buffer_add_text(out, is_timer ? ", goes on in " : ", at most another ");
@@ -173,40 +175,53 @@ void waits_write(const struct waits *waits, const struct wait *wait, struct buff
         buffer_add_text(out, " (deadlock)");
 }
 
-/* One token that it lacks; nothing where nobody of this run holds any. */
-static bool write_lack(const struct waits *waits, uint32_t node, uint32_t token,
-                       const char *separator, struct buffer *out)
-{
-    const struct wait wait = {.node = node, .request = NO_REQUEST, .gate = NO_GATE, .token = token};
-    CLEANUP_BUFFER struct buffer others = {0};
-    write_others(waits, &wait, &others);
-    bool is_elsewhere = waits->plan->tokens[token].is_file && others.length == 0;
-    if (others.length == 0 && !is_elsewhere)
-        return false;
-    buffer_add_text(out, separator);
-    write_what(waits->plan, &wait, out);
-    buffer_add_text(out, is_elsewhere ? ": held by another run" : buffer_text(&others));
-    return true;
-}
-
-void waits_write_ready(const struct waits *waits, uint32_t node, struct buffer *out)
+/* What a node that stands ready lacks, and somebody of this run holds, or another run: waits
+ * without a beginning. */
+static void find_lacks(const struct waits *waits, uint32_t node, wait_list *lacks)
 {
     const struct plan *plan = waits->plan;
+    const struct scheduler *scheduler = waits->replay->scheduler;
     uint32_t vector = waits->replay->nodes[node].vector;
+    if (scheduler_state(scheduler, node) != STATE_READY)
+        return; /* it has all, and is being started */
     if (vector == NO_VECTOR)
         vector = plan_rule(plan, node)->vector;
     uint32_t first = vector != NO_VECTOR ? plan->vectors.first[vector] : 0;
     uint32_t end = vector != NO_VECTOR ? plan->vectors.first[vector + 1] : 0;
-    bool has_lack = false;
     for (uint32_t i = first; i < end; i++) {
         const struct amount *amount = &plan->vectors.amounts[i];
-        bool is_free =
-            scheduler_free_tokens(waits->replay->scheduler, amount->token) >= amount->amount;
-        if (!is_free && write_lack(waits, node, amount->token, has_lack ? "; " : "for ", out))
-            has_lack = true;
+        const struct wait wait = {.node = node,
+                                  .operation = NO_OPERATION,
+                                  .request = NO_REQUEST,
+                                  .gate = NO_GATE,
+                                  .token = amount->token,
+                                  .since = -1,
+                                  .until = INT64_MAX};
+        node_list holders = {0};
+        if (scheduler_free_tokens(scheduler, amount->token) < amount->amount)
+            find_others(waits, &wait, &holders);
+        bool is_elsewhere = plan->tokens[amount->token].is_file && holders.count == 0 &&
+                            scheduler_free_tokens(scheduler, amount->token) == 0;
+        if (holders.count > 0 || is_elsewhere)
+            *VEC_PUSH(lacks) = wait;
+        VEC_RELEASE(&holders);
     }
-    if (!has_lack)
+}
+
+void waits_write_ready(const struct waits *waits, uint32_t node, struct buffer *out)
+{
+    wait_list lacks = {0};
+    find_lacks(waits, node, &lacks);
+    for (uint32_t i = 0; i < lacks.count; i++) {
+        CLEANUP_BUFFER struct buffer others = {0};
+        buffer_add_text(out, i > 0 ? "; " : "for ");
+        write_what(waits->plan, &lacks.items[i], out);
+        write_others(waits, &lacks.items[i], &others);
+        buffer_add_text(out, others.length > 0 ? buffer_text(&others) : ": held by another run");
+    }
+    if (lacks.count == 0)
         buffer_add_text(out, "for resources");
+    VEC_RELEASE(&lacks);
 }
 
 /* --- for programs --- */
@@ -259,7 +274,8 @@ json_t *waits_to_json(const struct waits *waits, const struct wait *wait)
     VEC_RELEASE(&nodes);
     json_object_set_new(object, "kind", json_string(kind_of(plan, wait)));
     json_object_set_new(object, "what", text_json(&what));
-    json_object_set_new(object, "since", json_real((double)wait->since / 1e9));
+    json_object_set_new(object, "since",
+                        wait->since < 0 ? json_null() : json_real((double)wait->since / 1e9));
     json_object_set_new(object, "until",
                         wait->until == INT64_MAX ? json_null()
                                                  : json_real((double)wait->until / 1e9));
@@ -278,5 +294,10 @@ json_t *waits_of_to_json(const struct waits *waits, uint32_t node)
     json_t *list = json_array();
     for (uint32_t i = 0; i < count; i++)
         json_array_append_new(list, waits_to_json(waits, &first[i]));
+    wait_list lacks = {0};
+    find_lacks(waits, node, &lacks);
+    for (uint32_t i = 0; i < lacks.count; i++)
+        json_array_append_new(list, waits_to_json(waits, &lacks.items[i]));
+    VEC_RELEASE(&lacks);
     return list;
 }

@@ -21,6 +21,7 @@ const struct wait *waits_of(const struct waits *waits, uint32_t node, uint32_t *
 void waits_write(const struct waits *waits, const struct wait *wait, struct buffer *out);
 /* See ps_to_json. New. */
 json_t *waits_to_json(const struct waits *waits, const struct wait *wait);
+/* All of a node, of one that stands ready what it lacks. New. */
 json_t *waits_of_to_json(const struct waits *waits, uint32_t node);
 
 /* Of a node that stands ready: what it lacks and who holds that: "waits for cpu: held by a, b";

@@ -336,7 +336,9 @@ void test_status_of_many(void)
     status_write(&run.example.plan, &run.recording.folder, &run.replay, &out);
     CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&out), "\n100 tasks: 100 waiting\n\nwaiting:\n"
                                                      "  a[i=0]: for resources\n"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&out), "  a[i=19]: for resources\n  and 80 more\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&out),
+                                  "  a[i=19]: for cpu: held by a[i=0], a[i=1], a[i=2], a[i=3]\n"
+                                  "  and 80 more\n"));
     close_case(&run);
 }
 
