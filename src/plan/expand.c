@@ -161,12 +161,16 @@ bool plan_expand(struct plan *plan, uint32_t template, uint8_t flags, const stru
     return is_grown || give_first(&diagnostics, error);
 }
 
+static bool is_of_queue(const struct plan *plan, uint32_t node)
+{
+    return node < plan->node_count && plan->is_join[node] == JOIN_TEMPLATE &&
+           plan->instances[plan->task[node]].shape->items != NULL;
+}
+
 bool plan_expand_item(struct plan *plan, uint32_t template, const json_t *item, struct error *error)
 {
     struct diagnostics diagnostics = {0};
-    bool is_template = template <plan->node_count && plan->is_join[template] == JOIN_TEMPLATE &&
-                                 plan->instances[plan->task[template]].shape->items != NULL;
-    if (!is_template)
+    if (!is_of_queue(plan, template))
         return error_set(error, PLACE_NONE, "the plan has no matrix of a queue there");
     if (!growth_add_item(plan, template, item, &diagnostics))
         return give_first(&diagnostics, error);
@@ -185,6 +189,8 @@ static json_t *no_values(const struct plan *plan, uint32_t template)
 
 bool plan_grow(struct plan *plan, uint32_t template, const json_t *matrix, struct error *error)
 {
+    if (matrix == NULL && is_of_queue(plan, template))
+        return true;
     if (matrix == NULL) {
         json_t *nothing = no_values(plan, template);
         bool is_grown = plan_grow(plan, template, nothing, error);

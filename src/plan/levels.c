@@ -21,14 +21,36 @@ static bool stands_for(struct plan *plan, uint32_t node, const struct need *need
     return is_found;
 }
 
+/* The need by which a task makes an edge from needed to node, or NULL. */
+static const struct need *need_of(struct plan *plan, uint32_t task, uint32_t needed, uint32_t node)
+{
+    const struct task *the = &plan->workflow->tasks[task];
+    for (uint32_t i = 0; i < the->need_count; i++)
+        if (stands_for(plan, node, &the->needs[i], needed))
+            return &the->needs[i];
+    return NULL;
+}
+
+/* Whose need it is: the node's own, or of one that pipes make it start with. */
+static const struct need *find_need(struct plan *plan, uint32_t needed, uint32_t node,
+                                    uint32_t *ret_node)
+{
+    const struct need *need = need_of(plan, plan->task[node], needed, node);
+    const struct gang *gang = plan_task_gang(plan, plan->task[node]);
+    *ret_node = node;
+    for (uint32_t i = 0; need == NULL && gang != NULL && i < gang->count; i++) {
+        *ret_node = gang->nodes[i];
+        need = need_of(plan, plan->task[*ret_node], needed, *ret_node);
+    }
+    return need;
+}
+
 /* The place of the need that makes an edge from needed to node. */
 static place place_of_edge(struct plan *plan, uint32_t needed, uint32_t node)
 {
-    const struct task *task = &plan->workflow->tasks[plan->task[node]];
-    for (uint32_t i = 0; i < task->need_count; i++)
-        if (stands_for(plan, node, &task->needs[i], needed))
-            return task->needs[i].at;
-    return task->at;
+    uint32_t whose;
+    const struct need *need = find_need(plan, needed, node, &whose);
+    return need != NULL ? need->at : plan->workflow->tasks[plan->task[node]].at;
 }
 
 /* Drops the joins and turns the cycle so that each needs the next, from the smallest. */
@@ -46,9 +68,16 @@ static uint32_t arrange(const struct plan *plan, uint32_t *cycle, uint32_t lengt
     return count;
 }
 
-static void write_pair(const struct plan *plan, uint32_t node, uint32_t needed, struct buffer *out)
+static void write_pair(struct plan *plan, uint32_t node, uint32_t needed, struct buffer *out)
 {
+    uint32_t whose;
+    bool is_found = find_need(plan, needed, node, &whose) != NULL;
     plan_write_name(plan, node, out);
+    if (is_found && whose != node) {
+        buffer_add_text(out, " starts with ");
+        plan_write_name(plan, whose, out);
+        buffer_add_text(out, ", which");
+    }
     buffer_add_text(out, " needs ");
     if (node == needed)
         buffer_add_text(out, "itself");

@@ -123,7 +123,7 @@ enum {
     OPERATION_CONTINUES = 2, /* continue-on-error: a failure of it (or inside it) is no failure */
     OPERATION_UNTIL = 4,     /* CONDITION_WAIT: `until`: besides ASKS, ask evaluate each time it was
                                 notified and has its lock again; VERDICT_SKIP: it holds */
-    OPERATION_USES = 8, /* a body that declares what its verbs use, or whose task does */
+    OPERATION_USES = 8,      /* a body that declares what its verbs use, or whose task does */
 };
 struct operation {
     uint8_t kind, flags;

@@ -51,6 +51,6 @@ const char *fixture_words(struct fixture *fixture, char **argv);
 
 extern const struct check matrix_checks[], needs_checks[], refusal_checks[], selection_checks[],
     request_checks[], value_checks[], command_checks[], large_checks[], growth_checks[],
-    random_growth_checks[];
+    random_growth_checks[], program_checks[];
 
 #endif
