@@ -41,24 +41,33 @@ static void take_turn(struct replay *replay, const struct fact *fact)
     replay->was_cancelled = false;
 }
 
+/* An attempt of a program begins with its first body, or where it first waits. */
+static void begin_attempt(struct replay_node *node, const struct fact *fact)
+{
+    bool is_of_program = fact->operation != NO_OPERATION || fact->kind == FACT_WAITING;
+    if (is_of_program && node->attempt == fact->attempt && node->ended < 0 && node->started >= 0)
+        return;
+    uint32_t vector = node->vector;
+    forget_outcome(node);
+    node->vector = vector;
+    node->started = fact->time;
+    node->attempt = fact->attempt;
+}
+
 static void take_fact(struct replay *replay, const struct fact *fact)
 {
     take_turn(replay, fact);
     if (fact->node >= replay->node_count)
         return;
     struct replay_node *node = &replay->nodes[fact->node];
-    bool is_next_body = fact->operation != NO_OPERATION && node->attempt == fact->attempt;
     switch (fact->kind) {
-    case FACT_LAUNCHED: {
-        if (is_next_body && node->ended < 0 && node->started >= 0)
-            break;
-        uint32_t vector = node->vector;
-        forget_outcome(node);
-        node->vector = vector;
-        node->started = fact->time;
-        node->attempt = fact->attempt;
+    case FACT_LAUNCHED:
+        begin_attempt(node, fact);
         break;
-    }
+    case FACT_WAITING:
+        begin_attempt(node, fact);
+        node->is_started = true;
+        break;
     case FACT_STARTED:
         if (!node->is_started)
             node->started = fact->time;

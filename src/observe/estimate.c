@@ -132,7 +132,8 @@ static void reopened(struct estimate *estimate, uint32_t node)
 
 void estimate_fact(struct estimate *estimate, const struct fact *fact)
 {
-    bool is_start = fact->kind == FACT_LAUNCHED || fact->kind == FACT_STARTED;
+    bool is_start = fact->kind == FACT_LAUNCHED || fact->kind == FACT_STARTED ||
+                    (fact->kind == FACT_WAITING && fact->request == NO_REQUEST);
     bool is_later_body = is_start && fact->operation != NO_OPERATION &&
                          fact->node < estimate->count && estimate->since[fact->node] >= 0;
     if (is_later_body)

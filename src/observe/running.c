@@ -107,8 +107,10 @@ void running_wait(struct running_set *set, const struct fact *fact)
 {
     struct running *running = running_find(set, fact->node);
     bool is_wait = fact->kind == FACT_WAITING;
-    if (running == NULL && is_wait)
+    if (running == NULL && is_wait) {
         running = running_launch(set, fact);
+        running->is_started = true;
+    }
     if (running == NULL || (!is_wait && running->waits == 0))
         return;
     set->waiting -= running->waits > 0;

@@ -16,7 +16,7 @@ struct running {
     uint32_t node, attempt;
     uint32_t earlier, later; /* in order of start; later also links free ones */
     int64_t since;
-    bool is_started; /* it had a process: later ones are of the same attempt */
+    bool is_started; /* it had a process, or has waited: since then it runs */
     uint32_t waits;  /* of it and its commands, for something */
     struct capture capture;
     struct buffer lines[2]; /* the unfinished lines of stdout and stderr */

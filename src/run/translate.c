@@ -116,9 +116,13 @@ static void note_beginning(struct successes *successes, const struct input *in)
         successes->has_others = true;
 }
 
+/* By a step, those that wait too, or by what its bodies may do. */
 static bool uses_gate(const struct plan *plan, uint32_t node, uint32_t gate)
 {
     const struct program *program = &plan->programs[plan_rule(plan, node)->program];
+    for (uint32_t i = 0; i < program->count; i++)
+        if (program->operations[i].kind >= OPERATION_BARRIER && program->operations[i].gate == gate)
+            return true;
     for (uint32_t i = 0; i < program->use_count; i++)
         if (program->uses[i].gate == gate)
             return true;
