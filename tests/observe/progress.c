@@ -72,13 +72,13 @@ void test_progress_waits(void)
                                                      .operation = body});
     }
     terminal_tick(stage.terminal, 3 * SECOND);
-    CHECK_TEXT(stage_said(&stage), DRAWN("[0/2] 1 running, 3s: count[file=a] 2s"));
+    CHECK_TEXT(stage_said(&stage), DRAWN("[0/2] 1 running, 3s: count[file=a] 3s"));
     wait_or_go_on(&stage, 3 * SECOND, FACT_WAITING, 2, 7);
     wait_or_go_on(&stage, 3 * SECOND, FACT_WAITING, 2, 8);
     wait_or_go_on(&stage, 3 * SECOND, FACT_GOES_ON, 2, 7);
     terminal_tick(stage.terminal, 4 * SECOND);
     CHECK_TEXT(stage_said(&stage),
-               DRAWN("[0/2] 0 running, 1 waiting, 4s: count[file=a] waiting 3s"));
+               DRAWN("[0/2] 0 running, 1 waiting, 4s: count[file=a] waiting 4s"));
     stage_succeed(&stage, 5 * SECOND, 0);
     wait_or_go_on(&stage, 5 * SECOND, FACT_GOES_ON, 2, 8);
     terminal_tick(stage.terminal, 5 * SECOND);
