@@ -187,7 +187,7 @@ void request_woken(struct scheduler *scheduler, uint32_t slot, const struct resu
     asking->culprit = result->culprit;
     if (result->item != NO_ITEM)
         asking->item = result->item;
-    if (asking->given_back != NO_TOKEN && result->cause != CAUSE_DEADLOCK) {
+    if (asking->given_back != NO_TOKEN) {
         struct amount lock = {asking->given_back, 1};
         asking->phase = REQUEST_RETAKES;
         line_wait(scheduler, wish_line(scheduler, &lock, 1), asking->waiter);

@@ -101,8 +101,10 @@ void node_reopen(struct scheduler *scheduler, uint32_t node)
     if (scheduler->states[node] == STATE_ENDED)
         count_as_pending(scheduler, node);
     struct course *course = course_of(scheduler, node);
-    if (course != NULL)
+    if (course != NULL) {
+        uses_again(scheduler, course);
         course_free(scheduler, course);
+    }
     timer_disarm(scheduler, node);
     scheduler->statuses[node] = STATUS_NONE;
     scheduler->marks[node] &= scheduler->plan->is_join[node] == JOIN_TEMPLATE ? MARK_EXPANDED : 0;

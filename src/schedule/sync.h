@@ -285,6 +285,8 @@ void uses_count(struct scheduler *scheduler, uint32_t node);
 void uses_pass(struct scheduler *scheduler, struct course *course, uint32_t position);
 void uses_end(struct scheduler *scheduler, uint32_t node, enum status status);
 void uses_touch(struct scheduler *scheduler, struct course *course);
+/* It begins again: it is a user of all that it had given up. */
+void uses_again(struct scheduler *scheduler, const struct course *course);
 /* After a resume: from the states of the nodes. */
 void uses_recount(struct scheduler *scheduler);
 bool is_orphan(const struct gate_state *gate, enum use_role role, uint32_t least);

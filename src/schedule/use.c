@@ -101,6 +101,23 @@ void uses_end(struct scheduler *scheduler, uint32_t node, enum status status)
     }
 }
 
+void uses_again(struct scheduler *scheduler, const struct course *course)
+{
+    struct sync *sync = scheduler->sync;
+    const struct program *program = node_program(scheduler, course->node);
+    for (uint32_t i = 0; i < course->use_first; i++)
+        sync->gates[program->uses[i].gate].users[program->uses[i].role].known++;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < sync->lowered.count && course->use_first > 0; i++) {
+        struct lowered lowered = sync->lowered.items[i];
+        if (lowered.node == course->node)
+            sync->gates[lowered.gate].parties++;
+        else
+            sync->lowered.items[kept++] = lowered;
+    }
+    sync->lowered.count = course->use_first > 0 ? kept : sync->lowered.count;
+}
+
 static void clear_counts(struct scheduler *scheduler, uint32_t gate)
 {
     struct gate_state *this = &scheduler->sync->gates[gate];

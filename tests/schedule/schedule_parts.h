@@ -13,7 +13,7 @@ extern const char *const outcome_words[];
 /* How scenarios call what is in enum operation_kind; ends in NULL. */
 extern const char *const operation_words[];
 struct wording {
-    char *const *nodes, *const *tokens, *const *gates;
+    const char *const *nodes, *const *tokens, *const *gates;
 };
 /* A line, with its newline. */
 void write_action(struct buffer *out, const struct action *action, const struct wording *names);
@@ -22,6 +22,7 @@ void check_scenarios(void);
 
 void check_random_runs(void);
 void check_same_seed_same_actions(void);
+void check_random_programs(void);
 
 void check_chain_of_a_million(void);
 void check_blocked_chain_of_a_million(void);

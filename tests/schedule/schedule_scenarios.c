@@ -42,8 +42,9 @@ static void run_input(struct scenario *scenario, char **words, int count)
         CU_ASSERT(action->kind != ACTION_RECORD ||
                   action->fact.time == (action->fact.kind == FACT_STARTED ? in.since : in.now));
         write_action(&scenario->actual, action,
-                     &(struct wording){scenario->nodes.items, scenario->tokens.items,
-                                       scenario->gates.items});
+                     &(struct wording){(const char *const *)scenario->nodes.items,
+                                       (const char *const *)scenario->tokens.items,
+                                       (const char *const *)scenario->gates.items});
     }
     const char *wrong = scheduler_check(scenario->scheduler);
     if (wrong != NULL)

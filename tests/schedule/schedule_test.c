@@ -7,6 +7,7 @@ int main(int argc, char **argv)
     static const struct check checks[] = {
         {"scenarios", check_scenarios},
         {"random runs", check_random_runs},
+        {"random programs", check_random_programs},
         {"same seed, same actions", check_same_seed_same_actions},
         {"a chain of a million", check_chain_of_a_million},
         {"a blocked chain of a million", check_blocked_chain_of_a_million},
