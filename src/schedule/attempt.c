@@ -190,6 +190,8 @@ static void attempt_over(struct scheduler *scheduler, struct course *course)
         node_end(scheduler, node, STATUS_SUCCESS, outcome);
     else if (is_final || !policy_lets_start(scheduler, plan_rule(scheduler->plan, node)))
         node_end(scheduler, node, STATUS_FAILURE, outcome);
+    else if (scheduler->needs_left[node] > 0) /* a need has been reopened */
+        node_reopen(scheduler, node);
     else
         node_retry(scheduler, node);
 }

@@ -132,12 +132,16 @@ static void add_sane(struct world *world, struct script *script, uint32_t phase,
 
 static void add_wild(struct world *world, struct script *script)
 {
-    static const uint8_t gates[] = {
-        [OPERATION_BARRIER] = BARRIER,         [OPERATION_WAIT] = EVENT,
-        [OPERATION_SET] = EVENT,               [OPERATION_CLEAR] = EVENT,
-        [OPERATION_CONDITION_WAIT] = CONDITION, [OPERATION_NOTIFY] = CONDITION,
-        [OPERATION_NOTIFY_ALL] = CONDITION,    [OPERATION_PUT] = QUEUE,
-        [OPERATION_GET] = QUEUE,               [OPERATION_CLOSE] = QUEUE};
+    static const uint8_t gates[] = {[OPERATION_BARRIER] = BARRIER,
+                                    [OPERATION_WAIT] = EVENT,
+                                    [OPERATION_SET] = EVENT,
+                                    [OPERATION_CLEAR] = EVENT,
+                                    [OPERATION_CONDITION_WAIT] = CONDITION,
+                                    [OPERATION_NOTIFY] = CONDITION,
+                                    [OPERATION_NOTIFY_ALL] = CONDITION,
+                                    [OPERATION_PUT] = QUEUE,
+                                    [OPERATION_GET] = QUEUE,
+                                    [OPERATION_CLOSE] = QUEUE};
     uint32_t kind = chance(world, 400) ? OPERATION_BODY : below(world, OPERATION_CLOSE + 1);
     if (kind == OPERATION_CLOSE && !chance(world, 200))
         kind = OPERATION_PUT;
@@ -233,7 +237,8 @@ static void see_reply(struct world *world, const struct action *action)
     if (action->request >= world->request_count)
         return;
     struct verb_state *request = &world->requests[action->request];
-    judge(world, request->answer == ANSWER_AWAITED, "a request was answered twice, or after its end");
+    judge(world, request->answer == ANSWER_AWAITED,
+          "a request was answered twice, or after its end");
     judge(world, world->nodes[action->node].is_at_body, "a reply to a body that has ended");
     bool stays = request->verb <= VERB_ACQUIRE && action->code == REPLY_DONE;
     request->answer = stays ? ANSWER_GIVEN : ANSWER_OVER;
@@ -317,8 +322,8 @@ static void see(struct world *world, const struct action *action)
 /* For one seed: all inputs and actions, as a scenario has them. */
 static void show(const struct world *world, const struct input *in)
 {
-    static const char *const nodes[] = {"n0", "n1", "n2", "n3", "n4", "n5",
-                                  "n6", "n7", "n8", "n9", "n10", "n11"};
+    static const char *const nodes[] = {"n0", "n1", "n2", "n3", "n4",  "n5",
+                                        "n6", "n7", "n8", "n9", "n10", "n11"};
     static const char *const tokens[] = {"slot", "mem", "a", "b", "semaphore"};
     static const char *const gates[] = {"barrier", "event", "condition", "queue", "pair", "other"};
     static const struct wording wording = {nodes, tokens, gates};
@@ -421,11 +426,16 @@ static uint32_t some_lease(struct world *world, uint32_t node)
 
 static void ask_by_verb(struct world *world, uint32_t node)
 {
-    static const uint8_t gates[VERB_KINDS] = {
-        [VERB_BARRIER] = BARRIER,           [VERB_WAIT] = EVENT,       [VERB_SET] = EVENT,
-        [VERB_CLEAR] = EVENT,               [VERB_CONDITION_WAIT] = CONDITION,
-        [VERB_NOTIFY] = CONDITION,          [VERB_NOTIFY_ALL] = CONDITION,
-        [VERB_PUT] = QUEUE,                 [VERB_GET] = QUEUE,        [VERB_CLOSE] = QUEUE};
+    static const uint8_t gates[VERB_KINDS] = {[VERB_BARRIER] = BARRIER,
+                                              [VERB_WAIT] = EVENT,
+                                              [VERB_SET] = EVENT,
+                                              [VERB_CLEAR] = EVENT,
+                                              [VERB_CONDITION_WAIT] = CONDITION,
+                                              [VERB_NOTIFY] = CONDITION,
+                                              [VERB_NOTIFY_ALL] = CONDITION,
+                                              [VERB_PUT] = QUEUE,
+                                              [VERB_GET] = QUEUE,
+                                              [VERB_CLOSE] = QUEUE};
     struct input in = input_of(INPUT_REQUEST, node);
     in.attempt = world->nodes[node].attempt;
     in.operation = world->nodes[node].operation;
