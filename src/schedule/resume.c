@@ -200,6 +200,7 @@ void resume_run(struct scheduler *scheduler)
     if (scheduler->sync != NULL) {
         scheduler->sync->watch = (scheduler->sync->watch + 1) & ~1u;
         uses_recount(scheduler);
+        files_resume(scheduler);
     }
     lines_filter(scheduler);
     templates_ask_again(scheduler);

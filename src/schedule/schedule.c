@@ -17,6 +17,7 @@ struct scheduler *scheduler_new(const struct plan *plan, const struct scheduler_
     scheduler->roots[PARK_NONE] = scheduler->roots[PARK_OPEN] = NO_LINE;
     if (plan->gate_count > 0)
         sync_init(scheduler);
+    files_init(scheduler);
     nodes_reach(scheduler, plan->node_count);
     return scheduler;
 }
@@ -124,8 +125,10 @@ static void take(struct scheduler *scheduler)
         policy_cancel(scheduler);
         break;
     case INPUT_CAPACITY:
-        if (in->vector < scheduler->token_count)
+        if (in->vector < scheduler->token_count) {
             tokens_set_capacity(scheduler, in->vector, in->amount);
+            file_capacity(scheduler, in->vector);
+        }
         break;
     default:
         if (in->node < scheduler->node_count)
@@ -180,6 +183,7 @@ void scheduler_handle(struct scheduler *scheduler, const struct input *in, struc
     settle(scheduler);
     while (daemons_stop(scheduler))
         settle(scheduler);
+    files_settle(scheduler);
     if (scheduler->has_begun && scheduler->remaining == 0)
         end(scheduler);
 }

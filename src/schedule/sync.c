@@ -42,6 +42,7 @@ void sync_release(struct scheduler *scheduler)
     VEC_RELEASE(&sync->requests);
     VEC_RELEASE(&sync->numbers);
     VEC_RELEASE(&sync->stuck);
+    VEC_RELEASE(&sync->files);
     VEC_RELEASE(&sync->lowered);
     VEC_RELEASE(&sync->agenda);
     VEC_RELEASE(&sync->gate_agenda);

@@ -110,6 +110,11 @@ struct gate_state {
     uint32_t items_first;
 };
 
+struct file {
+    uint32_t token;
+    bool is_sought;
+};
+
 struct lowered {
     uint32_t gate, node;
 };
@@ -131,6 +136,8 @@ struct sync {
     struct gate_state *gates;
     uint32_t gate_count;
     VEC(struct lowered) lowered; /* who is no party of which barrier: it was skipped */
+
+    VEC(struct file) files; /* tokens that are files' locks */
 
     uint32_t parked;  /* courses in TOKEN or GATE */
     uint32_t witness; /* the node that was last seen to be live */
@@ -254,6 +261,13 @@ uint32_t request_slot(const struct scheduler *scheduler, uint32_t number); /* or
 bool deadlock_at_rest(struct scheduler *scheduler);
 /* One that holds something waits for tokens: is it part of a cycle? */
 void deadlock_look(struct scheduler *scheduler, uint32_t node);
+
+/* file.c */
+void files_init(struct scheduler *scheduler);
+void files_settle(struct scheduler *scheduler);
+bool files_are_sought(const struct scheduler *scheduler);
+void file_capacity(struct scheduler *scheduler, uint32_t token);
+void files_resume(struct scheduler *scheduler);
 
 /* wait.c */
 void waits_of_course(const struct scheduler *scheduler, const struct course *course, bool is_stuck,

@@ -216,7 +216,10 @@ bool scenario_plan_line(struct scenario *scenario, char **words, int count)
                       strtoull(words[2], NULL, 10));
         *VEC_PUSH(&scenario->tokens) = memory_text(words[1]);
     } else if (strcmp(words[0], "lock") == 0) {
-        builder_lock(&scenario->builder);
+        uint32_t token = builder_lock(&scenario->builder);
+        struct token *lock = &scenario->builder.tokens.items[token];
+        lock->is_file = count > 2 && strcmp(words[2], "file") == 0;
+        lock->capacity = !lock->is_file;
         *VEC_PUSH(&scenario->tokens) = memory_text(words[1]);
     } else if (strcmp(words[0], "gate") == 0) {
         parse_gate(scenario, words + 1, count - 1);
