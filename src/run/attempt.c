@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "run/trail.h"
 #include "run/outputs.h"
+#include "run/ready.h"
 #include "run/requests.h"
 #include "run/timers.h"
 #include "run/unstarted.h"
@@ -31,6 +32,7 @@ static void free_attempt(struct attempt *attempt)
     }
     if (attempt->output_entry != NULL)
         unlink(strchr(attempt->output_entry, '=') + 1);
+    ready_release(attempt);
     command_release(&attempt->command);
     buffer_release(&attempt->kept[0]);
     buffer_release(&attempt->kept[1]);
@@ -133,13 +135,15 @@ void attempt_launch(struct run *run, uint32_t node, uint32_t number, uint32_t op
 static struct attempt *find(struct run *run, uint32_t node, uint32_t number)
 {
     struct attempt *attempt = run->attempts[node];
-    return attempt != NULL && attempt->number == (number & ~ATTEMPT_CLEANUP) ? attempt : NULL;
+    return attempt != NULL && attempt->number == (number & ~(ATTEMPT_CLEANUP | ATTEMPT_PROBE))
+               ? attempt
+               : NULL;
 }
 
 static void started(void *context, uint32_t node, uint32_t number, int process, int64_t at)
 {
     struct run *run = context;
-    if (number & ATTEMPT_CLEANUP)
+    if (number & (ATTEMPT_CLEANUP | ATTEMPT_PROBE))
         return;
     struct input *in = run_push(run, INPUT_STARTED);
     in->node = node;
@@ -147,6 +151,8 @@ static void started(void *context, uint32_t node, uint32_t number, int process, 
     in->operation = run->attempts[node] != NULL ? run->attempts[node]->operation : NO_OPERATION;
     in->process = process;
     in->since = at - run->began;
+    if (run->attempts[node] != NULL)
+        ready_begin(run->attempts[node]);
 }
 
 static void keep(struct attempt *attempt, int stream, const char *bytes, size_t length)
@@ -163,8 +169,9 @@ static void output(void *context, uint32_t node, uint32_t number, int stream, co
 {
     struct run *run = context;
     struct attempt *attempt = find(run, node, number);
-    if (attempt == NULL || length == 0)
+    if (attempt == NULL || length == 0 || (number & ATTEMPT_PROBE))
         return;
+    ready_output(attempt, bytes, length);
     bool is_cleanup = number & ATTEMPT_CLEANUP;
     uint8_t flag = stream == 1 ? KEEPS_STDOUT : KEEPS_STDERR;
     bool is_data = !is_cleanup && attempt->keeps & flag;
@@ -304,6 +311,19 @@ static void judge_cleanup(struct attempt *attempt, const struct exit_report *rep
     run_tell(attempt->run, "warning", &error);
 }
 
+/* The body has ended, and whatever asked after it. */
+static void follow_body(struct attempt *attempt)
+{
+    bool is_started = attempt->outcome.kind != OUTCOME_NOT_STARTED;
+    if (ready_fault(attempt) != NULL)
+        attempt_set_outcome(attempt, OUTCOME_INVALID, 0, memory_text(ready_fault(attempt)));
+    bool has_cleanup = attempt->command.cleanup != NULL && attempt->run->folder != NULL;
+    if (has_cleanup && is_started && !attempt->run->is_broken)
+        attempt_start_cleanup(attempt);
+    else
+        gather(attempt);
+}
+
 static void finished(void *context, uint32_t node, uint32_t number,
                      const struct exit_report *report)
 {
@@ -311,6 +331,12 @@ static void finished(void *context, uint32_t node, uint32_t number,
     struct attempt *attempt = find(run, node, number);
     if (attempt == NULL)
         return;
+    if (number & ATTEMPT_PROBE) {
+        ready_answered(attempt, report);
+        if (attempt->has_ended)
+            follow_body(attempt);
+        return;
+    }
     if (number & ATTEMPT_CLEANUP) {
         judge_cleanup(attempt, report);
         if (attempt->operation == OPERATION_END)
@@ -328,11 +354,10 @@ static void finished(void *context, uint32_t node, uint32_t number,
     else
         attempt_set_outcome(attempt, report->kind == EXIT_CODE ? OUTCOME_EXITED : OUTCOME_SIGNALLED,
                             report->code, NULL);
-    bool has_cleanup = attempt->command.cleanup != NULL && run->folder != NULL;
-    if (has_cleanup && report->kind != EXIT_NOT_STARTED && !run->is_broken)
-        attempt_start_cleanup(attempt);
+    if (ready_end(attempt))
+        follow_body(attempt);
     else
-        gather(attempt);
+        attempt->has_ended = true;
 }
 
 const struct reports attempt_reports = {.started = started, .output = output, .finished = finished};

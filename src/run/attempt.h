@@ -12,6 +12,7 @@
 #include "run/state.h"
 
 #define ATTEMPT_CLEANUP 0x80000000u
+#define ATTEMPT_PROBE   0x40000000u /* a command that asks whether a daemon is ready */
 
 struct attempt {
     struct run *run;
@@ -32,6 +33,8 @@ struct attempt {
     bool is_cleaning, is_timeout, is_signalled;
     struct alarm *cleanup_limit;
     char exit_code_entry[40]; /* for the cleanup */
+    struct readiness *ready;  /* of a daemon */
+    bool has_ended;           /* but a probe of it has not */
     struct outcome outcome;
 };
 

@@ -1,0 +1,309 @@
+/* See ready.h. A port, a file and a command are asked again and again, each time after a longer
+ * pause; a text is looked for in what the daemon writes, wherever a read may have cut it. */
+#include "run/ready.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#define MILLISECOND INT64_C(1000000)
+static const int64_t FIRST_PAUSE = 5 * MILLISECOND, LONGEST_PAUSE = 250 * MILLISECOND;
+
+struct readiness {
+    const struct synchronisation *wanted;
+    const char *text; /* of the workflow: no expression in it */
+    bool is_over;     /* ready, too late, or the daemon has ended */
+    struct alarm *again, *limit;
+    int64_t pause;
+    struct addrinfo *addresses, *address; /* tcp: all, and the one that is asked */
+    int socket;
+    struct watch *watch;
+    bool is_asking; /* a command runs */
+    struct launch launch;
+    char **argv;
+    struct buffer tail; /* log: the last bytes, fewer than the text has */
+    char *fault;
+};
+
+static void ask(void *context);
+
+static void stop_asking(struct attempt *attempt)
+{
+    struct readiness *ready = attempt->ready;
+    struct loop *loop = attempt->run->loop;
+    ready->is_over = true;
+    loop_cancel(loop, ready->again);
+    loop_cancel(loop, ready->limit);
+    loop_remove(loop, ready->watch);
+    ready->again = ready->limit = NULL;
+    ready->watch = NULL;
+    file_close(&ready->socket);
+}
+
+static void tell_ready(struct attempt *attempt)
+{
+    if (attempt->ready->is_over)
+        return;
+    stop_asking(attempt);
+    struct input *in = run_push(attempt->run, INPUT_READY);
+    in->node = attempt->node;
+    in->attempt = attempt->number;
+}
+
+/* It cannot become ready: the attempt fails with this. */
+static void give_up(struct attempt *attempt, const struct error *error)
+{
+    stop_asking(attempt);
+    attempt->ready->fault = run_error_text(attempt->run, error);
+    struct executor *executor = attempt->run->executor;
+    executor->methods->signal(executor, attempt->node, attempt->number, false);
+}
+
+static void too_late(void *context)
+{
+    struct attempt *attempt = context;
+    struct readiness *ready = attempt->ready;
+    CLEANUP_ERROR struct error error = {0};
+    CLEANUP_BUFFER struct buffer time = {0};
+    ready->limit = NULL;
+    text_write_duration(ready->wanted->ready_timeout, &time);
+    error_set(&error, ready->wanted->ready_at, "it was not ready within %s", buffer_text(&time));
+    give_up(attempt, &error);
+}
+
+static void ask_later(struct attempt *attempt)
+{
+    struct readiness *ready = attempt->ready;
+    if (ready->is_over)
+        return;
+    ready->pause = ready->pause == 0                  ? FIRST_PAUSE
+                   : ready->pause * 2 < LONGEST_PAUSE ? ready->pause * 2
+                                                      : LONGEST_PAUSE;
+    ready->again = loop_at(attempt->run->loop, clock_monotonic() + ready->pause, ask, attempt);
+}
+
+/* --- tcp --- */
+
+static void close_socket(struct attempt *attempt)
+{
+    struct readiness *ready = attempt->ready;
+    loop_remove(attempt->run->loop, ready->watch);
+    ready->watch = NULL;
+    file_close(&ready->socket);
+    ready->address = ready->address->ai_next != NULL ? ready->address->ai_next : ready->addresses;
+}
+
+static void connected(void *context, uint32_t events)
+{
+    struct attempt *attempt = context;
+    int number = 0;
+    socklen_t length = sizeof number;
+    (void)events;
+    bool is_there = getsockopt(attempt->ready->socket, SOL_SOCKET, SO_ERROR, &number, &length) == 0;
+    close_socket(attempt);
+    if (is_there && number == 0)
+        tell_ready(attempt);
+    else
+        ask_later(attempt);
+}
+
+static void ask_port(struct attempt *attempt)
+{
+    struct readiness *ready = attempt->ready;
+    const struct addrinfo *address = ready->address;
+    ready->socket = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    bool is_there =
+        ready->socket >= 0 && connect(ready->socket, address->ai_addr, address->ai_addrlen) == 0;
+    if (!is_there && ready->socket >= 0 && errno == EINPROGRESS) {
+        ready->watch =
+            loop_add(attempt->run->loop, ready->socket, EPOLLOUT, connected, attempt, NULL);
+        if (ready->watch != NULL)
+            return;
+    }
+    close_socket(attempt);
+    if (is_there)
+        tell_ready(attempt);
+    else
+        ask_later(attempt);
+}
+
+/* "[host:]port"; without a host this machine. */
+static bool find_address(struct readiness *ready, struct error *error)
+{
+    const char *colon = strrchr(ready->text, ':');
+    const char *port = colon != NULL ? colon + 1 : ready->text;
+    const char *begin = ready->text;
+    size_t length = colon != NULL ? (size_t)(colon - ready->text) : 0;
+    if (length > 1 && begin[0] == '[' && begin[length - 1] == ']') {
+        begin++;
+        length -= 2;
+    }
+    CLEANUP_FREE char *host = length > 0 ? memory_text_n(begin, length) : memory_text("localhost");
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    int failure = getaddrinfo(host, port, &hints, &ready->addresses);
+    ready->address = ready->addresses;
+    return failure == 0 || error_set(error, ready->wanted->ready_at, "cannot find '%s': %s",
+                                     ready->text, gai_strerror(failure));
+}
+
+/* --- a file, a command --- */
+
+static void ask_file(struct attempt *attempt)
+{
+    struct stat status;
+    CLEANUP_FREE char *path = file_join(attempt->directory, attempt->ready->text);
+    if (stat(path, &status) == 0)
+        tell_ready(attempt);
+    else
+        ask_later(attempt);
+}
+
+static void make_words(struct attempt *attempt)
+{
+    struct readiness *ready = attempt->ready;
+    const struct names *names = attempt->run->plan->workflow->names;
+    const struct shell *shell = &attempt_details(attempt)->shell;
+    ready->argv = memory_array((size_t)shell->word_count + 3, sizeof *ready->argv);
+    for (uint32_t i = 0; i < shell->word_count; i++)
+        ready->argv[i] = (char *)names_text(names, shell->words[i]);
+    ready->argv[shell->word_count] = (char *)"-c";
+    ready->argv[shell->word_count + 1] = (char *)ready->text;
+}
+
+static void ask_command(struct attempt *attempt)
+{
+    struct readiness *ready = attempt->ready;
+    struct executor *executor = attempt->run->executor;
+    ready->launch = (struct launch){.node = attempt->node,
+                                    .attempt = attempt->number | ATTEMPT_PROBE,
+                                    .argv = ready->argv,
+                                    .env = attempt->env,
+                                    .directory = attempt->directory,
+                                    .is_discarded = {false, true, true}};
+    ready->is_asking = true;
+    executor->methods->launch(executor, &ready->launch);
+}
+
+void ready_answered(struct attempt *attempt, const struct exit_report *report)
+{
+    attempt->ready->is_asking = false;
+    if (report->kind == EXIT_CODE && report->code == 0)
+        tell_ready(attempt);
+    else
+        ask_later(attempt);
+}
+
+static void ask(void *context)
+{
+    struct attempt *attempt = context;
+    struct readiness *ready = attempt->ready;
+    ready->again = NULL;
+    if (ready->wanted->ready == READY_TCP)
+        ask_port(attempt);
+    else if (ready->wanted->ready == READY_FILE)
+        ask_file(attempt);
+    else
+        ask_command(attempt);
+}
+
+/* --- what it writes --- */
+
+void ready_output(struct attempt *attempt, const char *bytes, size_t length)
+{
+    struct readiness *ready = attempt->ready;
+    if (ready == NULL || ready->is_over || ready->wanted->ready != READY_LOG)
+        return;
+    size_t wanted = strlen(ready->text);
+    buffer_add(&ready->tail, bytes, length);
+    if (memmem(ready->tail.bytes, ready->tail.length, ready->text, wanted) != NULL) {
+        tell_ready(attempt);
+        return;
+    }
+    if (ready->tail.length < wanted)
+        return;
+    size_t over = ready->tail.length - (wanted - 1);
+    memmove(ready->tail.bytes, ready->tail.bytes + over, wanted - 1);
+    ready->tail.length = wanted - 1;
+}
+
+/* --- all --- */
+
+static bool prepare(struct attempt *attempt, struct error *error)
+{
+    struct readiness *ready = attempt->ready;
+    const struct text *text = &ready->wanted->ready_text;
+    if (text->piece_count > 0)
+        return error_set(error, text->at, "an expression in 'ready' is not supported yet");
+    ready->text = names_text(attempt->run->plan->workflow->names, text->literal);
+    if (ready->wanted->ready == READY_RUN && attempt_details(attempt)->shell.has_file)
+        return error_set(error, text->at, "'ready' cannot be run by a shell that reads a file");
+    if (ready->wanted->ready == READY_RUN)
+        make_words(attempt);
+    return ready->wanted->ready != READY_TCP || find_address(ready, error);
+}
+
+void ready_begin(struct attempt *attempt)
+{
+    const struct synchronisation *wanted = attempt_task(attempt)->synchronisation;
+    if (!(plan_rule(attempt->run->plan, attempt->node)->flags & RULE_DAEMON) || wanted == NULL ||
+        attempt->ready != NULL)
+        return;
+    struct readiness *ready = attempt->ready = memory_new(sizeof *ready);
+    ready->wanted = wanted;
+    ready->socket = -1;
+    CLEANUP_ERROR struct error error = {0};
+    if (wanted->ready == READY_AT_ONCE || attempt->run->folder == NULL) {
+        tell_ready(attempt);
+        return;
+    }
+    if (!prepare(attempt, &error)) {
+        give_up(attempt, &error);
+        return;
+    }
+    if (wanted->ready_timeout != UNLIMITED)
+        ready->limit = loop_at(attempt->run->loop, clock_monotonic() + wanted->ready_timeout,
+                               too_late, attempt);
+    if (wanted->ready != READY_LOG)
+        ask(attempt);
+}
+
+bool ready_end(struct attempt *attempt)
+{
+    struct readiness *ready = attempt->ready;
+    if (ready == NULL)
+        return true;
+    stop_asking(attempt);
+    struct executor *executor = attempt->run->executor;
+    if (ready->is_asking)
+        executor->methods->signal(executor, attempt->node, attempt->number | ATTEMPT_PROBE, true);
+    return !ready->is_asking;
+}
+
+const char *ready_fault(const struct attempt *attempt)
+{
+    return attempt->ready != NULL ? attempt->ready->fault : NULL;
+}
+
+void ready_release(struct attempt *attempt)
+{
+    struct readiness *ready = attempt->ready;
+    if (ready == NULL)
+        return;
+    stop_asking(attempt);
+    if (ready->addresses != NULL)
+        freeaddrinfo(ready->addresses);
+    buffer_release(&ready->tail);
+    free(ready->argv);
+    free(ready->fault);
+    free(ready);
+    attempt->ready = NULL;
+}

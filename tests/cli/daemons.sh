@@ -1,0 +1,54 @@
+#!/bin/sh
+# Daemons: when they are ready, that their end is the run's, and what becomes of one that is not.
+. "$srcdir/tests/cli/lib.sh"
+
+workflow <<'Y'
+tasks:
+  file: {daemon: true, run: "sleep 0.1; echo > made; exec sleep 60", ready: {file: made}}
+  command: {daemon: true, run: "sleep 0.1; echo > asked; exec sleep 60", ready: {run: test -e asked}}
+  log: {daemon: true, run: "printf 'not yet\nis re'; sleep 0.1; echo ady now; exec sleep 60", ready: {log: is ready}}
+  now: {daemon: true, run: exec sleep 60}
+  a: {needs: [file, command, log, now], run: "ls made asked"}
+finally:
+  f: {run: echo finally}
+Y
+go run -j1 flow.yml
+is 'ready' 0
+has 'ready: its dependents come after' 'asked
+made' "$out"
+has 'ready: stopped when all has ended' '6 tasks: 6 ok' "$err"
+[ -z "$(processes 'sleep.60')" ] && ok || bad 'ready: none is left' "$(processes 'sleep.60')"
+
+if command -v python3 >/dev/null; then
+    port=$(python3 -c "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])")
+    cat >serve.py <<Y
+import socket, time
+time.sleep(0.1)
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', $port))
+s.listen()
+time.sleep(60)
+Y
+    workflow <<Y
+tasks:
+  serve: {daemon: true, exec: [python3, serve.py], ready: {tcp: 127.0.0.1:$port}}
+  a: {needs: serve, exec: [python3, -c, "import socket; socket.create_connection(('127.0.0.1', $port)); print('connected')"]}
+Y
+    go run flow.yml
+    is 'tcp' 0 connected
+fi
+
+workflow <<'Y'
+failure-policy: keep-going
+tasks:
+  late: {daemon: true, run: exec sleep 60, ready: {file: nowhere, timeout: 100ms}, cleanup: echo "$PARGRAPH_STATUS"}
+  b: {needs: late, run: echo never}
+  dies: {daemon: true, run: "sleep 0.1; exit 0"}
+  c: {needs: dies, run: sleep 0.4}
+Y
+go run flow.yml
+is 'not ready' 1 failure
+has 'not ready: why, where' 'late failed: flow.yml:4:51: it was not ready within 100ms' "$err"
+has 'an end before all others' 'dies failed' "$err"
+finish
