@@ -1,6 +1,7 @@
-/* Timers: the scheduler's, one by node and one by request that waits, each an alarm of the loop.
- * One that is due, or that another takes the place of, is forgotten; what comes too late is told
- * apart by its generation. */
+/* Timers: the scheduler's, one by node and one by request that waits, and one of its own (of no
+ * node and no request, kept with those of requests), each an alarm of the loop. One that is due, or
+ * that another takes the place of, is forgotten; what comes too late is told apart by its
+ * generation. */
 #include "run/timers.h"
 
 #include <stdlib.h>
@@ -83,7 +84,7 @@ static void due(void *context)
     in->request = timer->request;
     in->timer = timer->generation;
     timer->alarm = NULL;
-    if (timer->request == NO_REQUEST)
+    if (timer->request == NO_REQUEST && timer->node != NO_NODE)
         timers_forget_node(run, timer->node);
     else
         timers_forget_request(run, timer->request);
@@ -92,7 +93,9 @@ static void due(void *context)
 /* In a dry run nothing takes time: a sleep is over at once, and no timeout comes. */
 static bool is_wanted(const struct run *run, const struct action *action)
 {
-    return run->folder != NULL || scheduler_state(run->scheduler, action->node) == STATE_SLEEP;
+    if (run->folder != NULL || action->node == NO_NODE)
+        return true;
+    return scheduler_state(run->scheduler, action->node) == STATE_SLEEP;
 }
 
 void timers_arm(struct run *run, const struct action *action)
@@ -102,7 +105,7 @@ void timers_arm(struct run *run, const struct action *action)
     struct timer *timer = memory_new(sizeof *timer);
     *timer = (struct timer){
         .run = run, .node = action->node, .request = action->request, .generation = action->timer};
-    if (action->request == NO_REQUEST) {
+    if (action->request == NO_REQUEST && action->node != NO_NODE) {
         forget(&run->timers[action->node]);
         run->timers[action->node] = timer;
     } else {

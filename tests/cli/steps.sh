@@ -197,4 +197,25 @@ tasks:
 Y
 go run --dry-run flow.yml
 is 'dry run' 0 'would run a: echo hello'
+
+# --- a lock of a file holds between runs, and with flock(1); its file stays as it is ---
+workflow <<'Y'
+locks: {n: {file: nightly.lock}}
+tasks:
+  a: {matrix: {i: [1, 2, 3]}, lock: n, run: "echo in >> both; sleep 0.05; echo out >> both"}
+Y
+echo text >nightly.lock
+"$pargraph" run -q --state one flow.yml &
+go run -q --state two flow.yml
+wait $!
+is 'file lock' 0
+holds 'file lock: one at a time' both "$(for i in 1 2 3 4 5 6; do echo in; echo out; done)"
+holds 'file lock: its file' nightly.lock text
+rm -f both
+flock nightly.lock sh -c 'echo > held; sleep 0.3; echo mine >> both' &
+until_there held
+go run -q flow.yml
+is 'file lock: flock(1)' 0
+has 'file lock: flock(1) had it first' 'mine
+in' "$(cat both)"
 finish
