@@ -76,7 +76,7 @@ is 'process' 0 '(1, 3, 3, 6)
 joined'
 
 go run pool.yml -p pause=0.05
-is 'pool' 0 "[$(seq 0 99 | awk '{ printf "%s%d", NR > 1 ? "," : "", $1 * $1 }')]"
+is 'pool' 0 "[$(seq 0 99 | awk '{ printf "%s%d", (NR > 1 ? "," : ""), $1 * $1 }')]"
 
 go run queue.yml
 is 'queue' 0 '[121]'
