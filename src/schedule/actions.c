@@ -6,17 +6,19 @@ void action_list_release(struct action_list *actions)
     VEC_RELEASE(actions);
 }
 
+static const struct action blank = {.operation = NO_OPERATION,
+                                    .request = NO_REQUEST,
+                                    .item = NO_ITEM,
+                                    .gate = NO_GATE,
+                                    .token = UINT32_MAX,
+                                    .culprit = NO_NODE};
+
 struct action *action_add(struct scheduler *scheduler, enum action_kind kind, uint32_t node)
 {
     struct action *action = VEC_PUSH(scheduler->out);
-    *action = (struct action){.kind = (uint8_t)kind,
-                              .node = node,
-                              .operation = NO_OPERATION,
-                              .request = NO_REQUEST,
-                              .item = NO_ITEM,
-                              .gate = NO_GATE,
-                              .token = UINT32_MAX,
-                              .culprit = NO_NODE};
+    *action = blank;
+    action->kind = (uint8_t)kind;
+    action->node = node;
     return action;
 }
 

@@ -4,14 +4,6 @@
  * conclusion or a reply. The one timer of a node is armed for the earliest of its deadlines. */
 #include "schedule/sync.h"
 
-struct course *course_of(const struct scheduler *scheduler, uint32_t node)
-{
-    const struct sync *sync = scheduler->sync;
-    if (sync == NULL || node >= sync->node_capacity || sync->course_of[node] == NO_COURSE)
-        return NULL;
-    return &sync->courses.items[sync->course_of[node]];
-}
-
 uint32_t course_body(const struct scheduler *scheduler, uint32_t node)
 {
     const struct course *course = course_of(scheduler, node);
@@ -56,17 +48,6 @@ struct course *course_need(struct scheduler *scheduler, uint32_t node)
                               .attempt_deadline = NEVER,
                               .armed = NEVER};
     return course;
-}
-
-bool course_is_under_way(const struct scheduler *scheduler, const struct course *course)
-{
-    return course != NULL && course->has_begun && node_has_program(scheduler, course->node);
-}
-
-bool node_body_is_live(const struct scheduler *scheduler, uint32_t node)
-{
-    const struct course *course = course_of(scheduler, node);
-    return course != NULL ? course->is_at_body : scheduler->states[node] == STATE_RUN;
 }
 
 struct course *course_at_body(struct scheduler *scheduler, uint32_t node)

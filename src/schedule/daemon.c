@@ -10,7 +10,7 @@ static bool is_daemon(const struct scheduler *scheduler, uint32_t node)
 bool daemon_is_ready(const struct scheduler *scheduler, uint32_t node)
 {
     const struct course *course = course_of(scheduler, node);
-    return is_daemon(scheduler, node) && course != NULL && course->is_ready;
+    return course != NULL && course->is_ready;
 }
 
 void daemon_ready(struct scheduler *scheduler)

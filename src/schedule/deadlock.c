@@ -71,7 +71,7 @@ static bool node_is_live(const struct scheduler *scheduler, uint32_t node)
 static bool is_quiescent(struct scheduler *scheduler)
 {
     uint32_t count = scheduler->node_count, from = scheduler->sync->witness;
-    if (files_are_sought(scheduler))
+    if (files_are_wanted(scheduler))
         return false;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t node = from + i < count ? from + i : from + i - count;

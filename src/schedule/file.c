@@ -19,6 +19,11 @@ static void say(struct scheduler *scheduler, enum action_kind kind, uint32_t tok
     action_add(scheduler, kind, NO_NODE)->token = token;
 }
 
+static bool is_wanted(const struct scheduler *scheduler, const struct file *file)
+{
+    return scheduler->roots[park_of_token(file->token)] != NO_LINE;
+}
+
 void files_settle(struct scheduler *scheduler)
 {
     struct sync *sync = scheduler->sync;
@@ -29,18 +34,20 @@ void files_settle(struct scheduler *scheduler)
             account->capacity = 0;
             say(scheduler, ACTION_YIELD, file->token);
         }
-        bool is_wanted = scheduler->roots[park_of_token(file->token)] != NO_LINE;
-        if (!is_wanted || file->is_sought || account->capacity > 0)
+        if (!is_wanted(scheduler, file) || file->is_sought || account->capacity > 0)
             continue;
         file->is_sought = true;
         say(scheduler, ACTION_SEEK, file->token);
     }
 }
 
-bool files_are_sought(const struct scheduler *scheduler)
+bool files_are_wanted(const struct scheduler *scheduler)
 {
-    for (uint32_t i = 0; i < scheduler->sync->files.count; i++)
-        if (scheduler->sync->files.items[i].is_sought)
+    const struct sync *sync = scheduler->sync;
+    for (uint32_t i = 0; i < sync->files.count; i++)
+        if (sync->files.items[i].is_sought ||
+            (scheduler->accounts[sync->files.items[i].token].held == 0 &&
+             is_wanted(scheduler, &sync->files.items[i])))
             return true;
     return false;
 }

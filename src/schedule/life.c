@@ -272,7 +272,7 @@ void node_finished(struct scheduler *scheduler)
     scheduler->marks[node] &= (uint8_t)~MARK_STOPPED;
     timer_disarm(scheduler, node);
     bool is_stuck = course != NULL && course->is_stuck;
-    bool was_ready = daemon_is_ready(scheduler, node);
+    bool was_ready = course != NULL && course->is_ready;
     if (course == NULL)
         tokens_release(scheduler, scheduler->vectors[node]);
     else

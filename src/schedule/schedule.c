@@ -146,16 +146,21 @@ static void grant(struct scheduler *scheduler)
             node_launch(scheduler, head);
 }
 
+static void settle_once(struct scheduler *scheduler)
+{
+    while (scheduler->is_sweep_due) /* a refused retry is a failure, and may ask for another */
+        policy_sweep(scheduler);
+    while (cascade_step(scheduler))
+        continue;
+    grant(scheduler);
+}
+
 static void settle(struct scheduler *scheduler)
 {
-    do {
-        while (scheduler->is_sweep_due) /* a refused retry is a failure, and may ask for another */
-            policy_sweep(scheduler);
-        while (cascade_step(scheduler))
-            continue;
-        grant(scheduler);
-    } while (scheduler->sync != NULL &&
-             (sync_step(scheduler) || (scheduler->has_begun && deadlock_at_rest(scheduler))));
+    do
+        settle_once(scheduler);
+    while (scheduler->sync != NULL &&
+           (sync_step(scheduler) || (scheduler->has_begun && deadlock_at_rest(scheduler))));
 }
 
 static void end(struct scheduler *scheduler)
@@ -176,14 +181,16 @@ void scheduler_handle(struct scheduler *scheduler, const struct input *in, struc
         return;
     scheduler->in = in;
     scheduler->out = out;
-    tokens_reach(scheduler, scheduler->plan->token_count);
+    if (scheduler->token_count < scheduler->plan->token_count)
+        tokens_reach(scheduler, scheduler->plan->token_count);
     if (scheduler->sync != NULL)
         scheduler->sync->stuck.count = 0;
     take(scheduler);
     settle(scheduler);
-    while (daemons_stop(scheduler))
+    while (scheduler->daemons_left > 0 && daemons_stop(scheduler))
         settle(scheduler);
-    files_settle(scheduler);
+    if (scheduler->sync != NULL)
+        files_settle(scheduler);
     if (scheduler->has_begun && scheduler->remaining == 0)
         end(scheduler);
 }

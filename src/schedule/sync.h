@@ -169,7 +169,13 @@ static inline const struct program *node_program(const struct scheduler *schedul
 }
 
 /* course.c */
-struct course *course_of(const struct scheduler *scheduler, uint32_t node); /* or NULL */
+static inline struct course *course_of(const struct scheduler *scheduler, uint32_t node)
+{
+    const struct sync *sync = scheduler->sync;
+    if (sync == NULL || node >= sync->node_capacity || sync->course_of[node] == NO_COURSE)
+        return NULL;
+    return &sync->courses.items[sync->course_of[node]];
+}
 /* The operation that is at the executor; NO_OPERATION: the instance as a whole. */
 uint32_t course_body(const struct scheduler *scheduler, uint32_t node);
 /* The line of the running tokens of its request. */
@@ -195,11 +201,19 @@ bool line_of_parents_holds(const struct scheduler *scheduler, const struct cours
 /* The lock of a condition is free for those who will notify. */
 void lock_give_back(struct scheduler *scheduler, uint32_t lock);
 /* A body is at the executor, be it that it waits by a verb. */
-bool node_body_is_live(const struct scheduler *scheduler, uint32_t node);
+static inline bool node_body_is_live(const struct scheduler *scheduler, uint32_t node)
+{
+    const struct course *course = course_of(scheduler, node);
+    return course != NULL ? course->is_at_body : scheduler->states[node] == STATE_RUN;
+}
 /* The course of such a one; made for a body without a program. */
 struct course *course_at_body(struct scheduler *scheduler, uint32_t node);
 /* Is it one that goes through a program, in an attempt? */
-bool course_is_under_way(const struct scheduler *scheduler, const struct course *course);
+static inline bool course_is_under_way(const struct scheduler *scheduler,
+                                       const struct course *course)
+{
+    return course != NULL && course->has_begun && node_has_program(scheduler, course->node);
+}
 bool course_holds(const struct scheduler *scheduler, const struct course *course, uint32_t token);
 void course_push(struct scheduler *scheduler, struct course *course, uint32_t operation,
                  uint32_t line);
@@ -265,7 +279,7 @@ void deadlock_look(struct scheduler *scheduler, uint32_t node);
 /* file.c */
 void files_init(struct scheduler *scheduler);
 void files_settle(struct scheduler *scheduler);
-bool files_are_sought(const struct scheduler *scheduler);
+bool files_are_wanted(const struct scheduler *scheduler);
 void file_capacity(struct scheduler *scheduler, uint32_t token);
 void files_resume(struct scheduler *scheduler);
 

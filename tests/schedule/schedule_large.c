@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "schedule/schedule_parts.h"
+#include "schedule/schedule_script.h"
 #include "support/check.h"
 
 enum { MILLION = 1000000 };
@@ -119,6 +120,80 @@ void check_joins_of_a_million(void)
     start(&large);
     run_to_end(&large);
     CU_ASSERT_EQUAL(large.actions.count, 3);
+    finish(&large);
+}
+
+/* A hundred thousand bodies, each of which waits for one of five locks by a verb, and has it for
+ * one step: neither the waiters nor the lines they stand in are looked through. */
+void check_many_waiters(void)
+{
+    enum { WAITERS = 100000, LOCKS = 5 };
+    struct large large = {0};
+    builder_init(&large.builder);
+    uint32_t vectors[LOCKS];
+    for (uint32_t i = 0; i < LOCKS; i++) {
+        struct amount lock = {builder_lock(&large.builder), 1};
+        vectors[i] = builder_vector(&large.builder, &lock, 1);
+    }
+    struct rule rule = builder_plain_rule();
+    uint32_t task = builder_task(&large.builder, &rule);
+    for (uint32_t i = 0; i < WAITERS; i++)
+        builder_instance(&large.builder, task);
+    start(&large);
+    give(&large, &(struct input){.kind = INPUT_BEGIN});
+    for (uint32_t i = 0; i < WAITERS; i++)
+        give(&large, &(struct input){.kind = INPUT_REQUEST,
+                                     .node = i,
+                                     .attempt = 1,
+                                     .operation = NO_OPERATION,
+                                     .request = i,
+                                     .parent = NO_REQUEST,
+                                     .vector = vectors[i % LOCKS],
+                                     .verb = VERB_TAKE});
+    for (uint32_t i = 0; i < WAITERS; i++) {
+        give(&large, &(struct input){.kind = INPUT_WITHDRAW, .node = i, .request = i});
+        CU_ASSERT(i + LOCKS >= WAITERS ||
+                  (large.actions.count > 0 &&
+                   large.actions.items[large.actions.count - 1].request == i + LOCKS));
+    }
+    for (uint32_t i = 0; i < WAITERS; i++)
+        give(&large, &(struct input){.kind = INPUT_FINISHED, .node = i, .attempt = 1});
+    CU_ASSERT(scheduler_has_ended(large.scheduler));
+    CU_ASSERT_PTR_NULL(scheduler_check(large.scheduler));
+    finish(&large);
+}
+
+/* As many programs at one barrier, on four cpus. */
+void check_wide_barrier(void)
+{
+    enum { PARTIES = 100000 };
+    struct large large = {0};
+    struct script script = {0};
+    builder_init(&large.builder);
+    uint32_t cpu = builder_token(&large.builder, TOKEN_RUNNING, 4);
+    struct rule rule = builder_plain_rule();
+    rule.vector = builder_vector(&large.builder, &(struct amount){cpu, 1}, 1);
+    uint32_t barrier = builder_gate(&large.builder, GATE_BARRIER, 0, 0);
+    script_add(&script, OPERATION_BODY, NO_GATE);
+    script_add(&script, OPERATION_BARRIER, barrier);
+    rule.program = script_finish(&script, &large.builder);
+    uint32_t task = builder_task(&large.builder, &rule);
+    for (uint32_t i = 0; i < PARTIES; i++)
+        builder_instance(&large.builder, task);
+    start(&large);
+    give(&large, &(struct input){.kind = INPUT_BEGIN});
+    for (; large.live_first < large.live.count; large.live_first++)
+        give(&large, &(struct input){.kind = INPUT_FINISHED,
+                                     .node = large.live.items[large.live_first],
+                                     .attempt = 1,
+                                     .operation = 0});
+    CU_ASSERT_EQUAL(large.launched, PARTIES);
+    for (uint32_t i = 0; i < PARTIES; i++)
+        give(&large,
+             &(struct input){
+                 .kind = INPUT_FINISHED, .node = i, .attempt = 1, .operation = OPERATION_END});
+    CU_ASSERT(scheduler_has_ended(large.scheduler));
+    CU_ASSERT_PTR_NULL(scheduler_check(large.scheduler));
     finish(&large);
 }
 

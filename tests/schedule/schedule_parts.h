@@ -29,6 +29,8 @@ void check_blocked_chain_of_a_million(void);
 void check_star_of_a_million(void);
 void check_joins_of_a_million(void);
 void check_many_requests(void);
+void check_many_waiters(void);
+void check_wide_barrier(void);
 
 void check_exit_codes(void);
 void check_hostile_inputs(void);

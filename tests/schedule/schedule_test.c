@@ -14,6 +14,8 @@ int main(int argc, char **argv)
         {"a star of a million", check_star_of_a_million},
         {"a million joins", check_joins_of_a_million},
         {"many different requests", check_many_requests},
+        {"many waiters", check_many_waiters},
+        {"a wide barrier", check_wide_barrier},
         {"exit codes", check_exit_codes},
         {"hostile inputs", check_hostile_inputs},
         {NULL, NULL},
