@@ -13,6 +13,10 @@ void test_hostile_names(void);
 void test_graphviz_reads_it(void);
 void test_many_instances(void);
 
+void test_drawn_primitives(void);
+void test_listed_primitives(void);
+void test_plan_json_of_programs(void);
+
 void test_list(void);
 void test_plan_json(void);
 void test_plan_json_of_bodies(void);
