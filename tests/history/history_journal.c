@@ -422,7 +422,36 @@ static void requests_come_back(void)
     scratch_remove(scratch);
 }
 
+/* Items come back by number; one that does not follow the last ends the journal. */
+static void items_come_back(void)
+{
+    const struct extent extents[] = {{7, 8, 9}, {15, 1, 2}};
+    char *scratch = scratch_new();
+    struct run_folder folder = run_new(scratch);
+    struct journal *journal = new_journal(&folder);
+    const struct input begin = {.kind = INPUT_BEGIN};
+    for (uint32_t i = 0; i < 2; i++)
+        journal_add_item(journal, i, &extents[i]);
+    journal_add_input(journal, &begin);
+    journal_add_item(journal, 3, &extents[0]);
+    journal_add_input(journal, &begin);
+    CU_ASSERT(journal_write(journal, NULL));
+    journal_close(journal);
+    struct journal_reader reader;
+    struct input in;
+    CU_ASSERT_FATAL(journal_open(&reader, &folder, NULL));
+    CU_ASSERT(journal_next(&reader, &in));
+    CU_ASSERT_EQUAL_FATAL(reader.items.count, 2);
+    CU_ASSERT_EQUAL(reader.items.items[1].offset, 15);
+    CU_ASSERT_EQUAL(reader.items.items[0].checksum, 9);
+    CU_ASSERT_FALSE(journal_next(&reader, &in));
+    journal_reader_close(&reader);
+    run_folder_close(&folder);
+    scratch_remove(scratch);
+}
+
 const struct check journal_checks[] = {
+    {"items come back", items_come_back},
     {"all kinds come back", all_kinds_come_back},
     {"what a kind does not use is zero", what_a_kind_does_not_use_is_zero},
     {"long detail is cut", long_detail_is_cut},
