@@ -9,6 +9,7 @@
  *   lock            locked (flock) by whoever owns the run: by the open file, so a process that is
  *                   handed the descriptor shares it, and it is free when the last of them is gone
  *   tmp/            of attempts: PARGRAPH_OUTPUT files, scripts
+ *   socket          while a run goes on that can be asked by verbs: the path of its socket
  *
  * and .pargraph/index.db, an SQLite database derived from the journals. Directories are 0700, files
  * 0600. A state directory made here ignores itself (.gitignore).
