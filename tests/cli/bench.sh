@@ -27,4 +27,15 @@ has "bench/spawn measures memory" "bytes a task while running" "$out"
 has "bench/spawn runs a long chain" "a chain of 2000 ran" "$out"
 [ -z "$err" ] && ok || bad "bench/spawn" "says something on standard error: $err"
 
+# Where perf may count nothing, or cannot, there is nothing to see.
+if command -v perf >/dev/null && command -v script >/dev/null && command -v nm >/dev/null &&
+    perf record -q -e cpu-clock -c 250000 -o probe true >/dev/null 2>&1; then
+    OBSERVE=$programs/src/observe/libobserve.a "$srcdir/bench/display" 300 >out.txt 2>err.txt
+    status=$? out=$(cat out.txt) err=$(cat err.txt)
+    is "bench/display" 0
+    has "bench/display tells the share" "samples are of src/observe, " "$out"
+else
+    skip "bench/display: perf or script does not work here"
+fi
+
 finish
