@@ -8,7 +8,9 @@
  * this process too.
  *
  * To copy and close the table of descriptors takes time for each. So the child shares ours until it
- * has taken a copy of only the lowest: those that stay open for long are above (file_raise). */
+ * has taken a copy of only the lowest: those that stay open for long are above (file_raise). What
+ * emulates a system for one program (QEMU, valgrind) makes no such child, but the whole table's
+ * copy, and of our memory too: what fails in the child is then told by its exit status alone. */
 #include "execute/spawn.h"
 
 #include <errno.h>
@@ -16,6 +18,7 @@
 #include <linux/close_range.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -49,6 +52,7 @@ struct child {
     char *const *argv;
     const char *directory; /* to go to; NULL: none */
     int streams[3];        /* descriptors, or -1: the launch's paths */
+    bool is_sharing;       /* our descriptors, until it has taken a copy of some */
     unsigned above;        /* all that it needs: from here on no descriptor is copied */
     char *stack;
     bool is_opening_fifos; /* the program is a shell that opens them */
@@ -117,7 +121,7 @@ IN_CHILD static void child_signals(const struct spawn_setup *setup)
 /* From the table that it shares with us to one of its own. */
 IN_CHILD static bool child_descriptors(struct child *child)
 {
-    return !child->setup->is_sharing ||
+    return !child->is_sharing ||
            syscall(SYS_close_range, child->above, ~0U, CLOSE_RANGE_UNSHARE) == 0 ||
            child_failed(child, SPAWN_RESOURCES);
 }
@@ -166,12 +170,25 @@ void spawn_abort(struct spawn *spawn)
 }
 
 /* The kernel writes the child's id before the child runs, and before we wait for it. */
-static pid_t make_child(struct child *child, struct spawn *spawn)
+static pid_t clone_child(struct child *child, struct spawn *spawn)
 {
     int flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD |
-                (child->setup->is_sharing ? CLONE_FILES : 0);
-    pid_t process =
-        clone(child_main, child->stack + SPAWN_STACK, flags, child, (pid_t *)&spawn->unborn);
+                (child->is_sharing ? CLONE_FILES : 0);
+    return clone(child_main, child->stack + SPAWN_STACK, flags, child, (pid_t *)&spawn->unborn);
+}
+
+/* What makes no child that shares descriptors says so each time: once is enough. */
+static atomic_bool is_sharing_refused;
+
+static pid_t make_child(struct child *child, struct spawn *spawn)
+{
+    child->is_sharing = child->setup->is_sharing && !atomic_load(&is_sharing_refused);
+    pid_t process = clone_child(child, spawn);
+    if (process < 0 && errno == EINVAL && child->is_sharing) {
+        atomic_store(&is_sharing_refused, true);
+        child->is_sharing = false;
+        process = clone_child(child, spawn);
+    }
     int error = errno;
     pthread_mutex_lock(&births);
     spawn->unborn = 0;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,13 +20,21 @@ static bool is_open_standard(void)
     return true;
 }
 
+/* It would end this process for a child that shares descriptors, rather than refuse it. */
+static bool is_under_valgrind(void)
+{
+    const char *preloaded = getenv("LD_PRELOAD");
+    return preloaded != NULL && strstr(preloaded, "/vgpreload_") != NULL;
+}
+
 /* From all children: what was handed down to this process. What it opens itself is closed by an
  * execve anyway. One by one where the kernel is older than Linux 5.11, or forbids it. */
 static void keep_descriptors(struct spawn_setup *setup)
 {
-    setup->is_sharing = syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
-    if (setup->is_sharing)
+    if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) == 0) {
+        setup->is_sharing = !is_under_valgrind();
         return;
+    }
     DIR *directory = opendir("/proc/self/fd");
     if (directory == NULL)
         return;

@@ -255,7 +255,10 @@ static bool make_stream(struct assembly *assembly, int i, struct error *error)
             return false;
         set_text(command, &text);
     } else if (stream->kind == STREAM_FROM) {
-        if (!view_write_stdout(&assembly->view, task->needs[stream->from].as, &text, error))
+        if (!view_write_stdout(
+                &assembly->view,
+                workflow_need_name(assembly->view.plan->workflow, &task->needs[stream->from]),
+                &text, error))
             return false;
         set_text(command, &text);
     }

@@ -10,8 +10,8 @@ static bool is_single(const struct view *view, name as)
 {
     if (!workflow_need_is_single(view->plan->workflow, view->task, as))
         return false;
-    const struct resolver *resolver =
-        resolver_find(view->plan, &view->task->needs[task_need(view->task, as)]);
+    const struct resolver *resolver = resolver_find(
+        view->plan, &view->task->needs[workflow_need(view->plan->workflow, view->task, as)]);
     return resolver == NULL || !resolver->is_list;
 }
 
@@ -21,7 +21,8 @@ static bool nodes_of(struct view *view, name as, node_list *nodes, struct error 
     uint32_t task = (uint32_t)(view->task - view->plan->workflow->tasks);
     for (uint32_t i = 0; i < view->task->need_count; i++) {
         const struct need *need = &view->task->needs[i];
-        if (need->as == as && !need_nodes(view->plan, task, view->node, need, nodes, error))
+        if (workflow_need_name(view->plan->workflow, need) == as &&
+            !need_nodes(view->plan, task, view->node, need, nodes, error))
             return false;
     }
     return true;

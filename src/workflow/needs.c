@@ -13,7 +13,7 @@ uint32_t needs_find(const struct reader *reader, name as)
     const struct task *task = reader->task;
     if (task->need_count > NEEDS_FEW)
         return name_map_get(&reader->need_of_name, as);
-    return task_need(task, as) + 1;
+    return workflow_need(reader->workflow, task, as) + 1;
 }
 
 static void need_add(struct reader *reader, const struct need *need)
@@ -23,16 +23,19 @@ static void need_add(struct reader *reader, const struct need *need)
     if (task->need_count <= NEEDS_FEW)
         return;
     uint32_t from = task->need_count == NEEDS_FEW + 1 ? 0 : task->need_count - 1;
-    for (uint32_t i = from; i < task->need_count; i++)
-        if (name_map_get(&reader->need_of_name, task->needs[i].as) == 0)
-            name_map_set(&reader->need_of_name, task->needs[i].as, i + 1);
+    for (uint32_t i = from; i < task->need_count; i++) {
+        name as = workflow_need_name(reader->workflow, &task->needs[i]);
+        if (name_map_get(&reader->need_of_name, as) == 0)
+            name_map_set(&reader->need_of_name, as, i + 1);
+    }
 }
 
 void needs_forget(struct reader *reader)
 {
     const struct task *task = reader->task;
     for (uint32_t i = 0; task->need_count > NEEDS_FEW && i < task->need_count; i++)
-        name_map_set(&reader->need_of_name, task->needs[i].as, 0);
+        name_map_set(&reader->need_of_name, workflow_need_name(reader->workflow, &task->needs[i]),
+                     0);
 }
 
 /* --- selectors --- */
@@ -173,7 +176,6 @@ static bool target_read(struct reader *reader, uint32_t node, struct need *need)
     need->task = tasks_find(reader, node);
     if (need->task == NO_TASK)
         return false;
-    need->as = reader_node(reader, node)->text;
     if (!reader->task->is_finally && reader->workflow->tasks[need->task].is_finally)
         return reader_error(reader, node, "'%s' stands under 'finally': it runs after all tasks",
                             reader_text(reader, node));
@@ -201,9 +203,9 @@ static uint32_t target_key(struct reader *reader, uint32_t node)
     return target;
 }
 
-static bool as_read(struct reader *reader, uint32_t node, struct need *need)
+static bool as_read(struct reader *reader, uint32_t node, struct choice *choice)
 {
-    if (!reader_constant(reader, node, &need->as))
+    if (!reader_constant(reader, node, &choice->as))
         return false;
     return reader_check_name(reader, node, "a need");
 }
@@ -221,7 +223,7 @@ static bool map_read(struct reader *reader, uint32_t node, struct need *need)
         if (strcmp(reader_text(reader, key), "if") == 0)
             is_good = condition_read(reader, key + 1, CONTEXT_SELECTOR, &choice.guard) && is_good;
         else if (strcmp(reader_text(reader, key), "as") == 0)
-            is_good = as_read(reader, key + 1, need) && is_good;
+            is_good = as_read(reader, key + 1, &choice) && is_good;
     }
     choice.is_by_instance = choice_is_by_instance(reader, &choice);
     need->choice = arena_copy(&reader->workflow->arena, &choice, sizeof choice);
@@ -237,10 +239,11 @@ static bool item_read(struct reader *reader, uint32_t node)
         return reader_wrong_kind(reader, node, "the name of a task or a map with one");
     if (!(is_map ? map_read(reader, node, &need) : target_read(reader, node, &need)))
         return false;
-    uint32_t other = needs_find(reader, need.as);
+    name as = workflow_need_name(reader->workflow, &need);
+    uint32_t other = needs_find(reader, as);
     if (other != 0 && reader->task->needs[other - 1].task != need.task)
         return reader_error(reader, node, "'%s' is the name of another need already",
-                            names_text(reader->names, need.as));
+                            names_text(reader->names, as));
     need_add(reader, &need);
     return true;
 }

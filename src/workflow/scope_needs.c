@@ -2,6 +2,7 @@
  * outputs that the needed task declares. */
 #include <string.h>
 
+#include "base/memory.h"
 #include "workflow/reader.h"
 #include "workflow/scope.h"
 
@@ -24,7 +25,7 @@ static bool is_known_to_matrix(const struct reader *reader, const char *text, in
     name as = names_find(reader->names, text, (size_t)length);
     for (uint32_t i = 0; i < task->need_count; i++) {
         const struct need *need = &task->needs[i];
-        if (need->as != as)
+        if (workflow_need_name(reader->workflow, need) != as)
             continue;
         if (need->task == reader->task_index)
             return error_set(error, PLACE_NONE,
@@ -40,6 +41,16 @@ static bool is_known_to_matrix(const struct reader *reader, const char *text, in
         }
     }
     return true;
+}
+
+static void suggest_need(struct reader *reader, struct error *error, const char *text, int length)
+{
+    const struct task *task = reader->task;
+    CLEANUP_FREE name *called = memory_array(task->need_count, sizeof *called);
+    for (uint32_t i = 0; i < task->need_count; i++)
+        called[i] = workflow_need_name(reader->workflow, &task->needs[i]);
+    scope_suggest(reader, error, text, length,
+                  (struct name_column){called, sizeof *called, task->need_count});
 }
 
 int scope_need_name(struct scope_state *state, const char *text, int length, struct error *error)
@@ -60,9 +71,7 @@ int scope_need_name(struct scope_state *state, const char *text, int length, str
     }
     scope_unknown(error, "need", text, length);
     if (reader->task->need_count > 0)
-        scope_suggest(reader, error, text, length,
-                      (struct name_column){&reader->task->needs->as, sizeof(struct need),
-                                           reader->task->need_count});
+        suggest_need(reader, error, text, length);
     return SCOPE_UNKNOWN;
 }
 

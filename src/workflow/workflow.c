@@ -16,10 +16,15 @@ uint32_t workflow_task(const struct workflow *workflow, name key)
     return key < workflow->task_of_name_count ? workflow->task_of_name[key] : NO_TASK;
 }
 
-uint32_t task_need(const struct task *task, name as)
+name workflow_need_name(const struct workflow *workflow, const struct need *need)
+{
+    return need->choice->as != 0 ? need->choice->as : workflow->tasks[need->task].name;
+}
+
+uint32_t workflow_need(const struct workflow *workflow, const struct task *task, name as)
 {
     for (uint32_t i = 0; i < task->need_count; i++)
-        if (task->needs[i].as == as)
+        if (workflow_need_name(workflow, &task->needs[i]) == as)
             return i;
     return UINT32_MAX;
 }
@@ -35,11 +40,11 @@ static bool is_fixed(const struct need *need, name variable, const struct matrix
 
 bool workflow_need_is_single(const struct workflow *workflow, const struct task *task, name as)
 {
-    uint32_t index = task_need(task, as);
+    uint32_t index = workflow_need(workflow, task, as);
     if (index == UINT32_MAX)
         return false;
     for (uint32_t i = index + 1; i < task->need_count; i++)
-        if (task->needs[i].as == as)
+        if (workflow_need_name(workflow, &task->needs[i]) == as)
             return false;
     const struct need *need = &task->needs[index];
     const struct matrix *matrix = workflow->tasks[need->task].matrix;

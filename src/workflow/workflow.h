@@ -83,8 +83,9 @@ struct selector {
     uint32_t value_count;
 };
 
-/* Which instances a need stands for; most needs say nothing and share one. */
+/* Which instances a need stands for, and its name; most needs say nothing and share one. */
 struct choice {
+    name as;             /* 0: it is called as its task is */
     uint32_t guard;      /* its `if`, an expression, or NO_EXPRESSION */
     bool is_same;        /* equal values in the variables both have */
     bool is_by_instance; /* `same`, or the guard or a selector mentions the task's matrix or env:
@@ -97,7 +98,6 @@ extern const struct choice choice_all; /* all of them, always */
 struct need {
     place at;
     uint32_t task; /* index into tasks */
-    name as;       /* its name in expressions: `as`, else the task's */
     const struct choice *choice;
 };
 
@@ -415,8 +415,10 @@ uint32_t workflow_task(const struct workflow *workflow, name name);
 uint32_t workflow_primitive(const struct workflow *workflow, name name);
 /* "lock", "semaphore", ... */
 const char *primitive_kind_text(enum primitive_kind kind);
-/* What a need of this task is called: the index into its needs of the first, or UINT32_MAX. */
-uint32_t task_need(const struct task *task, name as);
+/* What a need is called in expressions: `as`, else its task's name. */
+name workflow_need_name(const struct workflow *workflow, const struct need *need);
+/* The first need of the task that is called so: the index into its needs, or UINT32_MAX. */
+uint32_t workflow_need(const struct workflow *workflow, const struct task *task, name as);
 
 /* What `needs.T.x` gives is decided statically: a single value if exactly one item names it and it
  * has no matrix or all its variables (of which there is one at least) are fixed by selectors with

@@ -37,6 +37,11 @@ int main(int argc, char **argv)
         {"status: killed", test_status_killed},
         {"status of many", test_status_of_many},
         {"status as JSON", test_status_json},
+        {"template", test_template},
+        {"expansion", test_expansion},
+        {"expansion to none", test_expansion_to_none},
+        {"expansion fails", test_expansion_fails},
+        {"expansion is damaged", test_expansion_damaged},
         {NULL, NULL},
     };
     return check_main(argc, argv, "analyse", checks);

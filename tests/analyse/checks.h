@@ -34,4 +34,10 @@ void test_status_killed(void);
 void test_status_of_many(void);
 void test_status_json(void);
 
+void test_template(void);
+void test_expansion(void);
+void test_expansion_to_none(void);
+void test_expansion_fails(void);
+void test_expansion_damaged(void);
+
 #endif

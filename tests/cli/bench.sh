@@ -32,4 +32,15 @@ status=$? out=$(cat out.txt) err=$(cat err.txt)
 is "bench/verbs" 0
 has "bench/verbs compares" "256 at a time: " "$out"
 
+# Where perf may count nothing, or cannot, there is nothing to see.
+if command -v perf >/dev/null && command -v script >/dev/null && command -v nm >/dev/null &&
+    perf record -q -e cpu-clock -c 250000 -o probe true >/dev/null 2>&1; then
+    OBSERVE=$programs/src/observe/libobserve.a "$srcdir/bench/display" 300 >out.txt 2>err.txt
+    status=$? out=$(cat out.txt) err=$(cat err.txt)
+    is "bench/display" 0
+    has "bench/display tells the share" "samples are of src/observe, " "$out"
+else
+    skip "bench/display: perf or script does not work here"
+fi
+
 finish

@@ -1,9 +1,11 @@
 /* A kernel, or a container, that lacks what is newer than Linux 5.2: pidfd_open, close_range,
- * epoll_pwait2. A filter has them fail, in a process of its own, for it cannot be taken off. */
+ * epoll_pwait2; and what makes no child but by the flags of fork, vfork or threads. A filter has
+ * them fail, in a process of its own, for it cannot be taken off. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -14,6 +16,12 @@
 #include "execute_stage.h"
 
 static struct stage stage;
+
+static bool filter(const struct sock_fprog *program)
+{
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program) == 0;
+}
 
 static bool forbid(int error)
 {
@@ -26,8 +34,23 @@ static bool forbid(int error)
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error),
     };
     struct sock_fprog program = {sizeof code / sizeof *code, code};
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+    return filter(&program);
+}
+
+/* A child that shares our descriptors, and is no thread: EINVAL, as QEMU says of it. */
+static bool forbid_sharing(int error)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, CLONE_FILES | CLONE_THREAD),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, CLONE_FILES, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error),
+    };
+    struct sock_fprog program = {sizeof code / sizeof *code, code};
+    return filter(&program);
 }
 
 static bool is_exit(uint32_t node, int code, const char *output)
@@ -71,13 +94,13 @@ static int run_all(void)
     return 0;
 }
 
-static void check_forbidden(int error)
+static void check_forbidden(bool (*install)(int error), int error)
 {
     int status;
     pid_t child = fork();
     CU_ASSERT_TRUE_FATAL(child >= 0);
     if (child == 0)
-        _exit(forbid(error) ? run_all() : 1);
+        _exit(install(error) ? run_all() : 1);
     CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
     CU_ASSERT_TRUE(WIFEXITED(status));
     CU_ASSERT_EQUAL(WEXITSTATUS(status), 0);
@@ -85,16 +108,22 @@ static void check_forbidden(int error)
 
 static void check_old_kernel(void)
 {
-    check_forbidden(ENOSYS);
+    check_forbidden(forbid, ENOSYS);
 }
 
 static void check_container(void)
 {
-    check_forbidden(EPERM);
+    check_forbidden(forbid, EPERM);
+}
+
+static void check_emulator(void)
+{
+    check_forbidden(forbid_sharing, EINVAL);
 }
 
 const struct check old_checks[] = {
     {"old: a kernel without pidfds", check_old_kernel},
     {"old: a container that forbids them", check_container},
+    {"old: an emulator that refuses children with our descriptors", check_emulator},
     {NULL, NULL},
 };

@@ -123,7 +123,7 @@ static void test_needs(void)
     CU_ASSERT_EQUAL_FATAL(c->need_count, 4);
     CU_ASSERT_EQUAL(c->needs[0].task, 1);
     CU_ASSERT_TRUE(c->needs[1].choice->is_same);
-    CHECK_TEXT(fixture_text(&f, c->needs[1].as), "up");
+    CHECK_TEXT(fixture_text(&f, workflow_need_name(&f.workflow, &c->needs[1])), "up");
     CHECK_TEXT(f.workflow.expressions[c->needs[1].choice->guard].source, "matrix.i > 1");
     CU_ASSERT_EQUAL(c->needs[0].choice->guard, NO_EXPRESSION);
     CU_ASSERT_EQUAL_FATAL(c->needs[2].choice->selector_count, 2);
@@ -133,9 +133,11 @@ static void test_needs(void)
     CHECK_TEXT(json_string_value(c->needs[2].choice->selectors[1].values[1].constant), "y");
     CU_ASSERT_EQUAL(c->needs[3].choice->selector_count, 0);
     CU_ASSERT_FALSE(c->needs[3].choice->is_same);
-    CU_ASSERT_EQUAL(task_need(c, c->needs[2].as), 2);
-    CU_ASSERT_EQUAL(task_need(c, c->needs[3].as), 3);
-    CU_ASSERT_EQUAL(task_need(c, c->name), UINT32_MAX);
+    CU_ASSERT_EQUAL(workflow_need(&f.workflow, c, workflow_need_name(&f.workflow, &c->needs[2])),
+                    2);
+    CU_ASSERT_EQUAL(workflow_need(&f.workflow, c, workflow_need_name(&f.workflow, &c->needs[3])),
+                    3);
+    CU_ASSERT_EQUAL(workflow_need(&f.workflow, c, c->name), UINT32_MAX);
     CU_ASSERT_EQUAL(fixture_task(&f, "d")->need_count, 1);
     fixture_release(&f);
 }
