@@ -32,6 +32,11 @@ status=$? out=$(cat out.txt) err=$(cat err.txt)
 is "bench/verbs" 0
 has "bench/verbs compares" "256 at a time: " "$out"
 
+MEASURE=$programs/bench/measure "$srcdir/bench/waits" 0.02 1 >out.txt 2>err.txt
+status=$? out=$(cat out.txt) err=$(cat err.txt)
+is "bench/waits" 0
+has "bench/waits compares" "barrier: ideal 0.18 s, pargraph +" "$out"
+
 # Where perf may count nothing, or cannot, there is nothing to see.
 if command -v perf >/dev/null && command -v script >/dev/null && command -v nm >/dev/null &&
     perf record -q -e cpu-clock -c 250000 -o probe true >/dev/null 2>&1; then
