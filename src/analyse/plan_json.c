@@ -50,16 +50,17 @@ static void set_body(const struct plan *plan, json_t *object, const struct task 
     json_object_set_new(object, "exec", words);
 }
 
-/* What the task asks for in all, or, where that is evaluated for each attempt, what it says itself.
- */
+/* What the task asks for in all; what it says itself where that is evaluated for each attempt, or
+ * asked for together with others. */
 static json_t *resources(const struct plan *plan, uint32_t index)
 {
     const struct workflow *workflow = plan->workflow;
     const struct details *details = workflow->tasks[index].details;
     const struct vectors *vectors = &plan->vectors;
-    uint32_t vector = plan_task_rule(plan, index)->vector;
+    const struct rule *rule = plan_task_rule(plan, index);
+    uint32_t vector = rule->vector;
     json_t *resources = json_object();
-    if (vector >= vectors->count) {
+    if (vector >= vectors->count || rule->gang != NO_GANG) {
         for (uint32_t i = 0; i < details->request_count; i++)
             json_object_set_new(resources,
                                 names_text(workflow->names,

@@ -20,7 +20,7 @@ static const char flow[] = "locks: [db]\n"
                            "    steps: [{wait: c, timeout: 2s}, {notify: c}, {put: {q: 1}}]\n"
                            "  each: {matrix: {item: {queue: q}}, run: x, wait: e}\n"
                            "  serve: {daemon: true, run: x, description: serves}\n"
-                           "  w: {run: x, stdout: {pipe: p}}\n"
+                           "  w: {run: x, stdout: {pipe: p}, resources: {cpu: 2}}\n"
                            "  r: {exec: [y], stdin: {pipe: p}}\n";
 
 static void check_parts(const char *text, const char *const *parts)
@@ -111,6 +111,8 @@ void test_plan_json_of_programs(void)
     json_t *tasks = json_object_get(plan, "tasks");
     CU_ASSERT_EQUAL(json_array_size(json_object_get(json_array_get(tasks, 3), "together")), 2);
     CU_ASSERT_PTR_NULL(json_object_get(json_array_get(tasks, 3), "program"));
+    json_t *writer = json_object_get(json_array_get(tasks, 3), "resources");
+    CHECK_TEXT(json_string_value(json_object_get(writer, "cpu")), "2");
     json_decref(plan);
     example_close(&example);
 }
