@@ -239,6 +239,9 @@ struct guardian {
 bool guardian_split(struct guardian *ret, struct error *error);
 /* Gives the guardian a copy of a descriptor to hold as long as the tree lives: the run's lock. */
 bool guardian_hold(struct guardian *guardian, int descriptor, struct error *error);
+/* The verbs' socket, which the guardian removes (verbs_remove) when the tree has ended: a runner
+ * that was killed cannot. */
+bool guardian_remove(struct guardian *guardian, const char *socket, struct error *error);
 
 /* Ends every process below this one, found in /proc: TERM and CONT, KILL after `grace` nanoseconds,
  * until none is left. Reaps those that are its own children. Returns how many there were. */

@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -26,12 +27,17 @@
 
 static const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2};
 
+/* A message of the runner's: this byte, with a descriptor to hold; or a path, to remove. */
+static const char HOLD = 0;
+static const size_t PATH_MOST = sizeof((struct sockaddr_un *)0)->sun_path;
+
 struct post {
     pid_t runner;
     int channel;          /* -1 when the runner has closed it */
     int signals;          /* a signalfd */
     int terminal;         /* the controlling one; -1: there is none */
     struct termios modes; /* of the terminal, at the beginning */
+    char *socket;         /* of the verbs, which a killed runner leaves; or NULL */
 };
 
 static void guarded_signals(sigset_t *ret)
@@ -42,28 +48,33 @@ static void guarded_signals(sigset_t *ret)
         sigaddset(ret, passed_on[i]);
 }
 
-/* Takes one descriptor, to be held as long as this process lives, and answers with 0, or with the
- * errno that it did not come for; false at the end of the channel, or if the answer cannot be
- * given, which the runner waits for. */
-static bool take_descriptor(int channel)
+/* Takes one message and answers with 0, or with the errno that its descriptor did not come for;
+ * false at the end of the channel, or if the answer cannot be given, which the runner waits for. */
+static bool take_message(struct post *post)
 {
-    char byte = 0;
+    char text[sizeof((struct sockaddr_un *)0)->sun_path + 1];
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(int))];
     } control;
-    struct iovec part = {&byte, 1};
+    struct iovec part = {text, PATH_MOST};
     struct msghdr message = {.msg_iov = &part,
                              .msg_iovlen = 1,
                              .msg_control = control.bytes,
                              .msg_controllen = sizeof control.bytes};
-    ssize_t length = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
+    ssize_t length = recvmsg(post->channel, &message, MSG_CMSG_CLOEXEC);
     if (length == 0 || (length < 0 && (errno == EINTR || errno == EAGAIN)))
         return length < 0;
+    bool is_path = length > 0 && text[0] != HOLD;
     bool is_held =
         length > 0 && CMSG_FIRSTHDR(&message) != NULL && (message.msg_flags & MSG_CTRUNC) == 0;
-    byte = is_held ? 0 : length < 0 ? (char)errno : EMFILE;
-    return send(channel, &byte, 1, MSG_NOSIGNAL) == 1 && length > 0;
+    if (is_path) {
+        text[length] = '\0';
+        memory_free(post->socket);
+        post->socket = memory_text(text);
+    }
+    char answer = is_path || is_held ? 0 : length < 0 ? (char)errno : EMFILE;
+    return send(post->channel, &answer, 1, MSG_NOSIGNAL) == 1 && length > 0;
 }
 
 /* What the terminal sends comes from the kernel, to the whole foreground group: the runner has it.
@@ -110,7 +121,7 @@ static int watch_runner(struct post *post)
             continue;
         if (polled[0].revents != 0)
             pass_on(post);
-        if (polled[1].revents != 0 && !take_descriptor(post->channel))
+        if (polled[1].revents != 0 && !take_message(post))
             file_close(&post->channel);
     }
 }
@@ -157,6 +168,8 @@ static _Noreturn void guard(struct post *post)
     if (WIFSIGNALED(status))
         tell_killed(WTERMSIG(status));
     tree_end(GRACE);
+    if (post->socket != NULL)
+        verbs_remove(post->socket);
     restore_terminal(post);
     _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
@@ -193,28 +206,15 @@ bool guardian_split(struct guardian *ret, struct error *error)
     return true;
 }
 
-bool guardian_hold(struct guardian *guardian, int descriptor, struct error *error)
+/* Sends a message, and waits for its answer. */
+static bool tell(struct guardian *guardian, const struct msghdr *message, struct error *error)
 {
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control = {0};
-    struct iovec part = {(void *)"", 1};
-    struct msghdr message = {.msg_iov = &part,
-                             .msg_iovlen = 1,
-                             .msg_control = control.bytes,
-                             .msg_controllen = sizeof control.bytes};
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof descriptor);
-    memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
     ssize_t sent;
     do
-        sent = sendmsg(guardian->channel, &message, MSG_NOSIGNAL);
+        sent = sendmsg(guardian->channel, message, MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
-    if (sent != 1)
-        return error_set_system(error, errno, "cannot give the guardian a descriptor");
+    if (sent < 1)
+        return error_set_system(error, errno, "cannot tell the guardian anything");
     unsigned char answer;
     ssize_t answered;
     do
@@ -225,4 +225,30 @@ bool guardian_hold(struct guardian *guardian, int descriptor, struct error *erro
     if (answered == 0)
         return error_set(error, PLACE_NONE, "the guardian process has ended, or cannot answer");
     return answer == 0 || error_set_system(error, answer, "the guardian cannot take a descriptor");
+}
+
+bool guardian_hold(struct guardian *guardian, int descriptor, struct error *error)
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    struct iovec part = {(void *)&HOLD, sizeof HOLD};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof descriptor);
+    memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+    return tell(guardian, &message, error);
+}
+
+bool guardian_remove(struct guardian *guardian, const char *socket, struct error *error)
+{
+    struct iovec part = {(void *)socket, strlen(socket)};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    return tell(guardian, &message, error);
 }

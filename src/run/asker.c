@@ -89,6 +89,9 @@ bool requests_open(struct run *run, struct error *error)
     struct buffer entry = {0};
     buffer_printf(&entry, "PARGRAPH_SOCKET=%s", path);
     requests->socket_entry = buffer_take(&entry);
+    struct guardian *guardian = run->options->guardian;
+    if (guardian != NULL && guardian->channel >= 0 && !guardian_remove(guardian, path, error))
+        return false;
     return run_folder_write(run->folder, SOCKET_FILE, path, strlen(path), error);
 }
 

@@ -272,6 +272,16 @@ is 'resume' 0
 no_socket 'resume'
 no_process 'the command of a dead run' 'sleep 78'
 
+# The runner alone: the guardian takes the socket away, whether the run goes on or not.
+rm first second
+"$pargraph" run -q flow.yml 2>/dev/null &
+guardian=$!
+until_there first
+kill -9 "$(cat /proc/$guardian/task/$guardian/children)"
+wait $guardian
+no_socket 'a runner that was killed'
+no_process 'the command of a killed runner' 'sleep 78'
+
 # --- plain runs ---
 
 workflow <<'Y'

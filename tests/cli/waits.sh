@@ -2,7 +2,10 @@
 # Who waits for what: ps, why and status of a run that goes on, of one that has ended and of one that was
 # killed.
 . "$srcdir/tests/cli/lib.sh"
-mkdir bin
+mkdir bin run # a run that is killed whole leaves its socket
+chmod 700 run
+XDG_RUNTIME_DIR=$folder/run
+export XDG_RUNTIME_DIR
 ln -s "$pargraph" bin/pargraph
 PATH=$folder/bin:$PATH
 export PATH
