@@ -62,6 +62,9 @@ struct launch {
     bool is_discarded[3]; /* [1], [2]: to /dev/null */
     bool is_joined;       /* stderr goes where stdout goes */
     bool is_split;        /* two pipes: stdout and stderr are told apart. Else both are one pipe */
+    const int *descriptors; /* [3], -1: none, of what stdin, stdout and stderr are to be instead of
+                               all above; NULL: none. They are needed until `started` is reported,
+                               or `finished` without that; the launcher closes them then */
 };
 
 enum exit_kind { EXIT_CODE, EXIT_SIGNAL, EXIT_NOT_STARTED };
@@ -141,6 +144,17 @@ struct executor *process_executor_new(struct loop *loop, const struct reports *r
                                       const struct process_options *options, struct error *error);
 /* Starts nothing: each launch is started (as process 0) and has succeeded in the next turn. */
 struct executor *dry_executor_new(struct loop *loop, const struct reports *reports);
+
+/* --- a pipe with several readers --- */
+
+/* Reads `from` and writes all of it to each of `to`, in a thread of its own, as fast as the slowest
+ * of them reads. Ends when nobody writes any more, or nobody reads. NULL with errno; the
+ * descriptors are the tee's in either case. */
+struct tee;
+struct tee *tee_start(int from, const int *to, uint32_t count);
+/* Ends it now, if it has not ended. Blocks no longer than the thread needs for that. NULL is fine.
+ */
+void tee_stop(struct tee *tee);
 
 /* --- the verbs' socket ---
  *

@@ -310,10 +310,17 @@ static bool is_one_file(const struct launch *launch)
            strcmp(launch->paths[1], launch->paths[2]) == 0;
 }
 
-enum target { TARGET_PIPE, TARGET_NULL, TARGET_FILE, TARGET_STDOUT };
+enum target { TARGET_PIPE, TARGET_NULL, TARGET_FILE, TARGET_STDOUT, TARGET_GIVEN };
+
+static bool is_given(const struct launch *launch, int stream)
+{
+    return launch->descriptors != NULL && launch->descriptors[stream] >= 0;
+}
 
 static enum target stream_target(const struct launch *launch, int stream)
 {
+    if (is_given(launch, stream))
+        return TARGET_GIVEN;
     if (stream == 2 && (launch->is_joined || is_one_file(launch)))
         return TARGET_STDOUT;
     if (launch->paths[stream] != NULL)
@@ -331,6 +338,8 @@ static bool open_outputs(struct child *child, struct spawn *spawn, int writers[2
         int *to = &child->streams[stream];
         if (targets[stream] == TARGET_STDOUT)
             *to = STDOUT_FILENO;
+        else if (targets[stream] == TARGET_GIVEN)
+            *to = launch->descriptors[stream];
         else if (targets[stream] == TARGET_NULL)
             *to = child->setup->null;
         else if (targets[stream] == TARGET_FILE)
@@ -348,6 +357,10 @@ static bool open_outputs(struct child *child, struct spawn *spawn, int writers[2
 static bool open_input(struct child *child, struct spawn *spawn, int *text)
 {
     const struct launch *launch = spawn->launch;
+    if (is_given(launch, 0)) {
+        child->streams[0] = launch->descriptors[0];
+        return true;
+    }
     if (launch->stdin_path != NULL) {
         child->streams[0] = -1;
         return true;

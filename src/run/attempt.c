@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "run/trail.h"
 #include "run/outputs.h"
+#include "run/pipes.h"
 #include "run/ready.h"
 #include "run/requests.h"
 #include "run/timers.h"
@@ -33,6 +34,7 @@ static void free_attempt(struct attempt *attempt)
     if (attempt->output_entry != NULL)
         unlink(strchr(attempt->output_entry, '=') + 1);
     ready_release(attempt);
+    run_pipes_let_go(attempt);
     command_release(&attempt->command);
     buffer_release(&attempt->kept[0]);
     buffer_release(&attempt->kept[1]);
@@ -78,21 +80,6 @@ void attempt_set_invalid(struct attempt *attempt, struct error *error)
     error_release(error);
 }
 
-const struct step *attempt_step(const struct attempt *attempt)
-{
-    const struct plan *plan = attempt->run->plan;
-    uint32_t program = plan_rule(plan, attempt->node)->program;
-    if (attempt->operation >= OPERATION_END || program == NO_PROGRAM)
-        return NULL;
-    return plan->programs[program].operations[attempt->operation].step;
-}
-
-const struct details *attempt_details(const struct attempt *attempt)
-{
-    const struct step *step = attempt_step(attempt);
-    return step != NULL && step->details != NULL ? step->details : attempt_task(attempt)->details;
-}
-
 struct attempt *attempt_new(struct run *run, uint32_t node, uint32_t number, uint32_t operation)
 {
     struct attempt *attempt = memory_new(sizeof *attempt);
@@ -100,6 +87,7 @@ struct attempt *attempt_new(struct run *run, uint32_t node, uint32_t number, uin
     attempt->node = node;
     attempt->number = number;
     attempt->operation = operation;
+    attempt->ends[0] = attempt->ends[1] = attempt->ends[2] = -1;
     attempt->keeps = attempt_task(attempt)->keeps;
     const struct step *step = attempt_step(attempt);
     if (step != NULL)
@@ -112,8 +100,9 @@ void attempt_launch(struct run *run, uint32_t node, uint32_t number, uint32_t op
 {
     struct attempt *attempt = attempt_new(run, node, number, operation);
     CLEANUP_ERROR struct error error = {0};
-    bool is_ready = !run->is_broken && plan_command(run->plan, node, number, operation,
-                                                    &run->results, &attempt->command, &error);
+    bool is_ready =
+        !run->is_broken && run_pipes_take(attempt, &error) &&
+        plan_command(run->plan, node, number, operation, &run->results, &attempt->command, &error);
     bool is_dry = run->folder == NULL;
     if (is_dry) {
         attempt_tell_dry(run, node, operation, is_ready ? &attempt->command : NULL, &error);
@@ -145,6 +134,8 @@ static void started(void *context, uint32_t node, uint32_t number, int process, 
     struct run *run = context;
     if (number & (ATTEMPT_CLEANUP | ATTEMPT_PROBE))
         return;
+    if (run->attempts[node] != NULL)
+        run_pipes_let_go(run->attempts[node]);
     struct input *in = run_push(run, INPUT_STARTED);
     in->node = node;
     in->attempt = number;
@@ -345,6 +336,7 @@ static void finished(void *context, uint32_t node, uint32_t number,
             gather(attempt);
         return;
     }
+    run_pipes_let_go(attempt);
     attempt->outcome.user_time = report->user_time;
     attempt->outcome.system_time = report->system_time;
     attempt->outcome.memory = report->memory;

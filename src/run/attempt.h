@@ -26,6 +26,7 @@ struct attempt {
     char *scripts[2];   /* paths of files: the body's, the cleanup's; or NULL */
     char *directory;    /* absolute */
     struct launch launch, cleanup;
+    int ends[3]; /* of pipes between tasks, until its process has them; -1: none. See pipes.h */
     struct buffer kept[2];
     bool is_kept_full;
     bool has_log;

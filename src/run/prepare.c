@@ -12,6 +12,21 @@
 #include "run/trail.h"
 #include "run/requests.h"
 
+const struct step *attempt_step(const struct attempt *attempt)
+{
+    const struct plan *plan = attempt->run->plan;
+    uint32_t program = plan_rule(plan, attempt->node)->program;
+    if (attempt->operation >= OPERATION_END || program == NO_PROGRAM)
+        return NULL;
+    return plan->programs[program].operations[attempt->operation].step;
+}
+
+const struct details *attempt_details(const struct attempt *attempt)
+{
+    const struct step *step = attempt_step(attempt);
+    return step != NULL && step->details != NULL ? step->details : attempt_task(attempt)->details;
+}
+
 static char *temporary_path(const struct attempt *attempt, const char *suffix)
 {
     struct buffer path = {0};
@@ -105,6 +120,7 @@ static void fill_launch(struct attempt *attempt)
         .directory = attempt->directory,
         .is_appended = has_written(attempt),
         .is_joined = command->streams[2] == STREAM_STDOUT,
+        .descriptors = attempt->ends,
         .is_split = attempt->keeps != 0 && command->streams[2] == STREAM_DEFAULT,
     };
     if (command->streams[0] == STREAM_FILE)

@@ -11,6 +11,7 @@
 #include "run/attempt.h"
 #include "run/trail.h"
 #include "run/file_locks.h"
+#include "run/pipes.h"
 #include "run/requests.h"
 #include "run/timers.h"
 
@@ -108,6 +109,7 @@ static void close_run(struct run *run)
         run->executor->methods->close(run->executor);
     requests_close(run);
     attempts_release(run);
+    run_pipes_close(run);
     trails_release(run);
     timers_release(run);
     file_locks_release(run);

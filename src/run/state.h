@@ -25,6 +25,7 @@ struct result {
 struct attempt;
 struct trail;
 struct file_locks;
+struct run_pipe;
 struct timer;
 struct run_signals;
 struct requests;
@@ -95,6 +96,7 @@ struct run {
         uint32_t count, capacity;
     } items;                       /* of queues: where their JSON is in the values file */
     struct file_locks *file_locks; /* NULL: none was asked for */
+    struct run_pipe *pipes; /* in order of the workflow's; NULL: none was made yet */
     char *deadlock; /* who waits for what, to be told with its fact; NULL: there is none */
 };
 

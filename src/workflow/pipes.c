@@ -137,6 +137,12 @@ static void check_end(struct reader *reader, const struct pipe_end *end)
         reader_hint(reader,
                     "a pipe joins single tasks; a queue takes from and gives to any number");
     }
+    if (task->body == BODY_STEPS || task->body == BODY_NONE) {
+        error_at(reader, end,
+                 task->body == BODY_STEPS ? "cannot belong to a task with steps"
+                                          : "belongs to a task that runs nothing");
+        reader_hint(reader, "a pipe is of one process: write run or exec");
+    }
     if (!end->is_writer && pipe->writer != NO_TASK &&
         workflow->tasks[pipe->writer].is_finally != task->is_finally)
         error_at(reader, end,

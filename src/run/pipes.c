@@ -1,0 +1,162 @@
+/* The pipes between tasks. A set of tasks that pipes join is launched in one turn, with one number
+ * of attempt: the first end that somebody takes of a pipe for an attempt makes it, and drops
+ * whatever an earlier attempt has left. Between one writer and one reader there is nothing but the
+ * kernel; several readers have a pipe each, and a tee gives all of them what is written.
+ *
+ * An end here is one that its task has not taken yet, or a tee's. One that was taken is its
+ * attempt's, until the process has it: as long as anybody holds a writer's end, no reader sees the
+ * end of what is written. */
+#include "run/pipes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+
+struct run_pipe {
+    uint32_t attempt; /* for which it was made; 0: none */
+    int number;       /* why it could not be made: an errno; or 0 */
+    int writer;       /* -1: taken, or none */
+    int *readers;     /* in order of the workflow's */
+    struct tee *tee;  /* NULL: one reader */
+};
+
+static const struct pipe *declared(const struct run *run, uint32_t index)
+{
+    return &run->plan->workflow->pipes[index];
+}
+
+/* --- making --- */
+
+static void drop(struct run *run, uint32_t index)
+{
+    struct run_pipe *pipe = &run->pipes[index];
+    file_close(&pipe->writer);
+    for (uint32_t i = 0; i < declared(run, index)->reader_count; i++)
+        file_close(&pipe->readers[i]);
+    tee_stop(pipe->tee);
+    pipe->tee = NULL;
+    pipe->number = 0;
+}
+
+static bool open_ends(int *ret_read, int *ret_write)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return false;
+    *ret_read = file_raise(ends[0]);
+    *ret_write = file_raise(ends[1]);
+    return true;
+}
+
+/* A pipe to the tee, and one from it to each reader. */
+static bool open_tee(struct run_pipe *pipe, uint32_t count)
+{
+    int from = -1;
+    CLEANUP_FREE int *to = memory_array(count, sizeof *to);
+    uint32_t made = 0;
+    bool is_good = open_ends(&from, &pipe->writer);
+    while (is_good && made < count && open_ends(&pipe->readers[made], &to[made]))
+        made++;
+    if (is_good && made == count) {
+        pipe->tee = tee_start(from, to, count);
+        return pipe->tee != NULL;
+    }
+    while (made > 0)
+        file_close(&to[--made]);
+    file_close(&from);
+    return false;
+}
+
+static void make(struct run *run, uint32_t index)
+{
+    struct run_pipe *pipe = &run->pipes[index];
+    uint32_t count = declared(run, index)->reader_count;
+    drop(run, index);
+    if (count == 1 ? open_ends(&pipe->readers[0], &pipe->writer) : open_tee(pipe, count))
+        return;
+    int number = errno;
+    drop(run, index);
+    pipe->number = number;
+}
+
+static void open_pipes(struct run *run)
+{
+    const struct workflow *workflow = run->plan->workflow;
+    run->pipes = memory_array(workflow->pipe_count, sizeof *run->pipes);
+    for (uint32_t i = 0; i < workflow->pipe_count; i++) {
+        struct run_pipe *pipe = &run->pipes[i];
+        pipe->writer = -1;
+        pipe->readers = memory_array(workflow->pipes[i].reader_count, sizeof *pipe->readers);
+        for (uint32_t k = 0; k < workflow->pipes[i].reader_count; k++)
+            pipe->readers[k] = -1;
+    }
+}
+
+/* --- taking --- */
+
+static int *end_of(struct run *run, uint32_t index, uint32_t task, int stream)
+{
+    const struct pipe *the = declared(run, index);
+    uint32_t reader = 0;
+    while (stream == 0 && the->readers[reader] != task)
+        reader++;
+    return stream == 0 ? &run->pipes[index].readers[reader] : &run->pipes[index].writer;
+}
+
+static bool take(struct attempt *attempt, int stream, const struct stream *declared_as,
+                 struct error *error)
+{
+    struct run *run = attempt->run;
+    struct run_pipe *pipe = &run->pipes[declared_as->pipe];
+    if (pipe->attempt != attempt->number) {
+        pipe->attempt = attempt->number;
+        make(run, declared_as->pipe);
+    }
+    if (pipe->number != 0) {
+        error_set_system(
+            error, pipe->number, "cannot make pipe '%s'",
+            names_text(run->plan->workflow->names, declared(run, declared_as->pipe)->name));
+        error->at = declared_as->at;
+        return false;
+    }
+    int *end = end_of(run, declared_as->pipe, run->plan->task[attempt->node], stream);
+    attempt->ends[stream] = *end;
+    *end = -1;
+    return true;
+}
+
+bool run_pipes_take(struct attempt *attempt, struct error *error)
+{
+    struct run *run = attempt->run;
+    const struct details *details = attempt_task(attempt)->details;
+    bool is_good = true;
+    if (run->plan->workflow->pipe_count == 0 || run->folder == NULL)
+        return true;
+    if (run->pipes == NULL)
+        open_pipes(run);
+    for (int stream = 0; stream < 3; stream++)
+        if (details->streams[stream].kind == STREAM_PIPE)
+            is_good =
+                take(attempt, stream, &details->streams[stream], is_good ? error : NULL) && is_good;
+    return is_good;
+}
+
+void run_pipes_let_go(struct attempt *attempt)
+{
+    for (int stream = 0; stream < 3; stream++)
+        file_close(&attempt->ends[stream]);
+}
+
+void run_pipes_close(struct run *run)
+{
+    for (uint32_t i = 0; run->pipes != NULL && i < run->plan->workflow->pipe_count; i++) {
+        drop(run, i);
+        free(run->pipes[i].readers);
+    }
+    free(run->pipes);
+    run->pipes = NULL;
+}
