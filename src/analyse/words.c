@@ -97,8 +97,10 @@ int64_t words_time(const struct run_folder *folder, const struct replay *replay)
 
 bool words_is_counted(const struct plan *plan, uint32_t node)
 {
-    bool is_expanded = plan->is_join[node] == JOIN_TEMPLATE &&
-                       instances_are_known(&plan->instances[plan->task[node]]);
+    const struct instances *instances =
+        plan->is_join[node] == JOIN_TEMPLATE ? &plan->instances[plan->task[node]] : NULL;
+    bool is_expanded =
+        instances != NULL && (instances_are_known(instances) || instances->count > 0);
     return plan->is_selected[node] && plan_is_counted(plan, node) && !is_expanded;
 }
 

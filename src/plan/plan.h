@@ -176,6 +176,7 @@ struct rule {
     uint32_t vector;  /* NO_VECTOR with RULE_REQUEST. Holds of the task are in it */
     uint32_t program; /* NO_PROGRAM */
     uint32_t gang;    /* NO_GANG */
+    uint32_t gate;    /* of a queue's matrix: the queue whose items its template takes; NO_GATE */
 };
 
 /* --- the plan --- */

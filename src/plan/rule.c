@@ -10,6 +10,11 @@ bool task_is_daemon(const struct task *task)
     return task->synchronisation != NULL && task->synchronisation->is_daemon;
 }
 
+static bool is_of_queue(const struct task *task)
+{
+    return task->matrix != NULL && task->matrix->is_queue;
+}
+
 static uint16_t flags_of(const struct plan *plan, const struct task *task, uint32_t program)
 {
     const struct details *details = task->details;
@@ -89,6 +94,7 @@ static void make_rule(struct plan *plan, uint32_t task, struct rule *rule,
                           .retry_backoff = retry->backoff};
     rule->program = plan->inside->program_of != NULL ? plan->inside->program_of[task] : NO_PROGRAM;
     rule->gang = plan->inside->gang_of != NULL ? plan->inside->gang_of[task] : NO_GANG;
+    rule->gate = is_of_queue(the) ? plan->gate_of_primitive[the->matrix->queue] : NO_GATE;
     rule->flags = flags_of(plan, the, rule->program);
     set_request(plan, task, rule, diagnostics);
 }
@@ -101,7 +107,7 @@ static bool has_rule_of(const struct plan *plan, uint32_t task)
     return one->details == before->details && one->details->max_parallel == UNLIMITED &&
            (one->body == BODY_NONE) == (before->body == BODY_NONE) &&
            one->is_finally == before->is_finally && one->synchronisation == NULL &&
-           before->synchronisation == NULL &&
+           before->synchronisation == NULL && !is_of_queue(one) && !is_of_queue(before) &&
            (gang_of == NULL || (gang_of[task] == NO_GANG && gang_of[task - 1] == NO_GANG));
 }
 
@@ -109,8 +115,8 @@ void build_rules(struct plan *plan, struct diagnostics *diagnostics)
 {
     uint32_t count = plan->workflow->task_count;
     VEC(struct rule) rules = {0};
-    *VEC_PUSH(&rules) =
-        (struct rule){.flags = RULE_JOIN, .vector = vectors_add(&plan->vectors, NULL, 0)};
+    *VEC_PUSH(&rules) = (struct rule){
+        .flags = RULE_JOIN, .vector = vectors_add(&plan->vectors, NULL, 0), .gate = NO_GATE};
     plan->rule_of = memory_array(count, sizeof *plan->rule_of);
     build_programs(plan, diagnostics);
     for (uint32_t i = 0; i < count; i++) {

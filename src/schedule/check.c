@@ -89,7 +89,8 @@ static const char *check_counts(const struct scheduler *scheduler)
         counts.running += state == STATE_RUN;
         counts.pending +=
             node_is_counted(scheduler, node) && state != STATE_RUN && state != STATE_ENDED;
-        if (state == STATE_ENDED && !(is_template && scheduler->statuses[node] == STATUS_SUCCESS))
+        bool is_expanded = is_template && scheduler->marks[node] & MARK_EXPANDED;
+        if (state == STATE_ENDED && !is_expanded)
             counts.by_status[scheduler->statuses[node]]++;
         counts.tolerated += is_failure && plan_rule(scheduler->plan, node)->flags & RULE_CONTINUE;
     }

@@ -157,6 +157,11 @@ static void recount_node(const struct scheduler *scheduler, uint32_t node,
                          struct user_count (*counts)[ROLES])
 {
     const struct plan *plan = scheduler->plan;
+    if (plan->is_selected[node] && node_is_taker(scheduler, node) &&
+        scheduler->states[node] != STATE_ENDED) {
+        counts[plan_rule(plan, node)->gate][USE_GET].known++;
+        counts[plan_rule(plan, node)->gate][USE_PUT].known += taker_holds_item(scheduler, node);
+    }
     if (!plan->is_selected[node] || !plan_is_counted(plan, node) ||
         !node_has_program(scheduler, node) || scheduler->states[node] == STATE_ENDED)
         return;
@@ -165,7 +170,7 @@ static void recount_node(const struct scheduler *scheduler, uint32_t node,
     for (uint32_t i = course ? course->use_first : 0; i < program->use_count; i++) {
         struct user_count *count = &counts[program->uses[i].gate][program->uses[i].role];
         if (plan->is_join[node] == JOIN_TEMPLATE)
-            count->unknown++;
+            count->unknown += is_counted_use(scheduler, node, &program->uses[i]);
         else
             count->known++;
     }

@@ -90,6 +90,7 @@ void course_move(struct scheduler *scheduler, struct course *course, enum state 
         counts->running++, counts->pending--;
     scheduler->sync->parked -= *now == STATE_TOKEN || *now == STATE_GATE;
     scheduler->sync->parked += state == STATE_TOKEN || state == STATE_GATE;
+    scheduler->sync->is_suspect |= state == STATE_TOKEN || state == STATE_GATE;
     *now = (uint8_t)state;
 }
 

@@ -21,6 +21,7 @@ void daemon_ready(struct scheduler *scheduler)
         return;
     course_at_body(scheduler, node)->is_ready = true;
     fact_add(scheduler, FACT_READY, node);
+    scheduler->sync->is_suspect = true;
     *VEC_PUSH(&scheduler->ended) = node;
 }
 

@@ -7,6 +7,8 @@
  * waits by a verb may have a timeout of its own, or ask for something else in a moment: it breaks a
  * cycle, and a silence only counts after a while.
  *
+ * While others run, those who wait are looked at a second after one of them came (liveness.c).
+ *
  * All who are stuck fail, and the run goes on as after a cancel. */
 #include "schedule/sync.h"
 
@@ -49,12 +51,20 @@ static bool course_is_live(const struct scheduler *scheduler, const struct cours
     return course->is_at_body && course->is_awake;
 }
 
-static bool node_is_live(const struct scheduler *scheduler, uint32_t node)
+/* A daemon that has told what it does for others may do it at any time. */
+static bool has_uses(const struct scheduler *scheduler, uint32_t node)
+{
+    return node_has_program(scheduler, node) &&
+           node_program(scheduler, node)->use_count > course_of(scheduler, node)->use_first;
+}
+
+bool node_is_live(const struct scheduler *scheduler, uint32_t node)
 {
     switch (scheduler->states[node]) {
     case STATE_RUN:
-        return !daemon_is_ready(scheduler, node);
+        return !daemon_is_ready(scheduler, node) || has_uses(scheduler, node);
     case STATE_EVALUATE:
+        return !node_is_taker(scheduler, node) || taker_holds_item(scheduler, node);
     case STATE_DELAY:
     case STATE_SLEEP:
     case STATE_REGAIN:
@@ -120,36 +130,104 @@ static bool has_parked_body(const struct scheduler *scheduler)
     return false;
 }
 
-/* The run's own timer, odd while it is armed. */
-static void watch(struct scheduler *scheduler, bool is_on)
+/* The run's own timer, odd while it is armed. One for waits beside others is let run. */
+static void watch(struct scheduler *scheduler, enum watched watched)
 {
     struct sync *sync = scheduler->sync;
-    if (is_on == (sync->watch & 1))
+    if (watched == sync->watched || (watched == WATCH_NOTHING && sync->watched == WATCH_WAITS))
+        return;
+    sync->watch += sync->watch & 1; /* that is void */
+    sync->watched = (uint8_t)watched;
+    if (watched == WATCH_NOTHING)
         return;
     sync->watch++;
-    if (!is_on)
-        return;
     struct action *action = action_add(scheduler, ACTION_TIMER, NO_NODE);
     action->timer = sync->watch;
     action->at = time_after(scheduler->in->now, QUIET_TIME);
 }
 
-bool deadlock_at_rest(struct scheduler *scheduler)
+/* What the timer was for, if it is its input; once. */
+static enum watched time_is_over(struct scheduler *scheduler)
 {
     struct sync *sync = scheduler->sync;
     const struct input *in = scheduler->in;
-    bool is_at_rest = sync->parked > 0 && is_quiescent(scheduler);
     bool is_over = in->kind == INPUT_TIMER && in->node == NO_NODE && sync->watch & 1 &&
                    in->timer == sync->watch;
-    bool must_watch = is_at_rest && !is_over && has_parked_body(scheduler);
-    watch(scheduler, must_watch);
-    if (!is_at_rest || must_watch)
-        return false;
+    enum watched watched = is_over ? sync->watched : WATCH_NOTHING;
+    if (is_over) {
+        sync->watch++;
+        sync->watched = WATCH_NOTHING;
+    }
+    return watched;
+}
+
+static void fail_waiting(struct scheduler *scheduler, uint32_t node)
+{
+    uint8_t state = scheduler->states[node];
+    if (state == STATE_TOKEN || state == STATE_GATE) {
+        fail_stuck(scheduler, course_of(scheduler, node));
+    } else if (state == STATE_READY ||
+               (state == STATE_EVALUATE && node_is_taker(scheduler, node))) {
+        if (state == STATE_READY || taker_is_waiting(scheduler, node))
+            wait_of_beginning(scheduler, node, &scheduler->sync->stuck);
+        node_refuse(scheduler, node);
+    }
+}
+
+/* While others run: only those that can never go on. */
+static bool report_stuck(struct scheduler *scheduler)
+{
+    node_list stuck = {0};
+    if (takers_close(scheduler))
+        return true;
+    liveness_find_stuck(scheduler, &stuck);
+    bool is_any = stuck.count > 0;
+    if (is_any)
+        declare(scheduler);
+    for (uint32_t i = 0; i < stuck.count; i++)
+        fail_waiting(scheduler, stuck.items[i]);
+    VEC_RELEASE(&stuck);
+    return is_any;
+}
+
+/* Nothing moves: all who have begun, and who cannot begin for what these hold. */
+static bool report_all(struct scheduler *scheduler)
+{
+    node_list stuck = {0};
+    if (takers_close(scheduler))
+        return true;
+    liveness_find_stuck(scheduler, &stuck);
     declare(scheduler);
     for (uint32_t node = 0; node < scheduler->node_count; node++)
-        if (scheduler->states[node] == STATE_TOKEN || scheduler->states[node] == STATE_GATE)
-            fail_stuck(scheduler, course_of(scheduler, node));
+        if (scheduler->states[node] != STATE_READY)
+            fail_waiting(scheduler, node);
+    for (uint32_t i = 0; i < stuck.count; i++)
+        if (scheduler->states[stuck.items[i]] == STATE_READY)
+            fail_waiting(scheduler, stuck.items[i]);
+    VEC_RELEASE(&stuck);
     return true;
+}
+
+bool deadlock_at_rest(struct scheduler *scheduler)
+{
+    struct sync *sync = scheduler->sync;
+    enum watched over = time_is_over(scheduler);
+    bool is_waited = sync->parked > 0 || sync->takers_waiting > 0;
+    bool has_daemons = scheduler->daemons_left > 0 && scheduler->remaining > 0;
+    bool is_at_rest = (is_waited || has_daemons) && is_quiescent(scheduler);
+    if (is_at_rest && !is_waited) /* daemons may hold what all others need */
+        return report_stuck(scheduler);
+    if (is_at_rest && (over == WATCH_REST || !has_parked_body(scheduler))) {
+        watch(scheduler, WATCH_NOTHING);
+        return report_all(scheduler);
+    }
+    if (over == WATCH_WAITS && is_waited && !is_at_rest) {
+        sync->is_suspect = false;
+        return report_stuck(scheduler);
+    }
+    bool is_suspect = sync->is_suspect && is_waited;
+    watch(scheduler, is_at_rest ? WATCH_REST : is_suspect ? WATCH_WAITS : WATCH_NOTHING);
+    return false;
 }
 
 /* --- cycles --- */

@@ -43,6 +43,10 @@ void gate_wake(struct scheduler *scheduler, uint32_t gate, uint32_t side,
         request_woken(scheduler, scheduler->waiters.items[waiter].request, result);
         return;
     }
+    if (scheduler->plan->is_join[scheduler->waiters.items[waiter].node] != JOIN_NOT) {
+        taker_woken(scheduler, scheduler->waiters.items[waiter].node, result->item);
+        return;
+    }
     struct course *course = course_of(scheduler, scheduler->waiters.items[waiter].node);
     if (result->cause != CAUSE_NONE) {
         struct failure failure = {result->cause, course->position, result->culprit, gate, NO_TOKEN};
@@ -124,12 +128,12 @@ static void barrier_review(struct scheduler *scheduler, uint32_t gate)
 
 /* --- queues --- */
 
-static uint32_t queue_length(const struct gate_state *gate)
+uint32_t queue_length(const struct gate_state *gate)
 {
     return gate->items.count - gate->items_first;
 }
 
-static bool queue_is_closed(const struct gate_state *gate)
+bool queue_is_closed(const struct gate_state *gate)
 {
     return gate->is_closed || is_orphan(gate, USE_PUT, 1);
 }
@@ -210,13 +214,19 @@ static void let_put(struct scheduler *scheduler, uint32_t gate)
     }
 }
 
+uint32_t queue_take(struct scheduler *scheduler, uint32_t gate)
+{
+    uint32_t item = queue_pop(gate_at(scheduler, gate));
+    let_put(scheduler, gate);
+    return item;
+}
+
 static enum act get(struct scheduler *scheduler, uint32_t gate, uint32_t waiter,
                     struct result *result)
 {
     struct gate_state *this = gate_at(scheduler, gate);
     if (queue_length(this) > 0) {
-        result->item = queue_pop(this);
-        let_put(scheduler, gate);
+        result->item = queue_take(scheduler, gate);
         return ACT_DONE;
     }
     if (queue_is_closed(this))

@@ -49,6 +49,8 @@ void nodes_reach(struct scheduler *scheduler, uint32_t count)
         scheduler->remaining++;
         scheduler->daemons_left += (plan_rule(plan, node)->flags & RULE_DAEMON) != 0;
         scheduler->counts.pending += plan_is_counted(plan, node);
+        if (node_is_taker(scheduler, node))
+            taker_new(scheduler, node);
         if (scheduler->sync != NULL)
             uses_count(scheduler, node);
     }
@@ -60,7 +62,10 @@ static void ask_for_next(struct scheduler *scheduler)
     for (; scheduler->templates_first < scheduler->templates.count; scheduler->templates_first++) {
         uint32_t node = scheduler->templates.items[scheduler->templates_first];
         if (policy_lets_start(scheduler, plan_rule(scheduler->plan, node))) {
-            action_add(scheduler, ACTION_EXPAND, node)->flags = node_flags(scheduler, node);
+            struct action *action = action_add(scheduler, ACTION_EXPAND, node);
+            action->flags = node_flags(scheduler, node);
+            if (node_is_taker(scheduler, node))
+                action->item = taker_of(scheduler, scheduler->plan->task[node])->item;
             return;
         }
         node_refuse(scheduler, node);
@@ -68,19 +73,28 @@ static void ask_for_next(struct scheduler *scheduler)
     scheduler->templates_first = scheduler->templates.count = 0;
 }
 
+void template_expand(struct scheduler *scheduler, uint32_t node)
+{
+    *VEC_PUSH(&scheduler->templates) = node;
+    if (scheduler->templates.count - scheduler->templates_first == 1)
+        ask_for_next(scheduler);
+}
+
 void template_ask(struct scheduler *scheduler, uint32_t node)
 {
+    /* Whether a queue's one heeds a failure is not asked: no instance is made to be blocked. */
+    uint16_t accepts = node_is_taker(scheduler, node) ? RULE_HEEDS_FAILURE : RULE_CONDITION;
     const struct rule *rule = plan_rule(scheduler->plan, node);
     uint8_t marks = scheduler->marks[node] & (MARK_FAILED | MARK_CANCELLED);
     if (!policy_lets_start(scheduler, rule)) {
         node_refuse(scheduler, node);
-    } else if (marks != 0 && !(rule->flags & RULE_CONDITION)) {
+    } else if (marks != 0 && !(rule->flags & accepts)) {
         node_end(scheduler, node, marks & MARK_FAILED ? STATUS_BLOCKED : STATUS_CANCELLED, NULL);
+    } else if (node_is_taker(scheduler, node)) {
+        taker_begin(scheduler, node);
     } else {
         scheduler->states[node] = STATE_EVALUATE;
-        *VEC_PUSH(&scheduler->templates) = node;
-        if (scheduler->templates.count - scheduler->templates_first == 1)
-            ask_for_next(scheduler);
+        template_expand(scheduler, node);
     }
 }
 
@@ -115,7 +129,7 @@ static void take_in(struct scheduler *scheduler, uint32_t template)
     count_new_needs(scheduler, old);
     for (uint32_t node = old; node < scheduler->node_count; node++)
         if (plan->is_join[node] == JOIN_NOT)
-            scheduler->marks[node] = scheduler->marks[template];
+            scheduler->marks[node] = scheduler->marks[template] & (uint8_t)~MARK_EXPANDED;
     for (uint32_t i = 0; i < plan->ended_needs.count; i++) {
         const struct edge *edge = &plan->ended_needs.items[i];
         if (!plan->is_selected[edge->from] || !plan->is_selected[edge->to] || edge->from >= old ||
@@ -124,8 +138,11 @@ static void take_in(struct scheduler *scheduler, uint32_t template)
         node_tell(scheduler, edge->from, edge->to);
         *VEC_PUSH(&scheduler->late) = *edge;
     }
+    bool is_taker = node_is_taker(scheduler, template);
     for (uint32_t node = old; node < scheduler->node_count; node++)
-        if (plan->is_join[node] == JOIN_NOT && plan->is_selected[node])
+        if (plan->is_join[node] == JOIN_NOT && plan->is_selected[node] && is_taker)
+            taker_count(scheduler, node, true);
+        else if (plan->is_join[node] == JOIN_NOT && plan->is_selected[node])
             *VEC_PUSH(&scheduler->late) = (struct edge){.from = template, .to = node};
     for (uint32_t node = old; node < scheduler->node_count; node++)
         if (plan->is_selected[node] && scheduler->needs_left[node] == 0)
@@ -143,6 +160,11 @@ void template_expanded(struct scheduler *scheduler)
     enum status status = in->is_invalid ? STATUS_FAILURE : status_of_verdict(in->verdict);
     if (status == STATUS_SUCCESS)
         take_in(scheduler, template);
+    if (status == STATUS_SUCCESS && node_is_taker(scheduler, template)) {
+        taker_expanded(scheduler, template);
+        ask_for_next(scheduler);
+        return;
+    }
     node_end(scheduler, template, status, in->is_invalid ? &in->outcome : NULL);
     if (status == STATUS_SUCCESS)
         scheduler->marks[template] |= MARK_EXPANDED;

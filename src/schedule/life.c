@@ -10,9 +10,24 @@
  * next launch bears the same number. */
 #include "schedule/sync.h"
 
+/* A queue's template that failed is told of again, beside its instances. */
+static void end_taker(struct scheduler *scheduler, uint32_t node, enum status status)
+{
+    taker_stop(scheduler, node);
+    if (status != STATUS_FAILURE || !(scheduler->marks[node] & MARK_EXPANDED))
+        return;
+    scheduler->marks[node] &= (uint8_t)~MARK_EXPANDED;
+    scheduler->counts.pending++;
+}
+
 void node_end(struct scheduler *scheduler, uint32_t node, enum status status,
               const struct outcome *outcome)
 {
+    const struct rule *own = plan_rule(scheduler->plan, node);
+    if (own->gate != NO_GATE && node_is_taker(scheduler, node))
+        end_taker(scheduler, node, status);
+    else if (own->gate != NO_GATE && is_unstarted(scheduler, node))
+        taker_count(scheduler, node, false);
     scheduler->states[node] = STATE_ENDED;
     timer_disarm(scheduler, node);
     scheduler->statuses[node] = (uint8_t)status;
@@ -116,7 +131,8 @@ static void instance_needs_ended(struct scheduler *scheduler, uint32_t node)
 void node_needs_ended(struct scheduler *scheduler, uint32_t node)
 {
     uint8_t join = scheduler->plan->is_join[node];
-    if (join == JOIN_TEMPLATE && node_is_counted(scheduler, node))
+    if (join == JOIN_TEMPLATE &&
+        (node_is_counted(scheduler, node) || node_is_taker(scheduler, node)))
         template_ask(scheduler, node);
     else if (join != JOIN_NOT)
         node_end(scheduler, node, STATUS_SUCCESS, NULL);
@@ -176,6 +192,8 @@ void node_evaluated(struct scheduler *scheduler)
 
 void node_launch(struct scheduler *scheduler, uint32_t node)
 {
+    if (scheduler->attempts[node] == 0 && plan_rule(scheduler->plan, node)->gate != NO_GATE)
+        taker_count(scheduler, node, false);
     if (!(scheduler->marks[node] & MARK_REPEAT))
         scheduler->attempts[node]++;
     scheduler->marks[node] &= (uint8_t) ~(MARK_REPEAT | MARK_TIMEOUT);

@@ -78,7 +78,9 @@ void policy_sweep(struct scheduler *scheduler)
             course_sweep(scheduler, course);
         else if (state == STATE_RUN || (course != NULL && course->is_at_body))
             sweep_running(scheduler, node);
-        else if ((state == STATE_READY || state == STATE_DELAY) &&
+        else if ((state == STATE_READY || state == STATE_DELAY ||
+                  (state == STATE_EVALUATE && node_is_taker(scheduler, node) &&
+                   !taker_holds_item(scheduler, node))) &&
                  !policy_lets_start(scheduler, plan_rule(scheduler->plan, node)))
             node_refuse(scheduler, node);
     }

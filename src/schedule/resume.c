@@ -21,6 +21,11 @@ static bool is_kept(const struct scheduler *scheduler, uint32_t node)
 {
     const struct plan *plan = scheduler->plan;
     uint8_t status = scheduler->statuses[node];
+    bool is_taker = node_is_taker(scheduler, node);
+    if (is_taker && !scheduler->sync->gates[plan_rule(plan, node)->gate].is_closed)
+        return false; /* whoever is reopened may put again */
+    if (is_taker)
+        return status == STATUS_SUCCESS || status == STATUS_SKIPPED;
     if (!node_is_counted(scheduler, node))
         return !(scheduler->marks[node] & (MARK_FAILED | MARK_CANCELLED));
     if (node_is_finally(plan, node))
@@ -92,6 +97,10 @@ static void count_as_pending(struct scheduler *scheduler, uint32_t node)
 void node_reopen(struct scheduler *scheduler, uint32_t node)
 {
     uint8_t status = scheduler->statuses[node];
+    bool is_of_queue = plan_rule(scheduler->plan, node)->gate != NO_GATE;
+    bool was_started = is_of_queue && !is_unstarted(scheduler, node);
+    if (is_of_queue && node_is_taker(scheduler, node))
+        taker_stop(scheduler, node);
     if (node_is_counted(scheduler, node)) {
         struct fact *fact = fact_add(scheduler, FACT_REOPENED, node);
         fact->status = status;
@@ -110,6 +119,8 @@ void node_reopen(struct scheduler *scheduler, uint32_t node)
     scheduler->marks[node] &= scheduler->plan->is_join[node] == JOIN_TEMPLATE ? MARK_EXPANDED : 0;
     scheduler->attempts[node] = 0;
     scheduler->states[node] = STATE_PENDING;
+    if (was_started && !node_is_taker(scheduler, node))
+        taker_count(scheduler, node, true);
 }
 
 /* One that had gone on without what it needs. */
@@ -199,6 +210,8 @@ void resume_run(struct scheduler *scheduler)
     reopen(scheduler);
     if (scheduler->sync != NULL) {
         scheduler->sync->watch = (scheduler->sync->watch + 1) & ~1u;
+        scheduler->sync->watched = WATCH_NOTHING;
+        scheduler->sync->is_suspect = true;
         uses_recount(scheduler);
         files_resume(scheduler);
     }
@@ -208,4 +221,6 @@ void resume_run(struct scheduler *scheduler)
     for (uint32_t node = 0; node < count; node++)
         if (scheduler->plan->is_selected[node])
             go_on(scheduler, node);
+    if (scheduler->sync != NULL)
+        takers_resume(scheduler);
 }

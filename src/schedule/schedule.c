@@ -168,7 +168,8 @@ static void end(struct scheduler *scheduler)
     const struct counts *counts = &scheduler->counts;
     bool is_success =
         !scheduler->is_timed_out && counts->by_status[STATUS_FAILURE] == counts->tolerated &&
-        counts->by_status[STATUS_BLOCKED] == 0 && counts->by_status[STATUS_CANCELLED] == 0;
+        counts->by_status[STATUS_BLOCKED] == 0 && counts->by_status[STATUS_CANCELLED] == 0 &&
+        (scheduler->sync == NULL || takers_have_all(scheduler));
     scheduler->has_ended = true;
     fact_add(scheduler, FACT_RUN_ENDED, NO_NODE)->status =
         is_success ? STATUS_SUCCESS : STATUS_FAILURE;

@@ -263,6 +263,8 @@ bool cascade_step(struct scheduler *scheduler);
 
 /* grow.c */
 void nodes_reach(struct scheduler *scheduler, uint32_t node_count);
+/* Asks for the instances of one that may have them, or for one more, in its turn. */
+void template_expand(struct scheduler *scheduler, uint32_t node);
 void template_ask(struct scheduler *scheduler, uint32_t node);
 void template_expanded(struct scheduler *scheduler);
 void templates_ask_again(struct scheduler *scheduler);

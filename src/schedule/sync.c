@@ -43,6 +43,7 @@ void sync_release(struct scheduler *scheduler)
     VEC_RELEASE(&sync->numbers);
     VEC_RELEASE(&sync->stuck);
     VEC_RELEASE(&sync->files);
+    VEC_RELEASE(&sync->takers);
     VEC_RELEASE(&sync->lowered);
     VEC_RELEASE(&sync->agenda);
     VEC_RELEASE(&sync->gate_agenda);
@@ -79,8 +80,11 @@ bool sync_step(struct scheduler *scheduler)
         return true;
     }
     if (sync->agenda_first < sync->agenda.count) {
-        struct course *course = course_of(scheduler, sync->agenda.items[sync->agenda_first++]);
-        if (course != NULL) {
+        uint32_t node = sync->agenda.items[sync->agenda_first++];
+        struct course *course = course_of(scheduler, node);
+        if (node_is_taker(scheduler, node)) {
+            taker_step(scheduler, node);
+        } else if (course != NULL) {
             course->is_due = false;
             course_step(scheduler, course);
         }

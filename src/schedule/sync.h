@@ -110,6 +110,8 @@ struct gate_state {
     uint32_t items_first;
 };
 
+enum watched { WATCH_NOTHING, WATCH_WAITS, WATCH_REST };
+
 struct file {
     uint32_t token;
     bool is_sought;
@@ -117,6 +119,14 @@ struct file {
 
 struct lowered {
     uint32_t gate, node;
+};
+
+/* The template of a queue's matrix. */
+struct taker {
+    uint32_t node, waiter;
+    uint32_t item;      /* that its next instance is being made of, or NO_ITEM */
+    uint32_t unstarted; /* of its instances: neither launched yet nor ended */
+    bool is_due;
 };
 
 struct numbered {
@@ -139,9 +149,15 @@ struct sync {
 
     VEC(struct file) files; /* tokens that are files' locks */
 
+    VEC(struct taker) takers;
+    uint32_t takers_waiting; /* at their queues */
+
     uint32_t parked;  /* courses in TOKEN or GATE */
     uint32_t witness; /* the node that was last seen to be live */
     uint32_t watch;   /* generation of the run\'s own timer: odd while armed */
+    uint8_t watched;  /* for what: enum watched */
+    bool is_suspect;  /* somebody came to wait, or gave up what others wait for, since it was last
+                         looked for those that are stuck */
     wait_list stuck;  /* who was found stuck by this input */
 
     VEC(uint32_t) agenda; /* nodes whose courses go on */
@@ -270,11 +286,49 @@ void requests_drop(struct scheduler *scheduler, struct course *course);
 void course_heed_requests(struct scheduler *scheduler, struct course *course);
 uint32_t request_slot(const struct scheduler *scheduler, uint32_t number); /* or NO_REQUEST */
 
+/* taker.c */
+static inline bool node_is_taker(const struct scheduler *scheduler, uint32_t node)
+{
+    return scheduler->plan->is_join[node] == JOIN_TEMPLATE &&
+           plan_rule(scheduler->plan, node)->gate != NO_GATE;
+}
+struct taker *taker_of(const struct scheduler *scheduler, uint32_t task);
+void taker_new(struct scheduler *scheduler, uint32_t node);
+/* Its needs have ended: it takes from now on. */
+void taker_begin(struct scheduler *scheduler, uint32_t node);
+void taker_step(struct scheduler *scheduler, uint32_t node);
+/* At its queue it was given an item, or NO_ITEM: there will be none. */
+void taker_woken(struct scheduler *scheduler, uint32_t node, uint32_t item);
+/* Its item has become an instance, or cannot. */
+void taker_expanded(struct scheduler *scheduler, uint32_t node);
+/* Takes no more, for now or for good: the item in its hand goes back. */
+void taker_stop(struct scheduler *scheduler, uint32_t node);
+/* An instance that has not been launched: it was made, or begins anew; it is launched, or ends. */
+void taker_count(struct scheduler *scheduler, uint32_t instance, bool is_more);
+static inline bool is_unstarted(const struct scheduler *scheduler, uint32_t node)
+{
+    return scheduler->attempts[node] == 0 && scheduler->states[node] != STATE_ENDED;
+}
+void takers_resume(struct scheduler *scheduler);
+bool taker_is_waiting(const struct scheduler *scheduler, uint32_t node);
+bool taker_holds_item(const struct scheduler *scheduler, uint32_t node);
+/* None was kept from taking what was left: those that were have no end to tell of. */
+bool takers_have_all(const struct scheduler *scheduler);
+/* Closes the queues into which nobody could put but instances of templates that wait for such
+ * queues' items themselves; false: there was none. */
+bool takers_close(struct scheduler *scheduler);
+
 /* deadlock.c */
 /* Nothing will ever happen to those who wait: they fail. False: something may. */
 bool deadlock_at_rest(struct scheduler *scheduler);
 /* One that holds something waits for tokens: is it part of a cycle? */
 void deadlock_look(struct scheduler *scheduler, uint32_t node);
+
+bool node_is_live(const struct scheduler *scheduler, uint32_t node);
+
+/* liveness.c */
+/* Who waits and can never go on, whatever those that run may do. */
+void liveness_find_stuck(const struct scheduler *scheduler, node_list *ret);
 
 /* file.c */
 void files_init(struct scheduler *scheduler);
@@ -286,6 +340,9 @@ void files_resume(struct scheduler *scheduler);
 /* wait.c */
 void waits_of_course(const struct scheduler *scheduler, const struct course *course, bool is_stuck,
                      wait_list *ret);
+
+/* One that has not begun, or takes items of its queue. */
+void wait_of_beginning(const struct scheduler *scheduler, uint32_t node, wait_list *ret);
 
 /* daemon.c */
 bool daemon_is_ready(const struct scheduler *scheduler, uint32_t node);
@@ -299,6 +356,10 @@ bool daemons_stop(struct scheduler *scheduler);
 enum act { ACT_DONE, ACT_WAITS, ACT_FAILED };
 enum act gate_act(struct scheduler *scheduler, uint32_t gate, enum verb verb, uint32_t waiter,
                   struct result *result);
+uint32_t queue_length(const struct gate_state *gate);
+bool queue_is_closed(const struct gate_state *gate);
+/* The first item; there is one. */
+uint32_t queue_take(struct scheduler *scheduler, uint32_t gate);
 void gate_wait(struct scheduler *scheduler, uint32_t gate, uint32_t side, uint32_t waiter);
 void gate_put_back(struct scheduler *scheduler, uint32_t gate, uint32_t item);
 void gate_leave(struct scheduler *scheduler, uint32_t waiter);
@@ -309,6 +370,7 @@ void gate_review(struct scheduler *scheduler, uint32_t gate);
 void gate_due(struct scheduler *scheduler, uint32_t gate);
 
 /* use.c */
+bool is_counted_use(const struct scheduler *scheduler, uint32_t node, const struct gate_use *use);
 void uses_count(struct scheduler *scheduler, uint32_t node);
 void uses_pass(struct scheduler *scheduler, struct course *course, uint32_t position);
 void uses_end(struct scheduler *scheduler, uint32_t node, enum status status);

@@ -9,6 +9,7 @@
 static void review_user(struct scheduler *scheduler, const struct gate_use *use, uint32_t node)
 {
     scheduler->sync->gates[use->gate].users[use->role].last = node;
+    scheduler->sync->is_suspect = true;
     gate_due(scheduler, use->gate);
 }
 
@@ -17,8 +18,27 @@ static bool has_implicit_parties(const struct scheduler *scheduler, const struct
     return use->role == USE_BARRIER && scheduler->plan->gates[use->gate].count == 0;
 }
 
+/* An instance more of a queue's matrix comes of an item alone: while there is one in the queue it
+ * is not closed anyhow, and the one in the template's hand counts as an instance already. */
+bool is_counted_use(const struct scheduler *scheduler, uint32_t node, const struct gate_use *use)
+{
+    return !node_is_taker(scheduler, node) || use->role != USE_PUT ||
+           use->gate != plan_rule(scheduler->plan, node)->gate;
+}
+
+static void count_taker(struct scheduler *scheduler, uint32_t node)
+{
+    struct gate_state *gate = &scheduler->sync->gates[plan_rule(scheduler->plan, node)->gate];
+    if (scheduler->states[node] == STATE_ENDED)
+        return;
+    gate->users[USE_GET].known++;
+    gate->users[USE_PUT].known += taker_holds_item(scheduler, node);
+}
+
 void uses_count(struct scheduler *scheduler, uint32_t node)
 {
+    if (node_is_taker(scheduler, node))
+        count_taker(scheduler, node);
     if (!plan_is_counted(scheduler->plan, node) || !node_has_program(scheduler, node))
         return;
     const struct program *program = node_program(scheduler, node);
@@ -27,7 +47,7 @@ void uses_count(struct scheduler *scheduler, uint32_t node)
         const struct gate_use *use = &program->uses[i];
         struct gate_state *gate = &scheduler->sync->gates[use->gate];
         if (is_template) {
-            gate->users[use->role].unknown++;
+            gate->users[use->role].unknown += is_counted_use(scheduler, node, use);
             continue;
         }
         gate->users[use->role].known++;
@@ -85,6 +105,11 @@ void uses_pass(struct scheduler *scheduler, struct course *course, uint32_t posi
 
 void uses_end(struct scheduler *scheduler, uint32_t node, enum status status)
 {
+    if (node_is_taker(scheduler, node)) {
+        struct gate_use own = {.gate = plan_rule(scheduler->plan, node)->gate, .role = USE_GET};
+        scheduler->sync->gates[own.gate].users[USE_GET].known--;
+        review_user(scheduler, &own, node);
+    }
     if (!node_has_program(scheduler, node))
         return;
     const struct program *program = node_program(scheduler, node);
@@ -93,7 +118,8 @@ void uses_end(struct scheduler *scheduler, uint32_t node, enum status status)
     for (uint32_t i = course ? course->use_first : 0; i < program->use_count; i++) {
         const struct gate_use *use = &program->uses[i];
         if (is_template) {
-            scheduler->sync->gates[use->gate].users[use->role].unknown--;
+            scheduler->sync->gates[use->gate].users[use->role].unknown -=
+                is_counted_use(scheduler, node, use);
             review_user(scheduler, use, node);
         } else {
             give_up(scheduler, node, use, status == STATUS_SKIPPED);
@@ -141,7 +167,7 @@ static void take_off(struct scheduler *scheduler, uint32_t node)
         struct user_count *users =
             &scheduler->sync->gates[program->uses[i].gate].users[program->uses[i].role];
         if (is_template)
-            users->unknown--;
+            users->unknown -= is_counted_use(scheduler, node, &program->uses[i]);
         else
             users->known--;
     }

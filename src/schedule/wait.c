@@ -49,6 +49,23 @@ void waits_of_course(const struct scheduler *scheduler, const struct course *cou
     }
 }
 
+void wait_of_beginning(const struct scheduler *scheduler, uint32_t node, wait_list *ret)
+{
+    struct wait wait = {.node = node,
+                        .request = NO_REQUEST,
+                        .operation = NO_OPERATION,
+                        .gate = NO_GATE,
+                        .token = NO_TOKEN,
+                        .since = scheduler->in->now,
+                        .until = NEVER,
+                        .is_stuck = true};
+    if (node_is_taker(scheduler, node))
+        wait.gate = plan_rule(scheduler->plan, node)->gate;
+    else
+        wait.token = tokens_lacking(scheduler, scheduler->vectors[node])->token;
+    *VEC_PUSH(ret) = wait;
+}
+
 static int compare_waits(const void *a, const void *b)
 {
     const struct wait *one = a, *two = b;
@@ -119,7 +136,12 @@ void scheduler_openers(const struct scheduler *scheduler, uint32_t gate, enum us
 {
     const struct plan *plan = scheduler->plan;
     for (uint32_t node = 0; node < scheduler->node_count; node++) {
-        if (!plan->is_selected[node] || !plan_is_counted(plan, node) ||
+        bool is_taker = role == USE_GET && plan->is_selected[node] &&
+                        scheduler->states[node] != STATE_ENDED && node_is_taker(scheduler, node) &&
+                        plan_rule(plan, node)->gate == gate;
+        if (is_taker)
+            *VEC_PUSH(ret) = node;
+        if (is_taker || !plan->is_selected[node] || !plan_is_counted(plan, node) ||
             scheduler->states[node] == STATE_ENDED || !node_has_program(scheduler, node))
             continue;
         const struct course *course = course_of(scheduler, node);

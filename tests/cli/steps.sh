@@ -218,4 +218,78 @@ go run -q flow.yml
 is 'file lock: flock(1)' 0
 has 'file lock: flock(1) had it first' 'mine
 in' "$(cat both)"
+
+# --- the matrix of a queue: an instance for each item, while they come ---
+workflow <<'Y'
+queues: {q: 4}
+tasks:
+  producer:
+    steps:
+      - {put: {q: 0}}
+      - {put: {q: 1}}
+      - {run: "for i in $(seq 2 19); do $PG put q $i || exit 1; done", uses: {put: q}}
+  inspect: {max-parallel: 4, matrix: {row: {queue: q}}, run: "echo ${{ matrix.row }}"}
+  total:
+    needs: inspect
+    run: echo ${{ join(needs.inspect.stdout, ' ') }} > total
+Y
+PG=$pargraph go run -q flow.yml
+is "a queue's matrix" 0
+holds "a queue's matrix: all, in order" total "$(seq -s ' ' 0 19)"
+go list flow.yml
+has "a queue's matrix: not known yet" 'inspect   x?' "$out"
+go status
+has "a queue's matrix: its template is not counted" '22 tasks: 22 ok' "$out"
+go dot --run last flow.yml
+has "a queue's matrix: in a graph" '20 ok' "$out"
+
+# --- the same, killed and resumed: what was taken is not taken again, the rest is ---
+workflow <<'Y'
+queues: {q: 3}
+tasks:
+  producer: {steps: [{put: {q: 0}}, {put: {q: 1}}, {put: {q: 2}}, {put: {q: 3}}, {put: {q: 4}}]}
+  inspect:
+    max-parallel: 1
+    matrix: {row: {queue: q}}
+    run: |
+      echo ${{ matrix.row }} >> seen
+      if [ ${{ matrix.row }} = 1 ] && [ ! -e again ]; then touch again; sleep 60; fi
+  total: {needs: inspect, run: sort -u seen > total}
+Y
+"$pargraph" run -q flow.yml &
+runner=$!
+until_there again
+kill -9 $runner
+wait $runner
+go resume -q
+is "a queue's matrix, resumed" 0
+holds "a queue's matrix, resumed: all" total "$(seq 0 4)"
+holds "a queue's matrix, resumed: only what ran runs again" seen "$(printf '%s\n' 0 1 1 2 3 4)"
+
+# --- instances that put into their own queue: it closes when the last of them has ended ---
+workflow <<'Y'
+queues: {q: {}}
+tasks:
+  first: {steps: [{put: {q: 3}}]}
+  each:
+    matrix: {n: {queue: q}}
+    steps:
+      - {run: "echo ${{ matrix.n }} >> all"}
+      - {if: matrix.n > 0, put: {q: "${{ matrix.n - 1 }}"}}
+Y
+go run -q flow.yml
+is "a queue's matrix that feeds itself" 0
+holds "a queue's matrix that feeds itself: all" all "$(printf '%s\n' 3 2 1 0)"
+
+# --- a deadlock beside a task that runs ---
+workflow <<'Y'
+events: [a, b]
+tasks:
+  one: {steps: [{wait: a}, {set: b}]}
+  two: {steps: [{wait: b}, {set: a}]}
+  long: {run: sleep 60}
+Y
+go run -q flow.yml
+is 'deadlock beside' 3
+has 'deadlock beside: who waits' 'one is waiting for event a' "$err"
 finish

@@ -43,7 +43,8 @@ void builder_release(struct builder *builder)
 
 struct rule builder_plain_rule(void)
 {
-    return (struct rule){.flags = RULE_WORK, .retry_when = RETRY_ANY, .retry_backoff = 1};
+    return (struct rule){
+        .flags = RULE_WORK, .retry_when = RETRY_ANY, .retry_backoff = 1, .gate = NO_GATE};
 }
 
 uint32_t builder_token(struct builder *builder, enum token_kind kind, uint64_t capacity)
@@ -115,7 +116,8 @@ uint32_t builder_vector(struct builder *builder, const struct amount *amounts, u
 static void need_join_rule(struct builder *builder)
 {
     if (builder->rules.count == 0)
-        *VEC_PUSH(&builder->rules) = (struct rule){.flags = RULE_JOIN, .vector = NO_VECTOR};
+        *VEC_PUSH(&builder->rules) =
+            (struct rule){.flags = RULE_JOIN, .vector = NO_VECTOR, .gate = NO_GATE};
 }
 
 uint32_t builder_task(struct builder *builder, const struct rule *rule)

@@ -25,6 +25,11 @@ static void parse_expanded(struct scenario *scenario, struct input *in, char **w
 {
     in->is_invalid = count == 1 && strcmp(words[0], "invalid") == 0;
     in->outcome.kind = OUTCOME_INVALID;
+    if (strncmp(words[0], "item=", 5) == 0) {
+        in->item = (uint32_t)atoi(words[0] + 5);
+        words++, count--;
+        in->is_invalid = strcmp(words[0], "invalid") == 0;
+    }
     if (count == 1 && strcmp(words[0], "blocked") == 0)
         in->verdict = VERDICT_BLOCKED;
     if (in->is_invalid || in->verdict != VERDICT_RUN)

@@ -165,6 +165,8 @@ void scenario_node_word(struct scenario *scenario, struct node_line *line, char 
             line->needs = equals + 1;
         else if (strcmp(word, "do") == 0)
             line->rule.program = parse_program(scenario, equals + 1);
+        else if (strcmp(word, "takes") == 0)
+            line->rule.gate = scenario_gate(scenario, equals + 1);
         else if (strcmp(word, "when") == 0)
             parse_when(scenario, &line->rule, equals + 1);
         else if (!parse_number(&line->rule, word, equals + 1))
