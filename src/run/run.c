@@ -256,12 +256,13 @@ static int finish(struct run *run)
         return status;
     CLEANUP_ERROR struct error error = {0};
     const struct counts *counts = scheduler_counts(run->scheduler);
-    journal_add_end(run->journal,
-                    &(struct journal_end){.exit_status = status,
-                                          .time = run_now(run),
-                                          .succeeded = counts->by_status[STATUS_SUCCESS],
-                                          .failed = counts->by_status[STATUS_FAILURE],
-                                          .total = run->plan->selected_count});
+    if (!run->has_lost_guardian)
+        journal_add_end(run->journal,
+                        &(struct journal_end){.exit_status = status,
+                                              .time = run_now(run),
+                                              .succeeded = counts->by_status[STATUS_SUCCESS],
+                                              .failed = counts->by_status[STATUS_FAILURE],
+                                              .total = run->plan->selected_count});
     if (!run->is_broken && (!values_sync(run->values, &error) || !log_write(run->log, &error) ||
                             !journal_write(run->journal, &error) ||
                             !journal_sync(run->journal, &error) || !is_kept(run, &error))) {

@@ -110,6 +110,8 @@ static void arrived(void *context, uint32_t events)
     }
 }
 
+/* The run ends as if it had been killed too: nothing is told as cancelled, so that a resume finds
+ * each where it stood. */
 static void guardian_gone(void *context, uint32_t events)
 {
     struct run *run = context;
@@ -119,7 +121,7 @@ static void guardian_gone(void *context, uint32_t events)
     run->has_lost_guardian = true;
     if (run->signal == 0)
         run->signal = SIGTERM;
-    run_push(run, INPUT_CANCEL)->verdict = CANCEL_KILL;
+    run->has_ended = true;
     run_say(run, "the guardian process was killed: ending the run");
 }
 

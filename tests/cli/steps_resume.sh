@@ -141,4 +141,41 @@ holds 'in the cleanup: only that is run again' log 'body
 success
 success
 success'
+
+# --- the guardian alone is killed: the run ends, and goes on where it stood ---
+workflow <<'Y'
+queues: {q: 2}
+barriers: [b]
+tasks:
+  p:
+    matrix: {i: [1, 2]}
+    steps:
+      - {put: {q: "a${{ matrix.i }}"}}
+      - {put: {q: "b${{ matrix.i }}"}}
+      - {run: "[ -e begun ] || { echo > begun; sleep 60 & wait; }"}
+      - {put: {q: "c${{ matrix.i }}"}}
+      - barrier: b
+  g:
+    steps:
+      - {get: q, as: a}
+      - {get: q, as: b}
+      - {get: q, as: c}
+      - {get: q, as: d}
+      - {get: q, as: e}
+      - {get: q, as: f}
+      - {run: "printf '%s\\n' ${{ a }} ${{ b }} ${{ c }} ${{ d }} ${{ e }} ${{ f }} | sort | tr '\\n' ' ' > got"}
+      - barrier: b
+Y
+rm -rf .pargraph begun
+"$pargraph" run -q -j3 flow.yml >out.txt 2>err.txt &
+run=$!
+until_there begun
+sleep 0.1
+runner=$(cat /proc/$run/task/$run/children)
+kill -9 $run
+wait $run 2>/dev/null
+while kill -0 $runner 2>/dev/null; do sleep 0.02; done
+go resume -q
+is 'a killed guardian' 0
+holds 'a killed guardian: each item once' got 'a1 a2 b1 b2 c1 c2 '
 finish
