@@ -169,6 +169,8 @@ static const struct foreign {
     {"size", ON_QUEUE, "max", NULL},
     {"capacity", ON_QUEUE, "max", NULL},
     {"port", ON_READY, "tcp", NULL},
+    {"http", ON_READY, NULL, "write run: curl -fsS URL"},
+    {"url", ON_READY, NULL, "write run: curl -fsS URL"},
     {"path", ON_READY, "file", NULL},
     {"exec", ON_READY, "run", NULL},
     {"command", ON_READY, "run", NULL},

@@ -41,14 +41,26 @@ static bool permits_read(struct reader *reader, uint32_t node, struct hold *hold
                         semaphore->count == 1 ? "" : "s", (long long)number);
 }
 
+/* {name: db}: the name stands where a key or number does. */
+static void hint_value(struct reader *reader, uint32_t value, enum primitive_kind kind)
+{
+    if (value == 0 || reader_node(reader, value)->kind != NODE_SCALAR)
+        return;
+    uint32_t index = name_map_get(&reader->primitive_of_name, reader_node(reader, value)->text);
+    if (index != 0 && reader->workflow->primitives[index - 1].kind == kind)
+        reader_hint(reader, "write %s: %s", primitive_kind_text(kind), reader_text(reader, value));
+}
+
 /* node: the name; value: the key or number behind it, or 0. */
 static void hold_read(struct reader *reader, uint32_t node, uint32_t value,
                       enum primitive_kind kind, hold_list *holds)
 {
     struct hold hold = {.at = reader_node(reader, node)->at, .amount = 1};
     hold.primitive = primitives_find(reader, node, 1U << kind);
-    if (hold.primitive == NO_PRIMITIVE)
+    if (hold.primitive == NO_PRIMITIVE) {
+        hint_value(reader, value, kind);
         return;
+    }
     bool is_good = value == 0 || (kind == PRIMITIVE_LOCK ? key_read(reader, value, &hold)
                                                          : permits_read(reader, value, &hold));
     if (is_good && check_repeated(reader, node, holds, &hold))

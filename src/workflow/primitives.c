@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "workflow/reader.h"
 
 enum { KIND_COUNT = PRIMITIVE_QUEUE + 1 };
@@ -230,6 +231,21 @@ void primitives_read(struct reader *reader, const struct section *top)
 
 /* --- finding --- */
 
+/* A name of another kind: which words go with it. Not for declarations, which have none. */
+static void hint_words(struct reader *reader, enum primitive_kind kind)
+{
+    static const char *const words[KIND_COUNT] = {
+        "word for a lock is 'lock'",
+        "word for a semaphore is 'semaphore'",
+        "word for a barrier is 'barrier'",
+        "words for a condition are 'wait', 'notify' and 'notify-all'",
+        "words for an event are 'wait', 'set' and 'clear'",
+        "words for a queue are 'put', 'get' and 'close'",
+    };
+    if (reader->task != NULL)
+        reader_hint(reader, "the %s", words[kind]);
+}
+
 static void refuse_expression(struct reader *reader, uint32_t node, uint32_t kinds)
 {
     CLEANUP_BUFFER struct buffer what = {0};
@@ -244,15 +260,20 @@ static void refuse_unknown(struct reader *reader, uint32_t node, uint32_t kinds)
     const struct workflow *workflow = reader->workflow;
     const char *text = reader_text(reader, node);
     CLEANUP_BUFFER struct buffer what = {0};
-    kinds_write(kinds, &what);
+    int64_t duration;
+    for (int kind = 0; kind < KIND_COUNT; kind++)
+        if ((kinds >> kind & 1) != 0)
+            buffer_printf(&what, "%s%s", what.length > 0 ? " or " : "",
+                          primitive_kind_text((enum primitive_kind)kind));
     VEC(const char *) known = {0};
     for (uint32_t i = 0; i < workflow->primitive_count; i++)
         if ((kinds >> workflow->primitives[i].kind & 1) != 0)
             *VEC_PUSH(&known) = names_text(reader->names, workflow->primitives[i].name);
-    const char *kind = strchr(buffer_text(&what), ' ') + 1;
-    reader_error(reader, node, "unknown %s '%s'", kind, text);
+    reader_error(reader, node, "unknown %s '%s'", buffer_text(&what), text);
     int first = __builtin_ctz(kinds);
-    if (known.count == 0)
+    if ((kinds & KIND_EVENT) != 0 && text_duration(text, &duration))
+        reader_hint(reader, "to let time pass write a step {sleep: %s}", text);
+    else if (known.count == 0)
         reader_hint(reader,
                     first == PRIMITIVE_CONDITION
                         ? "declare it at the top level: %ss: {%s: {lock: LOCK}}"
@@ -281,6 +302,7 @@ uint32_t primitives_find(struct reader *reader, uint32_t node, uint32_t kinds)
         kinds_write(kinds, &what);
         reader_error(reader, node, "'%s' is %s %s, not %s", reader_text(reader, node),
                      article(kind), primitive_kind_text(kind), buffer_text(&what));
+        hint_words(reader, kind);
     } else if (reader_has_holes(reader, node)) {
         refuse_expression(reader, node, kinds);
     } else if (!reader->is_primitives_broken) {

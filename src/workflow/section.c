@@ -46,10 +46,11 @@ static const char *where_else(enum table table, const char *word)
     static const enum table others[] = {TABLE_TOP, TABLE_TASK};
     for (size_t i = 0; i < 2; i++) {
         size_t count;
-        const struct field *fields = language_fields(others[i], &count);
-        for (size_t field = 0; others[i] != table && field < count; field++)
+        enum table other = others[table == TABLE_STEP ? 1 - i : i]; /* the nearer one first */
+        const struct field *fields = language_fields(other, &count);
+        for (size_t field = 0; other != table && field < count; field++)
             if (strcmp(fields[field].key, word) == 0)
-                return language_where(others[i]);
+                return language_where(other);
     }
     return NULL;
 }

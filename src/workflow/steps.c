@@ -156,12 +156,15 @@ static void put_read(struct reader *reader, uint32_t node, struct step *step)
     const struct node *one = reader_node(reader, node);
     if (one->kind != NODE_MAP) {
         reader_wrong_kind(reader, node, "a map like {QUEUE: VALUE}");
+        if (one->kind == NODE_SCALAR && !reader_is_plain_null(reader, node))
+            reader_hint(reader, "write put: {%s: VALUE}", reader_text(reader, node));
         return;
     }
     if (one->text != 1) {
         reader_error(reader, one->text == 0 ? node : reader_node(reader, node + 2)->end,
                      "'put' names one queue: {QUEUE: VALUE}");
-        if (one->text > 1)
+        if (one->text > 1 &&
+            name_map_get(&reader->primitive_of_name, reader_node(reader, node + 1)->text) != 0)
             reader_hint(reader, "write a step for each");
         return;
     }
@@ -199,6 +202,9 @@ static void primitive_read(struct reader *reader, uint32_t node, const struct wo
     if (step->primitive == NO_PRIMITIVE) {
         if (reader_node(reader, node)->kind == NODE_LIST)
             reader_hint(reader, "write a step for each");
+        else if (reader_node(reader, node)->kind == NODE_MAP && step->kind != STEP_PUT)
+            reader_hint(reader, "write %s: NAME; more may stand beside it, as timeout: 5s",
+                        reader_text(reader, node - 1));
         return;
     }
     usage_note(reader, step->primitive, (enum usage_kind)rule->usage,

@@ -237,10 +237,10 @@ def whole(place, value):
 
 
 # What the reader says only of names, values or the plan, not of the form.
-SEMANTIC = re.compile("unknown (task|need|resource|param|name|lock|semaphore|barrier|condition|event|queue)|is not known|no such instance|no matrix|share no|"
+SEMANTIC = re.compile("unknown (task|need|resource|param|name|condition or event|lock|semaphore|barrier|condition|event|queue)|is not known|no such instance|no matrix|share no|"
                       "is not among the needs|has no (matrix )?variable|needs itself|runs after all|is more than|is less than|"
                       "is required, and not given|cannot stand in text|must be a list|this gives|declared under|"
-                      "cannot read|is not one of|malformed number|cannot be run yet|is an? (lock|semaphore|barrier|condition|event|queue)|is not held here|"
+                      "cannot read|is not one of|malformed number|is an? (lock|semaphore|barrier|condition|event|queue)|is not held here|"
                       "is the name of an?|no task (writes to|reads) pipe|has \\d+ permit|stands here twice|goes with the wait for")
 
 
