@@ -57,7 +57,10 @@ void outcome_write_reason(const struct outcome *outcome, bool is_timeout, struct
         break;
     case OUTCOME_INVALID:
     case OUTCOME_STUCK:
-        add_detail("", outcome->detail, out);
+        if (outcome->detail == NULL && outcome->code == CAUSE_PEER)
+            buffer_add_text(out, "another task of its pipe failed");
+        else
+            add_detail("", outcome->detail, out);
         break;
     case OUTCOME_LOST:
         buffer_add_text(out, "lost when its runner ended");

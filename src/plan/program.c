@@ -295,6 +295,33 @@ static struct program compile(struct plan *plan, uint32_t task, struct diagnosti
     return program;
 }
 
+/* A gang's request holds what its members do; whatever else would make a program of one would let
+ * it wait while the others run. */
+static void refuse_member(struct plan *plan, const struct task *task,
+                          struct diagnostics *diagnostics)
+{
+    const struct synchronisation *all = task->synchronisation;
+    uint32_t words =
+        all != NULL ? all->wait_count + all->barrier_count + all->set_count + all->use_count : 0;
+    if (task->body != BODY_STEPS && words == 0)
+        return;
+    diagnostics_add(diagnostics, task->at,
+                    "'%s' is joined to another task by a pipe, and has steps or words of "
+                    "synchronisation: not supported yet",
+                    names_text(plan->workflow->names, task->name));
+    diagnostics_hint(diagnostics, "join a task with one 'run' or 'exec' of its own; locks and "
+                                  "semaphores on it are fine");
+}
+
+static bool has_program(struct plan *plan, uint32_t task, struct diagnostics *diagnostics)
+{
+    const struct task *the = &plan->workflow->tasks[task];
+    if (!needs_program(the) || plan_task_gang(plan, task) == NULL)
+        return needs_program(the);
+    refuse_member(plan, the, diagnostics);
+    return false;
+}
+
 void build_programs(struct plan *plan, struct diagnostics *diagnostics)
 {
     const struct workflow *workflow = plan->workflow;
@@ -307,7 +334,7 @@ void build_programs(struct plan *plan, struct diagnostics *diagnostics)
     plan->programs = memory_array((size_t)count + 1, sizeof *plan->programs);
     plan->inside->program_of = memory_array(workflow->task_count, sizeof(uint32_t));
     for (uint32_t i = 0; i < workflow->task_count; i++)
-        if (needs_program(&workflow->tasks[i])) {
+        if (has_program(plan, i, diagnostics)) {
             plan->inside->program_of[i] = plan->program_count;
             plan->programs[plan->program_count++] = compile(plan, i, diagnostics);
         }

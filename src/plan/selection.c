@@ -54,6 +54,19 @@ static void select_usual(struct plan *plan)
             select_task(plan, task);
 }
 
+/* A gang is selected as a whole. Its members come after what any of them needs. */
+static void select_gangs(struct plan *plan)
+{
+    for (uint32_t i = 1; i < plan->gang_count; i++) {
+        const struct gang *gang = &plan->gangs[i];
+        bool is_selected = false;
+        for (uint32_t k = 0; k < gang->count; k++)
+            is_selected |= plan->is_selected[gang->nodes[k]];
+        for (uint32_t k = 0; k < gang->count; k++)
+            plan->is_selected[gang->nodes[k]] = is_selected;
+    }
+}
+
 /* What the chosen need, through joins. A named task of finally is of finally, not chosen. */
 static void select_needed(struct plan *plan, uint32_t finally_first)
 {
@@ -67,6 +80,7 @@ static void select_needed(struct plan *plan, uint32_t finally_first)
     graph_reverse(&needs, &plan->dependents);
     graph_reach(&needs, plan->is_selected);
     graph_release(&needs);
+    select_gangs(plan);
     for (uint32_t task = 0; task < workflow->task_count; task++) {
         struct instances *instances = &plan->instances[task];
         if (instances->template != NO_NODE && instances->join != NO_NODE)

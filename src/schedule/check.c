@@ -28,7 +28,8 @@ static const char *check_needs(const struct scheduler *scheduler)
         uint8_t state = scheduler->states[node];
         if (scheduler->needs_left[node] != counts[node])
             return "needs_left is not the number of needs that have not ended";
-        bool is_gone = state == STATE_RUN && (scheduler->marks[node] & MARK_GONE) == MARK_GONE;
+        bool is_gone = (state == STATE_RUN && (scheduler->marks[node] & MARK_GONE) == MARK_GONE) ||
+                       gang_member_is_over(scheduler, node);
         const struct course *course = course_of(scheduler, node);
         bool is_under_way = course != NULL && course->has_begun;
         bool is_kept = scheduler->is_resumed && (state == STATE_ENDED || is_gone || is_under_way);
@@ -55,10 +56,12 @@ static const char *check_node(const struct scheduler *scheduler, uint32_t node)
     if ((state == STATE_READY || state == STATE_DELAY) && !policy_lets_start(scheduler, rule))
         return "a node waits to start that may not";
     bool is_concluding = has_begun && course->phase == PHASE_CONCLUDE;
-    if (state == STATE_RUN && scheduler->is_killed && !is_being_ended && !is_concluding)
+    bool is_over = gang_member_is_over(scheduler, node);
+    if (state == STATE_RUN && scheduler->is_killed && !is_being_ended && !is_concluding && !is_over)
         return "a node runs unsignalled after a kill";
-    bool is_timed = state == STATE_DELAY || ((state == STATE_RUN || is_at_body) &&
-                                             rule->timeout != UNLIMITED && !is_being_ended);
+    bool is_timed =
+        state == STATE_DELAY || ((state == STATE_RUN || is_at_body) && rule->timeout != UNLIMITED &&
+                                 !is_being_ended && !is_over);
     if (has_begun)
         is_timed = course->armed != NEVER;
     if ((scheduler->timers[node] & 1) != is_timed)
@@ -112,6 +115,7 @@ static const char *check_tokens(const struct scheduler *scheduler)
 {
     const struct vectors *vectors = &scheduler->plan->vectors;
     CLEANUP_FREE uint64_t *held = memory_array(scheduler->token_count, sizeof *held);
+    gangs_add_held(scheduler, held);
     for (uint32_t node = 0; node < scheduler->node_count; node++) {
         const struct course *course = course_of(scheduler, node);
         if (course != NULL && course->has_begun)
@@ -176,7 +180,8 @@ static const char *check_lines(const struct scheduler *scheduler)
             return wrong;
     }
     for (uint32_t node = 0; node < scheduler->node_count; node++)
-        if (scheduler->states[node] == STATE_READY && !seen[node])
+        if (scheduler->states[node] == STATE_READY && !seen[node] &&
+            !gang_is_waiting(scheduler, node))
             return "a READY node stands in no line";
     if (scheduler->reserver != NO_LINE && line_is_empty(line_at(scheduler, scheduler->reserver)))
         return "an empty line has a reservation";
@@ -232,7 +237,8 @@ static const char *check_liveness(const struct scheduler *scheduler)
 const char *scheduler_check(const struct scheduler *scheduler)
 {
     static const char *(*const checks[])(const struct scheduler *) = {
-        check_needs, check_counts, check_tokens, check_lines, check_sync, check_liveness};
+        check_needs, check_counts, check_tokens,  check_lines,
+        check_gangs, check_sync,   check_liveness};
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
         const char *wrong = checks[i](scheduler);
         if (wrong != NULL)

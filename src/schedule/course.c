@@ -249,7 +249,9 @@ bool course_holds(const struct scheduler *scheduler, const struct course *course
 {
     if (course->given_back == token)
         return false;
-    if (course->has_begun && has_token(scheduler, scheduler->vectors[course->node], token))
+    uint32_t vector = node_has_gang(scheduler, course->node) ? gang_vector(scheduler, course->node)
+                                                             : scheduler->vectors[course->node];
+    if (course->has_begun && has_token(scheduler, vector, token))
         return true;
     for (uint32_t hold = course->holds; hold != NO_HOLD;
          hold = scheduler->sync->holds.items[hold].below)

@@ -62,7 +62,8 @@ bool node_is_live(const struct scheduler *scheduler, uint32_t node)
 {
     switch (scheduler->states[node]) {
     case STATE_RUN:
-        return !daemon_is_ready(scheduler, node) || has_uses(scheduler, node);
+        return (!daemon_is_ready(scheduler, node) || has_uses(scheduler, node)) &&
+               !gang_member_is_over(scheduler, node);
     case STATE_EVALUATE:
         return !node_is_taker(scheduler, node) || taker_holds_item(scheduler, node);
     case STATE_DELAY:

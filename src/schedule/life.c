@@ -55,6 +55,8 @@ void node_end(struct scheduler *scheduler, uint32_t node, enum status status,
     fact->outcome = outcome;
     if (is_failure && !is_tolerated)
         policy_heed_failure(scheduler, node);
+    if (node_has_gang(scheduler, node))
+        gang_ended(scheduler, node, status);
 }
 
 void node_refuse(struct scheduler *scheduler, uint32_t node)
@@ -95,12 +97,15 @@ void node_ask(struct scheduler *scheduler, uint32_t node)
 static void stand_in_line(struct scheduler *scheduler, uint32_t node)
 {
     scheduler->states[node] = STATE_READY;
+    if (node_has_gang(scheduler, node)) {
+        gang_ready(scheduler, node);
+        return;
+    }
     lines_reach(scheduler, scheduler->vectors[node] + 1);
     line_push(scheduler, node);
 }
 
-/* The next attempt: its request is known, or has to be asked for. */
-static void request(struct scheduler *scheduler, uint32_t node)
+void node_request(struct scheduler *scheduler, uint32_t node)
 {
     const struct rule *rule = plan_rule(scheduler->plan, node);
     if (rule->flags & RULE_REQUEST) {
@@ -123,7 +128,7 @@ static void instance_needs_ended(struct scheduler *scheduler, uint32_t node)
     else if (scheduler->marks[node] & MARK_CANCELLED)
         node_end(scheduler, node, STATUS_CANCELLED, NULL);
     else if (rule->flags & RULE_WORK || rule->program != NO_PROGRAM)
-        request(scheduler, node);
+        node_request(scheduler, node);
     else
         node_end(scheduler, node, STATUS_SUCCESS, NULL);
 }
@@ -192,6 +197,14 @@ void node_evaluated(struct scheduler *scheduler)
 
 void node_launch(struct scheduler *scheduler, uint32_t node)
 {
+    if (node_has_gang(scheduler, node))
+        gang_launch(scheduler, node);
+    else
+        node_launch_one(scheduler, node);
+}
+
+void node_launch_one(struct scheduler *scheduler, uint32_t node)
+{
     if (scheduler->attempts[node] == 0 && plan_rule(scheduler->plan, node)->gate != NO_GATE)
         taker_count(scheduler, node, false);
     if (!(scheduler->marks[node] & MARK_REPEAT))
@@ -241,7 +254,7 @@ void node_retry(struct scheduler *scheduler, uint32_t node)
     fact->until = time_after(scheduler->in->now, delay);
     fact->outcome = &scheduler->in->outcome;
     if (delay == 0)
-        request(scheduler, node);
+        node_request(scheduler, node);
     else
         node_delay(scheduler, node);
 }
@@ -291,6 +304,12 @@ void node_finished(struct scheduler *scheduler)
     timer_disarm(scheduler, node);
     bool is_stuck = course != NULL && course->is_stuck;
     bool was_ready = course != NULL && course->is_ready;
+    if (node_has_gang(scheduler, node)) {
+        if (course != NULL)
+            course_body_over(scheduler, course);
+        gang_finished(scheduler, node, marks, is_stuck);
+        return;
+    }
     if (course == NULL)
         tokens_release(scheduler, scheduler->vectors[node]);
     else
@@ -322,6 +341,10 @@ void node_kept(struct scheduler *scheduler)
         !plan->is_selected[node] || plan->is_join[node] || node_is_finally(plan, node))
         return;
     scheduler->is_resumed = true;
+    if (node_has_gang(scheduler, node)) {
+        gang_kept(scheduler, node);
+        return;
+    }
     scheduler->attempts[node] = scheduler->in->attempt;
     node_end(scheduler, node, STATUS_SUCCESS, &scheduler->in->outcome);
 }
@@ -343,7 +366,7 @@ void node_timer(struct scheduler *scheduler)
         node_signal(scheduler, node, SIGNAL_STOP, MARK_TIMEOUT);
     } else if (scheduler->states[node] == STATE_DELAY) {
         timer_disarm(scheduler, node);
-        request(scheduler, node);
+        node_request(scheduler, node);
     }
 }
 

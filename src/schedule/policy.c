@@ -76,7 +76,7 @@ void policy_sweep(struct scheduler *scheduler)
         struct course *course = course_of(scheduler, node);
         if (course_is_under_way(scheduler, course))
             course_sweep(scheduler, course);
-        else if (state == STATE_RUN || (course != NULL && course->is_at_body))
+        else if (node_body_is_live(scheduler, node))
             sweep_running(scheduler, node);
         else if ((state == STATE_READY || state == STATE_DELAY ||
                   (state == STATE_EVALUATE && node_is_taker(scheduler, node) &&

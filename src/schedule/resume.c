@@ -115,6 +115,8 @@ void node_reopen(struct scheduler *scheduler, uint32_t node)
         course_free(scheduler, course);
     }
     timer_disarm(scheduler, node);
+    if (node_has_gang(scheduler, node))
+        gang_reopened(scheduler, node);
     scheduler->statuses[node] = STATUS_NONE;
     scheduler->marks[node] &= scheduler->plan->is_join[node] == JOIN_TEMPLATE ? MARK_EXPANDED : 0;
     scheduler->attempts[node] = 0;
@@ -157,7 +159,8 @@ static void reopen(struct scheduler *scheduler)
         if (!scheduler->plan->is_selected[node])
             continue;
         if (scheduler->states[node] == STATE_ENDED) {
-            if (is_kept(scheduler, node))
+            if (node_has_gang(scheduler, node) ? gang_is_kept(scheduler, node, is_kept)
+                                               : is_kept(scheduler, node))
                 continue;
             node_reopen(scheduler, node);
             *VEC_PUSH(&reopened) = node;
@@ -171,7 +174,7 @@ static void reopen(struct scheduler *scheduler)
         struct course *course = course_of(scheduler, node);
         if (course != NULL && course->has_begun) {
             course_resume(scheduler, course);
-        } else if (scheduler->states[node] == STATE_RUN) {
+        } else if (node_body_is_live(scheduler, node)) {
             scheduler->marks[node] |= MARK_GONE;
             timer_disarm(scheduler, node);
         }

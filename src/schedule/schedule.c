@@ -18,6 +18,7 @@ struct scheduler *scheduler_new(const struct plan *plan, const struct scheduler_
     if (plan->gate_count > 0)
         sync_init(scheduler);
     files_init(scheduler);
+    gangs_init(scheduler);
     nodes_reach(scheduler, plan->node_count);
     return scheduler;
 }
@@ -38,6 +39,7 @@ void scheduler_free(struct scheduler *scheduler)
     VEC_RELEASE(&scheduler->waiters);
     vectors_release(&scheduler->wishes);
     sync_release(scheduler);
+    gangs_release(scheduler);
     VEC_RELEASE(&scheduler->released);
     VEC_RELEASE(&scheduler->ended);
     VEC_RELEASE(&scheduler->templates);
@@ -53,6 +55,7 @@ void scheduler_free(struct scheduler *scheduler)
 static void begin(struct scheduler *scheduler)
 {
     scheduler->has_begun = true;
+    gangs_begin(scheduler);
     fact_add(scheduler, FACT_RUN_BEGAN, NO_NODE);
     for (uint32_t node = 0; node < scheduler->node_count; node++)
         if (scheduler->plan->is_selected[node] && scheduler->needs_left[node] == 0 &&

@@ -26,6 +26,13 @@
  * needs ends when these have. Tasks of finally start after all others whatever became of these,
  * unless a condition, or a need among themselves, keeps them; only a kill touches them.
  *
+ * A gang (tasks that pipes join) is one set (gang.c). READY is then also who waits for the other
+ * members, and RUN who has finished before them. All its ACTION_LAUNCHes come from one input, next
+ * to each other but for facts and timers, in the order of gang.nodes; nothing of it ends before the
+ * last has finished, and then all end alike: FACT_FAILED or FACT_ENDED comes for each, of those
+ * that did not fail themselves with OUTCOME_STUCK and CAUSE_PEER. Outcomes of a gang's facts are
+ * the scheduler's own.
+ *
  * A resume (resume.c) takes nodes that ended badly back to PENDING, and what runs through RUN, as
  * lost, to its line again. */
 #ifndef SCHEDULE_SCHEDULE_H

@@ -74,6 +74,16 @@ struct account {
  * own vectors (wishes): two lines each. */
 #define OWN_LINE (1u << 31)
 
+/* A gang's: see gang.c. */
+struct set {
+    uint32_t vector;  /* what it holds while it runs */
+    uint32_t culprit; /* who failed first, or NO_NODE */
+    uint8_t end;      /* what the first that did not succeed made of it */
+    bool is_running, is_in_line, is_ending;
+    bool *is_over; /* by member: it has finished in this attempt; before the beginning: kept */
+    struct outcome *outcomes;
+};
+
 struct scheduler {
     const struct plan *plan;
     uint8_t failure_policy;
@@ -120,6 +130,7 @@ struct scheduler {
     VEC(struct edge) late;
     uint32_t late_sorted;
 
+    struct set *sets;  /* by gang; NULL: no pipe joins anybody */
     struct sync *sync; /* sync.h; NULL: nobody synchronises */
     struct counts counts;
     const struct input *in; /* of the call under way */
@@ -244,7 +255,11 @@ enum status status_of_verdict(uint8_t verdict);
 uint8_t node_flags(const struct scheduler *scheduler, uint32_t node);
 /* Marks a node with what the end of one that it needs means to it. */
 void node_tell(struct scheduler *scheduler, uint32_t from, uint32_t to);
+/* Of a gang's first: all members. */
 void node_launch(struct scheduler *scheduler, uint32_t node);
+void node_launch_one(struct scheduler *scheduler, uint32_t node);
+/* The next attempt: its request is known, or has to be asked for. */
+void node_request(struct scheduler *scheduler, uint32_t node);
 void node_signal(struct scheduler *scheduler, uint32_t node, enum signal_how how, uint8_t mark);
 void node_finished(struct scheduler *scheduler);
 void node_kept(struct scheduler *scheduler);
@@ -260,6 +275,32 @@ void node_end(struct scheduler *scheduler, uint32_t node, enum status status,
 void node_refuse(struct scheduler *scheduler, uint32_t node);
 /* Tells the dependents of the next node in the cascade; false: there was none. */
 bool cascade_step(struct scheduler *scheduler);
+
+/* gang.c */
+void gangs_init(struct scheduler *scheduler);
+void gangs_release(struct scheduler *scheduler);
+static inline bool node_has_gang(const struct scheduler *scheduler, uint32_t node)
+{
+    return scheduler->sets != NULL && plan_rule(scheduler->plan, node)->gang != NO_GANG;
+}
+/* It has finished, and the set has not. */
+bool gang_member_is_over(const struct scheduler *scheduler, uint32_t node);
+/* What the node's set holds. */
+uint32_t gang_vector(const struct scheduler *scheduler, uint32_t node);
+void gang_ready(struct scheduler *scheduler, uint32_t node);
+void gang_launch(struct scheduler *scheduler, uint32_t first);
+void gang_finished(struct scheduler *scheduler, uint32_t node, uint8_t marks, bool is_stuck);
+/* A member has ended: the others do. */
+void gang_ended(struct scheduler *scheduler, uint32_t node, enum status status);
+bool gang_is_kept(const struct scheduler *scheduler, uint32_t node,
+                  bool (*is_kept)(const struct scheduler *, uint32_t));
+void gang_reopened(struct scheduler *scheduler, uint32_t node);
+void gang_kept(struct scheduler *scheduler, uint32_t node);
+void gangs_begin(struct scheduler *scheduler);
+/* READY, but in no line. */
+bool gang_is_waiting(const struct scheduler *scheduler, uint32_t node);
+void gangs_add_held(const struct scheduler *scheduler, uint64_t *held);
+const char *check_gangs(const struct scheduler *scheduler);
 
 /* grow.c */
 void nodes_reach(struct scheduler *scheduler, uint32_t node_count);

@@ -220,7 +220,9 @@ void lock_give_back(struct scheduler *scheduler, uint32_t lock);
 static inline bool node_body_is_live(const struct scheduler *scheduler, uint32_t node)
 {
     const struct course *course = course_of(scheduler, node);
-    return course != NULL ? course->is_at_body : scheduler->states[node] == STATE_RUN;
+    if (course != NULL)
+        return course->is_at_body;
+    return scheduler->states[node] == STATE_RUN && !gang_member_is_over(scheduler, node);
 }
 /* The course of such a one; made for a body without a program. */
 struct course *course_at_body(struct scheduler *scheduler, uint32_t node);

@@ -118,7 +118,10 @@ static bool node_holds(const struct scheduler *scheduler, uint32_t node, uint32_
     const struct course *course = course_of(scheduler, node);
     if (course == NULL)
         return scheduler->states[node] == STATE_RUN &&
-               line_wants(scheduler, scheduler->vectors[node], token);
+               line_wants(scheduler,
+                          node_has_gang(scheduler, node) ? gang_vector(scheduler, node)
+                                                         : scheduler->vectors[node],
+                          token);
     if (scheduler->plan->tokens[token].kind == TOKEN_RUNNING)
         return course->has_running && line_wants(scheduler, course->running, token);
     return course_holds(scheduler, course, token) || requests_hold(scheduler, course, token);

@@ -409,6 +409,12 @@ static void test_gang_refusals(void)
                   "  w: {run: x, stdout: {pipe: p}, semaphore: {s: 2}}\n"
                   "  r: {run: x, stdin: {pipe: p}, semaphore: {s: 2}}\n",
                   "semaphore 's': 4 is more than the 3 there are");
+    check_refused("pargraph: 1\nevents: [e]\ntasks:\n"
+                  "  w: {run: x, stdout: {pipe: p}, wait: e}\n"
+                  "  r: {run: x, stdin: {pipe: p}}\n"
+                  "  s: {run: x, set: e}\n",
+                  "'w' is joined to another task by a pipe, and has steps or words of "
+                  "synchronisation: not supported yet");
 }
 
 /* --- matrices of queues --- */

@@ -32,6 +32,9 @@ void builder_release(struct builder *builder)
         memory_free(builder->programs.items[i].uses);
     }
     VEC_RELEASE(&builder->programs);
+    for (uint32_t i = 1; i < builder->gangs.count; i++)
+        memory_free(builder->gangs.items[i].nodes);
+    VEC_RELEASE(&builder->gangs);
     graph_release(&plan->dependents);
     VEC_RELEASE(&plan->ended_needs);
     void *arrays[] = {plan->need_counts,    plan->levels,          plan->is_selected,
@@ -155,6 +158,18 @@ void builder_unselect(struct builder *builder, uint32_t node)
     builder->unselected.items[node] = true;
 }
 
+void builder_gang(struct builder *builder, const uint32_t *nodes, uint32_t count)
+{
+    if (builder->gangs.count == 0)
+        *VEC_PUSH(&builder->gangs) = (struct gang){0};
+    struct gang *gang = VEC_PUSH(&builder->gangs);
+    *gang = (struct gang){memory_array(count, sizeof *nodes), count};
+    for (uint32_t i = 0; i < count; i++) {
+        gang->nodes[i] = nodes[i];
+        builder->rules.items[builder->tasks.items[nodes[i]] + 1].gang = builder->gangs.count - 1;
+    }
+}
+
 /* The parts of the plan that depend on the number of nodes, made anew. */
 static void fill_nodes(struct builder *builder)
 {
@@ -197,6 +212,8 @@ void builder_finish(struct builder *builder)
     plan->token_count = builder->tokens.count;
     plan->gates = builder->gates.items;
     plan->gate_count = builder->gates.count;
+    plan->gangs = builder->gangs.items;
+    plan->gang_count = builder->gangs.count;
     plan->programs = builder->programs.items;
     plan->program_count = builder->programs.count;
     graph_build(&plan->dependents, builder->tasks.count, builder->edges.items,

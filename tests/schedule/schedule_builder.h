@@ -16,6 +16,7 @@ struct builder {
     VEC(bool) unselected;
     VEC(struct gate) gates;
     VEC(struct program) programs;
+    VEC(struct gang) gangs;
 };
 
 void builder_init(struct builder *builder);
@@ -33,6 +34,8 @@ uint32_t builder_instance(struct builder *builder, uint32_t task);
 uint32_t builder_join(struct builder *builder, enum join_kind kind, uint32_t task);
 void builder_need(struct builder *builder, uint32_t node, uint32_t need);
 void builder_unselect(struct builder *builder, uint32_t node);
+/* Instances of tasks of their own are one gang. */
+void builder_gang(struct builder *builder, const uint32_t *nodes, uint32_t count);
 void builder_finish(struct builder *builder);
 /* After builder_finish: appends instances of a template's task, with edges to all that need the
  * template; the number of the first. */

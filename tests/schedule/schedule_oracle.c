@@ -39,9 +39,57 @@ static void account(struct oracle *oracle, uint32_t node, bool is_taken)
     }
 }
 
+/* What the first member that did not succeed makes of a gang's attempt. */
+enum { GANG_WELL, GANG_FAILED, GANG_CANCELLED, GANG_LOST };
+
+static const struct gang *gang_of(const struct oracle *oracle, uint32_t node)
+{
+    uint32_t gang = plan_rule(oracle->plan, node)->gang;
+    return gang != NO_GANG ? &oracle->plan->gangs[gang] : NULL;
+}
+
+static uint32_t live_in(const struct oracle *oracle, const struct gang *gang)
+{
+    uint32_t live = 0;
+    for (uint32_t i = 0; i < gang->count; i++)
+        live += oracle->nodes[gang->nodes[i]].is_live;
+    return live;
+}
+
+static void take_member_finished(struct oracle *oracle, const struct input *in)
+{
+    const struct gang *gang = gang_of(oracle, in->node);
+    struct oracle_node *node = &oracle->nodes[in->node];
+    uint8_t *end = &oracle->gang_ends[plan_rule(oracle->plan, in->node)->gang];
+    bool is_lost = in->outcome.kind == OUTCOME_LOST;
+    uint8_t this = GANG_WELL;
+    if (is_lost && node->is_gone)
+        *end = this = GANG_LOST;
+    else if (node->is_timed_out)
+        this = GANG_FAILED;
+    else if (!outcome_is_success(&in->outcome))
+        this = node->is_stopped ? GANG_CANCELLED : is_lost ? GANG_LOST : GANG_FAILED;
+    if (*end == GANG_WELL)
+        *end = this;
+    node->is_live = node->is_gone = false;
+    if (live_in(oracle, gang) > 0)
+        return;
+    account(oracle, gang->nodes[0], false);
+    for (uint32_t i = 0; i < gang->count; i++) {
+        struct oracle_node *member = &oracle->nodes[gang->nodes[i]];
+        member->has_failed = *end != GANG_WELL;
+        member->is_lost = *end == GANG_LOST;
+        member->attempts -= member->is_lost;
+    }
+}
+
 static void take_finished(struct oracle *oracle, const struct input *in)
 {
     struct oracle_node *node = &oracle->nodes[in->node];
+    if (gang_of(oracle, in->node) != NULL) {
+        take_member_finished(oracle, in);
+        return;
+    }
     node->is_live = false;
     account(oracle, in->node, false);
     node->is_lost = in->outcome.kind == OUTCOME_LOST && (node->is_gone || !node->is_timed_out);
@@ -164,7 +212,12 @@ static void see_launch(struct oracle *oracle, const struct scheduler *scheduler,
           "a launch before the needs of its template");
     judge(oracle, may_start(oracle, action->node), "a launch that a policy forbids");
     judge(oracle, action->attempt == node->attempts + 1, "attempts are not counted one by one");
-    judge(oracle, action->attempt <= rule->retry_max + 1, "more attempts than the rule allows");
+    uint32_t retry_max = rule->retry_max;
+    const struct gang *gang = gang_of(oracle, action->node);
+    for (uint32_t i = 0; gang != NULL && i < gang->count; i++)
+        if (plan_rule(oracle->plan, gang->nodes[i])->retry_max > retry_max)
+            retry_max = plan_rule(oracle->plan, gang->nodes[i])->retry_max;
+    judge(oracle, action->attempt <= retry_max + 1, "more attempts than the rule allows");
     judge(oracle, !(rule->flags & (RULE_REQUEST | RULE_CONDITION)) || node->has_answer,
           "a launch without the answer it needs");
     judge(oracle, rule->flags & RULE_WORK, "a launch of nothing");
@@ -174,7 +227,10 @@ static void see_launch(struct oracle *oracle, const struct scheduler *scheduler,
     node->is_signalled = node->is_stopped = node->is_timed_out = false;
     node->attempts = action->attempt;
     node->timer = 0;
-    account(oracle, action->node, true);
+    if (gang == NULL || gang->nodes[0] == action->node)
+        account(oracle, action->node, true);
+    if (gang != NULL)
+        oracle->gang_ends[rule->gang] = GANG_WELL;
 }
 
 static void see_ended(struct oracle *oracle, const struct scheduler *scheduler,
@@ -204,7 +260,8 @@ static void see_ended(struct oracle *oracle, const struct scheduler *scheduler,
         oracle->is_cancelled || oracle->is_policy_on || oracle->has_cancelling_answer;
     judge(oracle, fact->status != STATUS_CANCELLED || is_disturbed, "cancelled by nobody");
     judge(oracle,
-          fact->status != STATUS_SKIPPED || rule->flags & RULE_CONDITION || node->has_answer,
+          fact->status != STATUS_SKIPPED || gang_of(oracle, fact->node) != NULL ||
+              rule->flags & RULE_CONDITION || node->has_answer,
           "skipped without a condition");
     node->status = fact->status;
 }
@@ -324,12 +381,47 @@ static bool fits(const struct oracle *oracle, uint32_t vector)
     return true;
 }
 
+/* Of a gang all are launched by one input, in order, or none; and all end alike. */
+static void judge_gang(struct oracle *oracle, const struct scheduler *scheduler,
+                       const struct gang *gang, const struct action_list *actions)
+{
+    uint32_t launched = 0;
+    for (uint32_t i = 0; i < actions->count; i++) {
+        const struct action *action = &actions->items[i];
+        if (action->kind != ACTION_LAUNCH || plan_rule(oracle->plan, action->node)->gang !=
+                                                 plan_rule(oracle->plan, gang->nodes[0])->gang)
+            continue;
+        judge(oracle, action->node == gang->nodes[launched % gang->count],
+              "a gang is not launched in order");
+        launched++;
+    }
+    judge(oracle, launched % gang->count == 0, "a part of a gang was launched");
+    for (uint32_t i = 1; i < gang->count; i++)
+        judge(oracle,
+              scheduler_status(scheduler, gang->nodes[i]) ==
+                  scheduler_status(scheduler, gang->nodes[0]),
+              "a gang has not ended alike");
+}
+
+/* A gang stands in line by its first, when all are ready. */
+static bool stands_in_line(const struct oracle *oracle, const struct scheduler *scheduler,
+                           uint32_t node)
+{
+    const struct gang *gang = gang_of(oracle, node);
+    if (scheduler_state(scheduler, node) != STATE_READY || gang == NULL)
+        return gang == NULL && scheduler_state(scheduler, node) == STATE_READY;
+    for (uint32_t i = 0; i < gang->count; i++)
+        if (scheduler_state(scheduler, gang->nodes[i]) != STATE_READY)
+            return false;
+    return gang->nodes[0] == node;
+}
+
 /* Nobody is left in line who should have been taken. */
 static void judge_waiting(struct oracle *oracle, const struct scheduler *scheduler,
                           const struct action_list *actions)
 {
     for (uint32_t node = 0; node < oracle->plan->node_count; node++) {
-        if (scheduler_state(scheduler, node) != STATE_READY)
+        if (!stands_in_line(oracle, scheduler, node))
             continue;
         const struct rule *rule = plan_rule(oracle->plan, node);
         uint32_t vector = rule->flags & RULE_REQUEST ? oracle->nodes[node].vector : rule->vector;
@@ -351,6 +443,8 @@ void oracle_actions(struct oracle *oracle, const struct scheduler *scheduler,
     for (uint32_t i = 0; i < actions->count; i++)
         see(oracle, scheduler, &actions->items[i]);
     judge_waiting(oracle, scheduler, actions);
+    for (uint32_t i = 1; i < oracle->plan->gang_count; i++)
+        judge_gang(oracle, scheduler, &oracle->plan->gangs[i], actions);
     for (uint32_t token = 0; token < oracle->plan->token_count; token++) {
         uint64_t capacity = oracle->capacity[token], held = oracle->held[token];
         judge(oracle,

@@ -16,7 +16,7 @@ struct oracle_node {
     uint32_t vector;
     uint32_t timer; /* armed and not yet due; 0: none */
     int64_t timer_at;
-    bool has_failed; /* the last attempt failed */
+    bool has_failed; /* the last attempt failed, or its gang did */
 };
 
 struct oracle {
@@ -29,6 +29,7 @@ struct oracle {
     bool has_wide; /* a request for more than 1 of a running token: reservations may come */
     bool is_cancelled, is_interrupted, is_killed, is_timed_out, is_policy_on, has_ended;
     bool has_cancelling_answer;
+    uint8_t gang_ends[ORACLE_NODES]; /* by gang: see schedule_oracle.c */
     const char *wrong;
 };
 

@@ -106,6 +106,26 @@ static void make_needs(struct simulation *simulation, uint32_t node, uint32_t fi
                 builder_need(&simulation->builder, node, need);
 }
 
+/* Tasks that pipes join come after one join, of all that they need. */
+static void make_gang(struct simulation *simulation)
+{
+    struct builder *builder = &simulation->builder;
+    uint32_t nodes[4], count = 2 + below(simulation, 3);
+    uint32_t join = builder_join(builder, JOIN_PLAIN, NO_TASK);
+    make_needs(simulation, join, 0);
+    for (uint32_t i = 0; i < count; i++) {
+        struct rule rule = make_rule(simulation, 0);
+        rule.flags |= RULE_WORK;
+        if (i > 0) {
+            rule.flags &= (uint16_t)~RULE_REQUEST;
+            rule.vector = 0;
+        }
+        nodes[i] = builder_instance(builder, builder_task(builder, &rule));
+        builder_need(builder, nodes[i], join);
+    }
+    builder_gang(builder, nodes, count);
+}
+
 static void make_finally(struct simulation *simulation, uint32_t main_count)
 {
     struct builder *builder = &simulation->builder;
@@ -128,9 +148,14 @@ static void make_plan(struct simulation *simulation)
         builder_token(builder, chance(simulation, 500) ? TOKEN_RUNNING : TOKEN_KEPT,
                       1 + below(simulation, 4));
     uint32_t main_count = below(simulation, chance(simulation, 100) ? 45 : 14);
-    for (uint32_t i = 0; i < main_count; i++)
-        make_needs(simulation, make_node(simulation, 0), 0);
-    bool is_partial = chance(simulation, 200);
+    bool has_gangs = chance(simulation, 300);
+    while (builder->tasks.count < main_count)
+        if (has_gangs && chance(simulation, 200))
+            make_gang(simulation);
+        else
+            make_needs(simulation, make_node(simulation, 0), 0);
+    main_count = builder->tasks.count;
+    bool is_partial = !has_gangs && chance(simulation, 200);
     for (uint32_t node = 0; node < main_count && is_partial; node++)
         if (chance(simulation, 200))
             builder_unselect(builder, node);

@@ -205,6 +205,14 @@ static void parse_node(struct scenario *scenario, char **words, int count)
     add_needs(scenario, node, line.needs);
 }
 
+static void parse_gang(struct scenario *scenario, char **words, int count)
+{
+    uint32_t nodes[WORDS_MAX];
+    for (int i = 0; i < count; i++)
+        nodes[i] = scenario_node(scenario, words[i]);
+    builder_gang(&scenario->builder, nodes, (uint32_t)count);
+}
+
 bool scenario_plan_line(struct scenario *scenario, char **words, int count)
 {
     static const char *const policies[] = {"drain", "fast", "keep-going"};
@@ -223,6 +231,8 @@ bool scenario_plan_line(struct scenario *scenario, char **words, int count)
         lock->is_file = count > 2 && strcmp(words[2], "file") == 0;
         lock->capacity = !lock->is_file;
         *VEC_PUSH(&scenario->tokens) = memory_text(words[1]);
+    } else if (strcmp(words[0], "gang") == 0) {
+        parse_gang(scenario, words + 1, count - 1);
     } else if (strcmp(words[0], "gate") == 0) {
         parse_gate(scenario, words + 1, count - 1);
     } else if (strcmp(words[0], "task") == 0 || strcmp(words[0], "join") == 0 ||
