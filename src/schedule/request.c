@@ -128,7 +128,18 @@ static void leave(struct scheduler *scheduler, struct asking *asking)
         gate_leave(scheduler, asking->waiter);
 }
 
-/* It is over, whatever it was; what it gave back is settled with what holds it. */
+/* The lock that was given back is the body's own, a group's or the task's: the course owes it, and
+ * has it again before it goes on. Else it is settled with the lease that holds it, which ends as
+ * well. */
+static void settle_given_back(struct scheduler *scheduler, struct course *course, uint32_t lock)
+{
+    if (course->given_back == NO_TOKEN && course_holds(scheduler, course, lock))
+        course->given_back = lock;
+    else
+        scheduler->accounts[lock].held++;
+}
+
+/* It is over, whatever it was. */
 static void request_end(struct scheduler *scheduler, uint32_t slot)
 {
     struct asking *asking = asking_at(scheduler, slot);
@@ -139,7 +150,7 @@ static void request_end(struct scheduler *scheduler, uint32_t slot)
         (asking->phase == REQUEST_RETAKES && !asking->is_withdrawn))
         count_waiting(scheduler, slot, -1);
     if (asking->given_back != NO_TOKEN)
-        scheduler->accounts[asking->given_back].held++;
+        settle_given_back(scheduler, course, asking->given_back);
     if (is_take(asking->verb) && is_over && asking->code == REPLY_DONE)
         tokens_release(scheduler, asking->line);
     if (asking->verb == VERB_TAKE && asking->phase == REQUEST_LEASE && asking->waiting_below == 0)
@@ -495,8 +506,15 @@ void request_withdrawn(struct scheduler *scheduler)
         return;
     uint32_t previous;
     for (uint32_t i = course->requests; i != slot; i = previous) {
-        previous = asking_at(scheduler, i)->previous;
-        if (is_below(scheduler, i, slot))
+        struct asking *asking = asking_at(scheduler, i);
+        previous = asking->previous;
+        if (!is_below(scheduler, i, slot))
+            continue;
+        bool is_owed =
+            asking->given_back != NO_TOKEN && course_holds(scheduler, course, asking->given_back);
+        if (is_owed && (asking->is_withdrawn || retakes_alone(scheduler, i)))
+            asking->parent = NO_REQUEST;
+        else
             request_end(scheduler, i);
     }
     request_end(scheduler, slot);
