@@ -121,7 +121,7 @@ BEYOND = {
         need-same need-variable unknown-need sync-barrier-finally sync-condition-lock sync-condition-task
         sync-daemon-value sync-hold-twice sync-lock-kind sync-lock-unknown sync-nobody sync-nothing-declared
         sync-pipe-ends sync-pipe-finally sync-pipe-needs
-        sync-pipe-writers""",
+        sync-pipe-body sync-pipe-writers""",
     PLAN: "matrix-dynamic-cycle",
     YAML: "deep-nesting duplicate-key",
     NUMBER: "matrix-number param-octal",
