@@ -311,6 +311,17 @@ void gangs_begin(struct scheduler *scheduler)
             }
 }
 
+/* Are these all who have not finished, so that what the set holds comes back? */
+bool gang_is_released_by(const struct scheduler *scheduler, uint32_t node, const bool *is_live)
+{
+    const struct gang *gang = gang_of(scheduler, node);
+    const struct set *set = set_of(scheduler, node);
+    for (uint32_t i = 0; i < gang->count; i++)
+        if (!set->is_over[i] && !is_live[gang->nodes[i]])
+            return false;
+    return set->is_running;
+}
+
 /* --- the laws --- */
 
 void gangs_add_held(const struct scheduler *scheduler, uint64_t *held)

@@ -33,12 +33,16 @@ static void add_held(struct search *search, uint32_t node)
     const struct course *course = course_of(scheduler, node);
     if (course != NULL && course->has_begun) {
         check_add_held(scheduler, course, search->held);
+        if (!node_has_gang(scheduler, node))
+            return;
+    } else if (scheduler->states[node] != STATE_RUN) {
         return;
     }
-    if (scheduler->states[node] != STATE_RUN)
-        return;
     const struct vectors *vectors = &scheduler->plan->vectors;
-    uint32_t vector = scheduler->vectors[node];
+    bool is_member = node_has_gang(scheduler, node);
+    if (is_member && !gang_is_released_by(scheduler, node, search->is_live))
+        return;
+    uint32_t vector = is_member ? gang_vector(scheduler, node) : scheduler->vectors[node];
     for (uint32_t i = vectors->first[vector]; i < vectors->first[vector + 1]; i++)
         search->held[vectors->amounts[i].token] += vectors->amounts[i].amount;
 }

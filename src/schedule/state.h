@@ -287,6 +287,7 @@ static inline bool node_has_gang(const struct scheduler *scheduler, uint32_t nod
 bool gang_member_is_over(const struct scheduler *scheduler, uint32_t node);
 /* What the node's set holds. */
 uint32_t gang_vector(const struct scheduler *scheduler, uint32_t node);
+bool gang_is_released_by(const struct scheduler *scheduler, uint32_t node, const bool *is_live);
 void gang_ready(struct scheduler *scheduler, uint32_t node);
 void gang_launch(struct scheduler *scheduler, uint32_t first);
 void gang_finished(struct scheduler *scheduler, uint32_t node, uint8_t marks, bool is_stuck);
