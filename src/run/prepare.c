@@ -136,20 +136,9 @@ static void fill_launch(struct attempt *attempt)
     }
 }
 
-static bool has_no_pipes(const struct attempt *attempt, struct error *error)
-{
-    for (int i = 0; i < 3; i++)
-        if (attempt->command.streams[i] == STREAM_PIPE)
-            return error_set(error, attempt_details(attempt)->streams[i].at,
-                             "pipes between tasks are not supported yet");
-    return true;
-}
-
 bool attempt_prepare(struct attempt *attempt, struct error *error)
 {
     struct run *run = attempt->run;
-    if (!has_no_pipes(attempt, error))
-        return false;
     attempt->directory = attempt->command.cwd != NULL
                              ? file_join(run->options->directory, attempt->command.cwd)
                              : memory_text(run->options->directory);
