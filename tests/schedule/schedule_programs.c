@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schedule/schedule_judge.h"
 #include "schedule/schedule_parts.h"
 #include "schedule/schedule_script.h"
 #include "support/check.h"
@@ -31,6 +32,7 @@ struct world {
     struct builder builder;
     struct scheduler *scheduler;
     struct action_list actions;
+    struct judge judge;
     struct live nodes[NODES];
     struct verb_state requests[REQUESTS];
     uint32_t request_count, item_count, next_item[GATES];
@@ -339,6 +341,7 @@ static void give(struct world *world, struct input in)
 {
     in.now = world->now;
     world->actions.count = 0;
+    judge_input(&world->judge, &in);
     scheduler_handle(world->scheduler, &in, &world->actions);
     for (uint32_t i = 0; i < world->actions.count; i++) {
         const struct action *action = &world->actions.items[i];
@@ -349,7 +352,10 @@ static void give(struct world *world, struct input in)
         for (size_t k = 0; k < sizeof fields / sizeof *fields; k++)
             world->hash = (world->hash ^ fields[k]) * 0x100000001b3;
         see(world, action);
+        judge_action(&world->judge, action);
     }
+    judge_settled(&world->judge, world->scheduler);
+    judge(world, world->judge.wrong == NULL, world->judge.wrong);
     const char *wrong = scheduler_check(world->scheduler);
     judge(world, wrong == NULL, wrong);
     if (getenv("PARGRAPH_SHOW") != NULL)
@@ -592,6 +598,7 @@ static uint64_t run_seed(uint64_t seed)
     make_workflow(&world);
     struct scheduler_options options = {.failure_policy = (uint8_t)below(&world, 3)};
     world.scheduler = scheduler_new(&world.builder.plan, &options);
+    judge_init(&world.judge, &world.builder.plan, world.is_sane);
     drive(&world);
     if (world.wrong != NULL) {
         printf("program seed %llu, step %u: %s\n", (unsigned long long)seed, world.steps,

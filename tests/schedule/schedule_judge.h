@@ -1,0 +1,46 @@
+/* A judge of programs: sees inputs and actions alone, as a driver does, and holds them against the
+ * laws of synchronisation. It knows of each node where it surely is, so what it surely holds. */
+#ifndef TESTS_SCHEDULE_SCHEDULE_JUDGE_H
+#define TESTS_SCHEDULE_SCHEDULE_JUDGE_H
+
+#include "schedule/schedule.h"
+
+enum { JUDGE_NODES = 12, JUDGE_REQUESTS = 64, JUDGE_TOKENS = 8 };
+
+enum judge_place { PLACE_UNKNOWN, PLACE_BODY, PLACE_WAITS, PLACE_ASKED, PLACE_CONCLUDES };
+
+struct judge_node {
+    uint8_t place;
+    bool is_in_attempt;                      /* it holds its kept tokens */
+    bool has_ended, has_slot, has_condition; /* condition: its body waited for one, by a verb */
+    bool is_stopped;                         /* it concludes after a cancel */
+    bool is_sure_in_line;                    /* nothing but a grant can end its wait */
+    uint32_t at, start;                      /* start: where its attempt was seen first */
+    uint32_t passed;            /* an ENTER at which somebody older still waited when it went on */
+    uint64_t waits_since, last; /* by the count of events */
+};
+
+struct judge_request {
+    uint32_t node, parent, token; /* token: of a TAKE */
+    bool is_take, is_awaited, is_given;
+};
+
+struct judge {
+    const struct plan *plan;
+    struct judge_node nodes[JUDGE_NODES];
+    struct judge_request requests[JUDGE_REQUESTS];
+    uint64_t events;
+    uint32_t holds_at_deadlock[JUDGE_NODES]; /* a bit for each token */
+    bool is_sane, is_deadlock, was_live;
+    const char *wrong;
+};
+
+/* sane: nobody fails in the plan; then every operation is passed exactly once, by all. */
+void judge_init(struct judge *judge, const struct plan *plan, bool is_sane);
+/* Before the input is handled. */
+void judge_input(struct judge *judge, const struct input *in);
+void judge_action(struct judge *judge, const struct action *action);
+/* When all actions of an input were told. */
+void judge_settled(struct judge *judge, const struct scheduler *scheduler);
+
+#endif
