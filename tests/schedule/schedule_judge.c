@@ -50,7 +50,9 @@ static uint64_t held_by_groups(const struct judge *judge, uint32_t node, uint32_
 {
     const struct operation *operation = operation_of(judge, node);
     uint64_t held = 0;
-    if (operation == NULL || judge->nodes[node].place == PLACE_UNKNOWN)
+    const struct judge_node *this = &judge->nodes[node];
+    bool is_nowhere = this->place == PLACE_CONCLUDES && this->is_lost_sight_of;
+    if (operation == NULL || this->place == PLACE_UNKNOWN || is_nowhere)
         return 0;
     const struct operation *operations = program_of(judge, node)->operations;
     for (uint32_t group = operation->group; group != NO_OPERATION; group = operations[group].group)
@@ -485,6 +487,21 @@ static void see_reply(struct judge *judge, const struct action *action)
         judge->nodes[action->node].has_slot = !has_awaited(judge, action->node);
 }
 
+/* Where it failed is told, where it was stopped is not; a group around where it was seen may have
+ * failed too, and groups inside that may be left. */
+static void see_conclusion(struct judge *judge, const struct action *action)
+{
+    struct judge_node *node = &judge->nodes[action->node];
+    uint32_t at = program_of(judge, action->node)->count;
+    if (action->is_failed || action->is_stopped)
+        at = action->operation;
+    if (node->is_in_attempt && node->at != NO_OPERATION && at < node->at)
+        at = NO_OPERATION;
+    node->is_stopped = action->is_stopped;
+    node->is_lost_sight_of = at == NO_OPERATION;
+    come_to(judge, action->node, PLACE_CONCLUDES, at);
+}
+
 void judge_action(struct judge *judge, const struct action *action)
 {
     judge->events++;
@@ -499,10 +516,7 @@ void judge_action(struct judge *judge, const struct action *action)
         come_to(judge, action->node, PLACE_ASKED, action->operation);
         break;
     case ACTION_CONCLUDE:
-        judge->nodes[action->node].is_stopped = action->is_stopped;
-        come_to(judge, action->node, PLACE_CONCLUDES,
-                action->is_failed || action->is_stopped ? NO_OPERATION
-                                                        : program_of(judge, action->node)->count);
+        see_conclusion(judge, action);
         break;
     case ACTION_REPLY:
         see_reply(judge, action);

@@ -14,6 +14,7 @@ struct judge_node {
     bool is_in_attempt;                      /* it holds its kept tokens */
     bool has_ended, has_slot, has_condition; /* condition: its body waited for one, by a verb */
     bool is_stopped;                         /* it concludes after a cancel */
+    bool is_lost_sight_of;                   /* it concludes, and may have left groups unseen */
     bool is_sure_in_line;                    /* nothing but a grant can end its wait */
     uint32_t at, start;                      /* start: where its attempt was seen first */
     uint32_t passed;            /* an ENTER at which somebody older still waited when it went on */
