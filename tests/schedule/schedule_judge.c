@@ -309,7 +309,8 @@ static void judge_deadlock(struct judge *judge, const struct scheduler *schedule
     for (uint32_t i = 0; i < waits.count; i++) {
         bool is_held = lacks_of_stuck(judge, &waits.items[i], &waits);
         stuck += waits.items[i].is_stuck;
-        rule(judge, !judge->was_live || !waits.items[i].is_stuck || is_held,
+        bool is_allowed = !judge->was_live || judge->is_looked_for || is_held;
+        rule(judge, is_allowed || !waits.items[i].is_stuck,
              "a deadlock is told, but something moves");
     }
     rule(judge, stuck > 0, "a deadlock of nobody");
@@ -405,6 +406,7 @@ static void take_request(struct judge *judge, const struct input *in)
 void judge_input(struct judge *judge, const struct input *in)
 {
     judge->events++;
+    judge->is_looked_for = in->kind == INPUT_TIMER && in->node == NO_NODE;
     if (judge->events == 1)
         for (uint32_t node = 0; node < JUDGE_NODES; node++)
             judge->nodes[node].at = judge->nodes[node].passed = NO_OPERATION;

@@ -33,6 +33,7 @@ struct judge {
     uint64_t events;
     uint32_t holds_at_deadlock[JUDGE_NODES]; /* a bit for each token */
     bool is_sane, is_deadlock, was_live;
+    bool is_looked_for; /* this input is the run's own timer: it finds who is stuck beside others */
     const char *wrong;
 };
 
