@@ -323,6 +323,31 @@ bool plan_cleanup(struct plan *plan, uint32_t node, uint32_t attempt, const stru
     return finish(&assembly, is_done);
 }
 
+static bool make_ready(struct assembly *assembly, struct error *error)
+{
+    const struct synchronisation *daemon = assembly->view.task->synchronisation;
+    struct command *command = assembly->command;
+    const struct text *text = &daemon->ready_text;
+    if (daemon->ready == READY_RUN)
+        return make_shell(assembly, text, &command->argv, &command->script, error);
+    CLEANUP_BUFFER struct buffer value = {0};
+    if (!view_write_text(&assembly->view, text, &value, error) ||
+        !shelltext_check(&value, 0, text->at, error))
+        return false;
+    command->text_length = value.length;
+    command->text = buffer_take(&value);
+    return true;
+}
+
+bool plan_ready(struct plan *plan, uint32_t node, uint32_t attempt, const struct results *results,
+                struct command *ret, struct error *error)
+{
+    struct assembly assembly = {.command = ret};
+    begin(&assembly, plan, node, attempt, results);
+    bool is_done = add_env(&assembly, error) && make_ready(&assembly, error);
+    return finish(&assembly, is_done);
+}
+
 static void release_words(char **words)
 {
     for (char **word = words; word != NULL && *word != NULL; word++)

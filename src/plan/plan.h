@@ -396,6 +396,9 @@ bool plan_command(struct plan *plan, uint32_t node, uint32_t attempt, uint32_t o
 /* The cleanup of an attempt of a node with a program: env, cwd, cleanup, cleanup_script. */
 bool plan_cleanup(struct plan *plan, uint32_t node, uint32_t attempt, const struct results *results,
                   struct command *ret, struct error *error);
+/* How a daemon is asked whether it is ready: argv and env of ready.run, text of the other ways. */
+bool plan_ready(struct plan *plan, uint32_t node, uint32_t attempt, const struct results *results,
+                struct command *ret, struct error *error);
 void command_release(struct command *command);
 
 /* --- growth ---

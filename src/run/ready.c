@@ -20,8 +20,9 @@ static const int64_t FIRST_PAUSE = 5 * MILLISECOND, LONGEST_PAUSE = 250 * MILLIS
 
 struct readiness {
     const struct synchronisation *wanted;
-    const char *text; /* of the workflow: no expression in it */
-    bool is_over;     /* ready, too late, or the daemon has ended */
+    struct command command; /* of plan_ready */
+    const char *text;       /* its text: what is asked for */
+    bool is_over;           /* ready, too late, or the daemon has ended */
     struct alarm *again, *limit;
     int64_t pause;
     struct addrinfo *addresses, *address; /* tcp: all, and the one that is asked */
@@ -29,7 +30,7 @@ struct readiness {
     struct watch *watch;
     bool is_asking; /* a command runs */
     struct launch launch;
-    char **argv;
+    char **env;         /* of the command; pointers only */
     struct buffer tail; /* log: the last bytes, fewer than the text has */
     char *fault;
 };
@@ -167,16 +168,18 @@ static void ask_file(struct attempt *attempt)
         ask_later(attempt);
 }
 
-static void make_words(struct attempt *attempt)
+/* The daemon's own environment, and the values of the command's text. */
+static void make_env(struct attempt *attempt)
 {
     struct readiness *ready = attempt->ready;
-    const struct names *names = attempt->run->plan->workflow->names;
-    const struct shell *shell = &attempt_details(attempt)->shell;
-    ready->argv = memory_array((size_t)shell->word_count + 3, sizeof *ready->argv);
-    for (uint32_t i = 0; i < shell->word_count; i++)
-        ready->argv[i] = (char *)names_text(names, shell->words[i]);
-    ready->argv[shell->word_count] = (char *)"-c";
-    ready->argv[shell->word_count + 1] = (char *)ready->text;
+    char *const *parts[] = {attempt->own, ready->command.env};
+    VEC(char *) own = {0};
+    for (int i = 0; i < 2; i++)
+        for (char *const *entry = parts[i]; entry != NULL && *entry != NULL; entry++)
+            *VEC_PUSH(&own) = *entry;
+    *VEC_PUSH(&own) = NULL;
+    ready->env = environment_merge(&attempt->run->environment, own.items);
+    VEC_RELEASE(&own);
 }
 
 static void ask_command(struct attempt *attempt)
@@ -185,8 +188,8 @@ static void ask_command(struct attempt *attempt)
     struct executor *executor = attempt->run->executor;
     ready->launch = (struct launch){.node = attempt->node,
                                     .attempt = attempt->number | ATTEMPT_PROBE,
-                                    .argv = ready->argv,
-                                    .env = attempt->env,
+                                    .argv = ready->command.argv,
+                                    .env = ready->env,
                                     .directory = attempt->directory,
                                     .is_discarded = {false, true, true}};
     ready->is_asking = true;
@@ -240,14 +243,19 @@ void ready_output(struct attempt *attempt, const char *bytes, size_t length)
 static bool prepare(struct attempt *attempt, struct error *error)
 {
     struct readiness *ready = attempt->ready;
-    const struct text *text = &ready->wanted->ready_text;
-    if (text->piece_count > 0)
-        return error_set(error, text->at, "an expression in 'ready' is not supported yet");
-    ready->text = names_text(attempt->run->plan->workflow->names, text->literal);
-    if (ready->wanted->ready == READY_RUN && attempt_details(attempt)->shell.has_file)
-        return error_set(error, text->at, "'ready' cannot be run by a shell that reads a file");
+    struct run *run = attempt->run;
+    if (!plan_ready(run->plan, attempt->node, attempt->number, &run->results, &ready->command,
+                    error))
+        return false;
+    if (ready->command.script != NULL)
+        return error_set(error, ready->wanted->ready_text.at,
+                         "'ready' cannot be run by a shell that reads a file");
+    ready->text = ready->command.text;
     if (ready->wanted->ready == READY_RUN)
-        make_words(attempt);
+        make_env(attempt);
+    else if (ready->command.text_length == 0)
+        return error_set(error, ready->wanted->ready_text.at,
+                         "'ready' asks for nothing: its text is empty");
     return ready->wanted->ready != READY_TCP || find_address(ready, error);
 }
 
@@ -302,7 +310,8 @@ void ready_release(struct attempt *attempt)
     if (ready->addresses != NULL)
         freeaddrinfo(ready->addresses);
     buffer_release(&ready->tail);
-    free(ready->argv);
+    command_release(&ready->command);
+    free(ready->env);
     free(ready->fault);
     free(ready);
     attempt->ready = NULL;

@@ -19,6 +19,36 @@ made' "$out"
 has 'ready: stopped when all has ended' '6 tasks: 6 ok' "$err"
 [ -z "$(processes 'sleep.60')" ] && ok || bad 'ready: none is left' "$(processes 'sleep.60')"
 
+# What is asked for may hold values; none becomes code.
+workflow <<'Y'
+params: {name: {type: text, default: "it's; $(touch hacked) ready"}}
+tasks:
+  file:
+    daemon: true
+    matrix: {n: [1]}
+    env: {FILE: "file ${{ matrix.n }}"}
+    run: echo > "$FILE"; exec sleep 60
+    ready: {file: "${{ env.FILE }}"}
+  command:
+    daemon: true
+    run: echo > ${{ params.name }}; exec sleep 60
+    ready: {run: 'test -e ${{ params.name }} && test "$PARGRAPH_TASK" = command'}
+  a: {needs: [file, command], run: "ls 'file 1' ${{ params.name }}"}
+Y
+go run flow.yml
+is 'ready: values' 0 "file 1
+it's; \$(touch hacked) ready"
+[ ! -e hacked ] && ok || bad 'ready: values' 'one became code'
+workflow <<'Y'
+params: {name: {type: text, default: ""}}
+tasks:
+  d: {daemon: true, run: exec sleep 60, ready: {file: "${{ params.name }}"}}
+  t: {needs: d, run: echo never}
+Y
+go run flow.yml
+is 'ready: nothing to ask for' 1
+has 'ready: nothing to ask for' "flow.yml:4:55: 'ready' asks for nothing" "$err"
+
 if command -v python3 >/dev/null; then
     port=$(python3 -c "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])")
     cat >serve.py <<Y
