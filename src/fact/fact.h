@@ -135,6 +135,9 @@ struct input {
     struct outcome outcome; /* FINISHED, KEPT, and EVALUATED, EXPANDED that is_invalid */
 };
 
+/* The kind of gate that a verb is for; of all but TAKE and ACQUIRE. */
+enum gate_kind verb_gate_kind(enum verb verb);
+
 /* Does the input speak only of what the plan has? One that was read from a file must be asked this
  * before the scheduler sees it. */
 bool input_fits(const struct input *in, const struct plan *plan);

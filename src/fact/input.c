@@ -60,7 +60,7 @@ static bool fits_evaluated(const struct input *in, const struct plan *plan)
     return operation->kind != OPERATION_PUT || in->item != NO_ITEM;
 }
 
-static bool fits_request(const struct input *in, const struct plan *plan)
+enum gate_kind verb_gate_kind(enum verb verb)
 {
     static const uint8_t kinds[VERB_KINDS] = {
         [VERB_BARRIER] = GATE_BARRIER,
@@ -74,11 +74,17 @@ static bool fits_request(const struct input *in, const struct plan *plan)
         [VERB_GET] = GATE_QUEUE,
         [VERB_CLOSE] = GATE_QUEUE,
     };
+    return (enum gate_kind)kinds[verb];
+}
+
+static bool fits_request(const struct input *in, const struct plan *plan)
+{
     if (!is_body(plan, in->node, in->operation) || in->verb >= VERB_KINDS || in->duration < 0)
         return false;
     if (in->verb <= VERB_ACQUIRE)
         return is_request(plan, in->vector, true);
-    return in->gate < plan->gate_count && plan->gates[in->gate].kind == kinds[in->verb] &&
+    return in->gate < plan->gate_count &&
+           plan->gates[in->gate].kind == verb_gate_kind((enum verb)in->verb) &&
            (in->verb != VERB_PUT || in->item != NO_ITEM);
 }
 

@@ -263,17 +263,22 @@ static void commit(struct growth *growth, const uint32_t *order)
     weaver->ended.items = NULL;
 }
 
-static bool grow(struct growth *growth)
+/* The new nodes and their edges are known: the joins they want, their order, and they are there. */
+static bool finish(struct growth *growth)
 {
-    struct plan *plan = growth->plan;
-    if (!append_instances(growth, growth->weaver.diagnostics) || !make_edges(growth))
-        return false;
+    const struct plan *plan = growth->plan;
     append_joins(growth);
     CLEANUP_FREE uint32_t *order = memory_array(plan->node_count - growth->first, sizeof *order);
     if (!find_order(growth, order))
         return false;
     commit(growth, order);
     return true;
+}
+
+static bool grow(struct growth *growth)
+{
+    return append_instances(growth, growth->weaver.diagnostics) && make_edges(growth) &&
+           finish(growth);
 }
 
 bool growth_make(struct plan *plan, uint32_t template, const json_t *values,
@@ -305,14 +310,7 @@ static bool grow_by_item(struct growth *growth)
     plan->task[growth->first] = growth->task;
     plan->is_join[growth->first] = JOIN_NOT;
     plan->node_count++;
-    if (!connect_own(growth))
-        return false;
-    append_joins(growth);
-    CLEANUP_FREE uint32_t *order = memory_array(plan->node_count - growth->first, sizeof *order);
-    if (!find_order(growth, order))
-        return false;
-    commit(growth, order);
-    return true;
+    return connect_own(growth) && finish(growth);
 }
 
 bool growth_add_item(struct plan *plan, uint32_t template, const json_t *item,

@@ -402,19 +402,10 @@ static bool is_given_back(const struct scheduler *scheduler, const struct course
 static bool gate_fits(const struct scheduler *scheduler, const struct course *course,
                       uint32_t parent)
 {
-    static const uint8_t kinds[VERB_KINDS] = {[VERB_BARRIER] = GATE_BARRIER,
-                                              [VERB_WAIT] = GATE_EVENT,
-                                              [VERB_SET] = GATE_EVENT,
-                                              [VERB_CLEAR] = GATE_EVENT,
-                                              [VERB_CONDITION_WAIT] = GATE_CONDITION,
-                                              [VERB_NOTIFY] = GATE_CONDITION,
-                                              [VERB_NOTIFY_ALL] = GATE_CONDITION,
-                                              [VERB_PUT] = GATE_QUEUE,
-                                              [VERB_GET] = GATE_QUEUE,
-                                              [VERB_CLOSE] = GATE_QUEUE};
     const struct input *in = scheduler->in;
     const struct plan *plan = scheduler->plan;
-    if (in->gate >= plan->gate_count || plan->gates[in->gate].kind != kinds[in->verb])
+    if (in->gate >= plan->gate_count ||
+        plan->gates[in->gate].kind != verb_gate_kind((enum verb)in->verb))
         return false;
     if (plan->gates[in->gate].kind == GATE_CONDITION) {
         uint32_t lock = plan->gates[in->gate].lock;

@@ -15,11 +15,11 @@
  * An instance with a program goes through its operations one by one. It RUNs while a body is at the
  * executor, or while run concludes its attempt (ACTION_CONCLUDE: cleanup, values; then
  * INPUT_FINISHED with OPERATION_END). Where it waits it gives its running tokens back and keeps the
- * others: TOKEN for those of a group, GATE for a gate, SLEEP for a timer, EVALUATE for an answer;
- * and is in REGAIN until it has its running tokens again, which it asks for only before a body (or
- * the conclusion), ahead of all that have not begun. A body that waits by a verb (INPUT_REQUEST)
- * gives them back too, unless another of its verbs does not wait, and has them again before its
- * reply.
+ * others: TOKEN for those of a group, GATE for a gate, SLEEP for a timer (EVALUATE keeps all, for
+ * the answer comes by itself); and is in REGAIN until it has its running tokens again, which it
+ * asks for only before a body (or the conclusion), ahead of all that have not begun. A body that
+ * waits by a verb (INPUT_REQUEST) gives them back too, unless another of its verbs does not wait,
+ * and has them again before its reply.
  *
  * A node ends after all its needs have. After a failure (drain, fast) or a cancel, what waits for
  * tokens or a retry ends at once: cancelled, or as the failure its last attempt was; what waits for
