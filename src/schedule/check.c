@@ -129,6 +129,8 @@ static const char *check_tokens(const struct scheduler *scheduler)
     for (uint32_t token = 0; token < scheduler->token_count; token++) {
         if (held[token] != scheduler->accounts[token].held)
             return "a token is held by nobody, or by somebody who does not run";
+        if (scheduler->plan->tokens[token].is_lock && held[token] > 1)
+            return "two hold one lock";
         if (scheduler->accounts[token].reserved > 0 && scheduler->reserver == NO_LINE)
             return "a token is reserved for nobody";
     }

@@ -495,16 +495,17 @@ void request_withdrawn(struct scheduler *scheduler)
     course_due(scheduler, course);
     if (retakes_alone(scheduler, slot))
         return;
-    uint32_t previous;
+    uint32_t previous, above = asking_at(scheduler, slot)->parent;
     for (uint32_t i = course->requests; i != slot; i = previous) {
         struct asking *asking = asking_at(scheduler, i);
         previous = asking->previous;
         if (!is_below(scheduler, i, slot))
             continue;
-        bool is_owed =
-            asking->given_back != NO_TOKEN && course_holds(scheduler, course, asking->given_back);
+        /* The lock is of one that stays: the body, or a lease further up. */
+        bool is_owed = asking->given_back != NO_TOKEN &&
+                       line_of_parents_holds(scheduler, course, above, asking->given_back);
         if (is_owed && (asking->is_withdrawn || retakes_alone(scheduler, i)))
-            asking->parent = NO_REQUEST;
+            asking->parent = above;
         else
             request_end(scheduler, i);
     }

@@ -424,12 +424,18 @@ void judge_input(struct judge *judge, const struct input *in)
             if (judge->requests[i].node == in->node)
                 judge->requests[i].is_given = judge->requests[i].is_awaited = false;
         break;
-    case INPUT_EVALUATED:
-        node->place = PLACE_UNKNOWN;
+    case INPUT_EVALUATED: /* one that a timeout has overtaken says nothing of where it is */
+        if (node->place == PLACE_ASKED && in->operation == node->at)
+            node->place = PLACE_UNKNOWN;
         break;
     case INPUT_TIMER:
-        if (node != NULL)
-            node->is_sure_in_line = false;
+        if (node == NULL)
+            break;
+        node->is_sure_in_line = false;
+        /* It may leave its groups before its conclusion is told of. A body goes on until it ends.
+         */
+        if (in->request == NO_REQUEST && (node->place == PLACE_ASKED || node->place == PLACE_WAITS))
+            node->place = PLACE_UNKNOWN;
         break;
     case INPUT_REQUEST:
         take_request(judge, in);
