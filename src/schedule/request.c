@@ -7,14 +7,14 @@
  *
  * What was taken stays, as a lease, until it is withdrawn, or what it was made under ends. Children
  * end before their parents: they were made later. */
-#include "schedule/sync.h"
+#include "schedule/request.h"
 
-static struct asking *asking_at(const struct scheduler *scheduler, uint32_t slot)
+struct asking *asking_at(const struct scheduler *scheduler, uint32_t slot)
 {
     return &scheduler->sync->requests.items[slot];
 }
 
-static struct course *course_of_request(const struct scheduler *scheduler, uint32_t slot)
+struct course *course_of_request(const struct scheduler *scheduler, uint32_t slot)
 {
     return course_of(scheduler, asking_at(scheduler, slot)->node);
 }
@@ -46,7 +46,7 @@ uint32_t request_slot(const struct scheduler *scheduler, uint32_t number)
 }
 
 /* Those that are gone are swept out when they are the most. */
-static void forget_number(struct scheduler *scheduler, uint32_t number)
+void request_forget_number(struct scheduler *scheduler, uint32_t number)
 {
     struct sync *sync = scheduler->sync;
     find(scheduler, number)->slot = NO_REQUEST;
@@ -62,12 +62,12 @@ static void forget_number(struct scheduler *scheduler, uint32_t number)
 
 /* --- counts --- */
 
-static bool is_take(uint8_t verb)
+bool verb_takes(uint8_t verb)
 {
     return verb == VERB_TAKE || verb == VERB_ACQUIRE;
 }
 
-static void count_waiting(struct scheduler *scheduler, uint32_t slot, int more)
+void request_count_waiting(struct scheduler *scheduler, uint32_t slot, int more)
 {
     struct course *course = course_of_request(scheduler, slot);
     course->waiting += (uint32_t)more;
@@ -81,7 +81,7 @@ static void count_waiting(struct scheduler *scheduler, uint32_t slot, int more)
     }
 }
 
-static void tell(struct scheduler *scheduler, struct asking *asking, bool is_waiting)
+void request_tell(struct scheduler *scheduler, struct asking *asking, bool is_waiting)
 {
     if (asking->is_waiting == is_waiting)
         return;
@@ -113,7 +113,7 @@ static void request_free(struct scheduler *scheduler, uint32_t slot)
     struct asking *asking = asking_at(scheduler, slot);
     unlink_request(scheduler, course_of_request(scheduler, slot), slot);
     if (!asking->is_withdrawn)
-        forget_number(scheduler, asking->number);
+        request_forget_number(scheduler, asking->number);
     waiter_free(scheduler, asking->waiter);
     *asking = (struct asking){.node = NO_NODE, .next = sync->requests_free};
     sync->requests_free = slot;
@@ -140,7 +140,7 @@ static void settle_given_back(struct scheduler *scheduler, struct course *course
 }
 
 /* It is over, whatever it was. */
-static void request_end(struct scheduler *scheduler, uint32_t slot)
+void request_end(struct scheduler *scheduler, uint32_t slot)
 {
     struct asking *asking = asking_at(scheduler, slot);
     struct course *course = course_of_request(scheduler, slot);
@@ -148,10 +148,10 @@ static void request_end(struct scheduler *scheduler, uint32_t slot)
     leave(scheduler, asking);
     if (asking->phase == REQUEST_WAITS ||
         (asking->phase == REQUEST_RETAKES && !asking->is_withdrawn))
-        count_waiting(scheduler, slot, -1);
+        request_count_waiting(scheduler, slot, -1);
     if (asking->given_back != NO_TOKEN)
         settle_given_back(scheduler, course, asking->given_back);
-    if (is_take(asking->verb) && is_over && asking->code == REPLY_DONE)
+    if (verb_takes(asking->verb) && is_over && asking->code == REPLY_DONE)
         tokens_release(scheduler, asking->line);
     if (asking->verb == VERB_TAKE && asking->phase == REQUEST_LEASE && asking->waiting_below == 0)
         course->busy--;
@@ -159,7 +159,7 @@ static void request_end(struct scheduler *scheduler, uint32_t slot)
         course->replies--;
     if (asking->phase == REQUEST_DONE && asking->verb == VERB_GET && asking->code == REPLY_DONE)
         gate_put_back(scheduler, asking->gate, asking->item);
-    tell(scheduler, asking, false);
+    request_tell(scheduler, asking, false);
     request_free(scheduler, slot);
 }
 
@@ -171,7 +171,7 @@ void requests_drop(struct scheduler *scheduler, struct course *course)
 
 /* --- what becomes of one --- */
 
-static void request_done(struct scheduler *scheduler, uint32_t slot, enum reply_code code)
+void request_done(struct scheduler *scheduler, uint32_t slot, enum reply_code code)
 {
     struct asking *asking = asking_at(scheduler, slot);
     struct course *course = course_of_request(scheduler, slot);
@@ -183,7 +183,7 @@ static void request_done(struct scheduler *scheduler, uint32_t slot, enum reply_
     course_due(scheduler, course);
 }
 
-static enum reply_code code_of(uint8_t cause)
+enum reply_code reply_code_of(uint8_t cause)
 {
     if (cause == CAUSE_NONE)
         return REPLY_DONE;
@@ -204,8 +204,8 @@ void request_woken(struct scheduler *scheduler, uint32_t slot, const struct resu
         line_wait(scheduler, wish_line(scheduler, &lock, 1), asking->waiter);
         return;
     }
-    count_waiting(scheduler, slot, -1);
-    request_done(scheduler, slot, code_of(asking->cause));
+    request_count_waiting(scheduler, slot, -1);
+    request_done(scheduler, slot, reply_code_of(asking->cause));
 }
 
 void request_granted(struct scheduler *scheduler, uint32_t slot)
@@ -216,8 +216,8 @@ void request_granted(struct scheduler *scheduler, uint32_t slot)
         request_free(scheduler, slot);
         return;
     }
-    count_waiting(scheduler, slot, -1);
-    request_done(scheduler, slot, code_of(asking->cause));
+    request_count_waiting(scheduler, slot, -1);
+    request_done(scheduler, slot, reply_code_of(asking->cause));
 }
 
 void request_fail(struct scheduler *scheduler, uint32_t slot, uint8_t cause)
@@ -252,7 +252,7 @@ static void reply(struct scheduler *scheduler, struct course *course)
         next = asking->next;
         if (asking->phase != REQUEST_DONE)
             continue;
-        tell(scheduler, asking, false);
+        request_tell(scheduler, asking, false);
         struct action *action = action_add(scheduler, ACTION_REPLY, asking->node);
         action->attempt = scheduler->attempts[asking->node];
         action->request = asking->number;
@@ -264,7 +264,7 @@ static void reply(struct scheduler *scheduler, struct course *course)
         action->item = asking->verb == VERB_GET ? asking->item : NO_ITEM;
         course->replies--;
         asking->phase = REQUEST_LEASE;
-        if (!is_take(asking->verb) || asking->code != REPLY_DONE)
+        if (!verb_takes(asking->verb) || asking->code != REPLY_DONE)
             request_free(scheduler, slot);
         else
             course->busy += asking->verb == VERB_TAKE;
@@ -277,7 +277,7 @@ static enum state parked_state(const struct scheduler *scheduler, const struct c
     while (asking_at(scheduler, slot)->phase != REQUEST_WAITS &&
            asking_at(scheduler, slot)->phase != REQUEST_RETAKES)
         slot = asking_at(scheduler, slot)->previous;
-    return is_take(asking_at(scheduler, slot)->verb) ? STATE_TOKEN : STATE_GATE;
+    return verb_takes(asking_at(scheduler, slot)->verb) ? STATE_TOKEN : STATE_GATE;
 }
 
 static bool body_works(const struct course *course)
@@ -299,215 +299,4 @@ void course_heed_requests(struct scheduler *scheduler, struct course *course)
         return;
     course_leave(scheduler, course);
     course_park(scheduler, course, parked_state(scheduler, course));
-}
-
-/* --- one is made, or withdrawn --- */
-
-static uint32_t request_new(struct scheduler *scheduler, struct course *course, uint32_t parent)
-{
-    struct sync *sync = scheduler->sync;
-    const struct input *in = scheduler->in;
-    uint32_t slot = sync->requests_free;
-    if (slot == NO_REQUEST) {
-        VEC_PUSH(&sync->requests);
-        slot = sync->requests.count - 1;
-    } else {
-        sync->requests_free = sync->requests.items[slot].next;
-    }
-    bool is_timed = in->duration > 0 && in->duration != UNLIMITED;
-    *asking_at(scheduler, slot) =
-        (struct asking){.number = in->request,
-                        .node = in->node,
-                        .waiter = waiter_new(scheduler, in->node, slot),
-                        .next = NO_REQUEST,
-                        .previous = course->requests,
-                        .parent = parent,
-                        .verb = in->verb,
-                        .gate = is_take(in->verb) ? NO_GATE : in->gate,
-                        .item = in->item,
-                        .token = NO_TOKEN,
-                        .culprit = NO_NODE,
-                        .given_back = NO_TOKEN,
-                        .deadline = is_timed ? time_after(in->now, in->duration) : NEVER};
-    if (course->requests == NO_REQUEST)
-        course->oldest_request = slot;
-    else
-        asking_at(scheduler, course->requests)->next = slot;
-    course->requests = slot;
-    *VEC_PUSH(&sync->numbers) = (struct numbered){in->request, slot};
-    return slot;
-}
-
-static void request_waits(struct scheduler *scheduler, uint32_t slot)
-{
-    struct asking *asking = asking_at(scheduler, slot);
-    asking->phase = REQUEST_WAITS;
-    count_waiting(scheduler, slot, 1);
-    tell(scheduler, asking, true);
-    if (asking->deadline != NEVER) {
-        struct action *action = action_add(scheduler, ACTION_TIMER, asking->node);
-        action->attempt = scheduler->attempts[asking->node];
-        action->request = asking->number;
-        action->timer = 1;
-        action->at = asking->deadline;
-    }
-    course_of_request(scheduler, slot)->is_awake = false;
-    course_due(scheduler, course_of_request(scheduler, slot));
-}
-
-static void take(struct scheduler *scheduler, struct course *course, uint32_t slot)
-{
-    struct asking *asking = asking_at(scheduler, slot);
-    asking->line = course_wish(scheduler, course, scheduler->in->vector, asking->parent);
-    if (line_take(scheduler, asking->line, asking->node)) {
-        request_done(scheduler, slot, REPLY_DONE);
-        return;
-    }
-    line_wait(scheduler, asking->line, asking->waiter);
-    request_waits(scheduler, slot);
-}
-
-static void meet_gate(struct scheduler *scheduler, uint32_t slot)
-{
-    struct asking *asking = asking_at(scheduler, slot);
-    struct result result = {.item = NO_ITEM, .culprit = NO_NODE};
-    scheduler->waiters.items[asking->waiter].item = asking->item;
-    enum act act =
-        gate_act(scheduler, asking->gate, (enum verb)asking->verb, asking->waiter, &result);
-    asking = asking_at(scheduler, slot);
-    if (act == ACT_WAITS) {
-        if (asking->verb == VERB_CONDITION_WAIT) {
-            asking->given_back = scheduler->plan->gates[asking->gate].lock;
-            lock_give_back(scheduler, asking->given_back);
-        }
-        request_waits(scheduler, slot);
-        return;
-    }
-    asking->cause = result.cause;
-    asking->culprit = result.culprit;
-    if (result.item != NO_ITEM)
-        asking->item = result.item;
-    request_done(scheduler, slot, act == ACT_DONE ? REPLY_DONE : code_of(result.cause));
-}
-
-static bool is_given_back(const struct scheduler *scheduler, const struct course *course,
-                          uint32_t token)
-{
-    for (uint32_t i = course->requests; i != NO_REQUEST; i = asking_at(scheduler, i)->previous)
-        if (asking_at(scheduler, i)->given_back == token)
-            return true;
-    return false;
-}
-
-static bool gate_fits(const struct scheduler *scheduler, const struct course *course,
-                      uint32_t parent)
-{
-    const struct input *in = scheduler->in;
-    const struct plan *plan = scheduler->plan;
-    if (in->gate >= plan->gate_count ||
-        plan->gates[in->gate].kind != verb_gate_kind((enum verb)in->verb))
-        return false;
-    if (plan->gates[in->gate].kind == GATE_CONDITION) {
-        uint32_t lock = plan->gates[in->gate].lock;
-        return !is_given_back(scheduler, course, lock) &&
-               line_of_parents_holds(scheduler, course, parent, lock);
-    }
-    for (uint32_t i = course->requests; in->verb == VERB_BARRIER && i != NO_REQUEST;
-         i = asking_at(scheduler, i)->previous)
-        if (asking_at(scheduler, i)->phase == REQUEST_WAITS &&
-            asking_at(scheduler, i)->gate == in->gate)
-            return false;
-    return true;
-}
-
-static void refuse(struct scheduler *scheduler)
-{
-    struct action *action = action_add(scheduler, ACTION_REPLY, scheduler->in->node);
-    action->attempt = scheduler->attempts[scheduler->in->node];
-    action->request = scheduler->in->request;
-    action->code = REPLY_REFUSED;
-}
-
-void request_made(struct scheduler *scheduler)
-{
-    const struct input *in = scheduler->in;
-    if (!node_body_is_live(scheduler, in->node) || in->attempt != scheduler->attempts[in->node])
-        return;
-    struct course *course = course_at_body(scheduler, in->node);
-    const struct sync *sync = scheduler->sync;
-    uint32_t numbers = sync->numbers.count;
-    bool is_old = numbers > 0 && sync->numbers.items[numbers - 1].number >= in->request;
-    bool is_other = node_has_program(scheduler, in->node) && in->operation != course->position;
-    if (is_old || is_other || in->request == NO_REQUEST)
-        return;
-    uint32_t parent = NO_REQUEST;
-    if (in->parent != NO_REQUEST) {
-        parent = request_slot(scheduler, in->parent);
-        if (parent == NO_REQUEST || asking_at(scheduler, parent)->node != in->node ||
-            asking_at(scheduler, parent)->phase != REQUEST_LEASE) {
-            refuse(scheduler);
-            return;
-        }
-    }
-    bool fits = is_take(in->verb) ? in->vector < scheduler->plan->vectors.count
-                                  : in->verb < VERB_KINDS && gate_fits(scheduler, course, parent);
-    if (!fits) {
-        refuse(scheduler);
-        return;
-    }
-    uint32_t slot = request_new(scheduler, course, parent);
-    if (is_take(in->verb))
-        take(scheduler, course, slot);
-    else
-        meet_gate(scheduler, slot);
-}
-
-/* Is it the one, or made under it? */
-static bool is_below(const struct scheduler *scheduler, uint32_t slot, uint32_t above)
-{
-    while (slot != NO_REQUEST && slot != above)
-        slot = asking_at(scheduler, slot)->parent;
-    return slot == above;
-}
-
-/* The asker is gone, but the lock it would have had again is not given back by that. */
-static bool retakes_alone(struct scheduler *scheduler, uint32_t slot)
-{
-    struct asking *asking = asking_at(scheduler, slot);
-    if (asking->given_back == NO_TOKEN)
-        return false;
-    if (asking->phase == REQUEST_WAITS)
-        request_fail(scheduler, slot, CAUSE_TIMEOUT);
-    count_waiting(scheduler, slot, -1);
-    tell(scheduler, asking, false);
-    asking->is_withdrawn = true;
-    forget_number(scheduler, asking->number);
-    return true;
-}
-
-void request_withdrawn(struct scheduler *scheduler)
-{
-    uint32_t slot = request_slot(scheduler, scheduler->in->request);
-    if (slot == NO_REQUEST)
-        return;
-    struct course *course = course_of_request(scheduler, slot);
-    course->is_awake = true;
-    course_due(scheduler, course);
-    if (retakes_alone(scheduler, slot))
-        return;
-    uint32_t previous, above = asking_at(scheduler, slot)->parent;
-    for (uint32_t i = course->requests; i != slot; i = previous) {
-        struct asking *asking = asking_at(scheduler, i);
-        previous = asking->previous;
-        if (!is_below(scheduler, i, slot))
-            continue;
-        /* The lock is of one that stays: the body, or a lease further up. */
-        bool is_owed = asking->given_back != NO_TOKEN &&
-                       line_of_parents_holds(scheduler, course, above, asking->given_back);
-        if (is_owed && (asking->is_withdrawn || retakes_alone(scheduler, i)))
-            asking->parent = above;
-        else
-            request_end(scheduler, i);
-    }
-    request_end(scheduler, slot);
 }
