@@ -26,6 +26,8 @@
 
 static char folder[64];
 
+/* The cleanup outlives the moment in which a process is waited for by who started it (moment.c), so
+ * that the calls of both ways are there in each run. */
 static const char flow[] =
     "pargraph: 1\n"
     "tasks:\n"
@@ -36,7 +38,7 @@ static const char flow[] =
     "    needs: b\n"
     "    outputs: {x: int}\n"
     "    run: 'test ! -e stop && echo c >>done && echo x=3 >>\"$PARGRAPH_OUTPUT\"'\n"
-    "    cleanup: echo cleaned\n"
+    "    cleanup: sleep 0.01; echo cleaned\n"
     "  d: {needs: c, stdin: {text: '${{ needs.c.outputs.x }}'}, exec: [cat], stdout: {file: d}}\n";
 
 static void forget_state(void)
