@@ -13,6 +13,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "plan/plan.h"
 
 /* --- the event loop: epoll, and a heap of alarms whose next is the limit of the wait --- */
 
@@ -65,9 +66,18 @@ struct launch {
     const int *descriptors; /* [3], -1: none, of what stdin, stdout and stderr are to be instead of
                                all above; NULL: none. They are needed until `started` is reported,
                                or `finished` without that; the launcher closes them then */
+    /* A function's, for the executors of functions: then of all above only node, attempt, shown,
+     * env (of workers: what is added to theirs for the call) and directory count. */
+    const struct invocation *call;
 };
 
-enum exit_kind { EXIT_CODE, EXIT_SIGNAL, EXIT_NOT_STARTED };
+enum exit_kind {
+    EXIT_CODE, /* of a function: its worker exited under it, with any code: a failure */
+    EXIT_SIGNAL,
+    EXIT_NOT_STARTED,
+    EXIT_RETURNED, /* a function returned `result` */
+    EXIT_RAISED,   /* it failed, or could not be found, loaded, prepared (init): detail */
+};
 enum spawn_step {
     SPAWN_RESOURCES, /* a pipe, memory, the process itself */
     SPAWN_DIRECTORY,
@@ -82,7 +92,9 @@ struct exit_report {
     int code;           /* exit code, signal or errno */
     const char *detail; /* NOT_STARTED: what failed: "cannot run 'x'", "cannot enter 'dir'"; the
                            text of errno is not in it. Borrowed for the call */
-    int64_t user_time, system_time; /* nanoseconds */
+    json_t *result;     /* RETURNED: borrowed for the call; NULL: null */
+    int64_t user_time, system_time; /* nanoseconds; of a function: those of its thread or worker
+                                       meanwhile, 0 where it was too short to ask */
     uint64_t memory; /* most resident, bytes; 0: not known, for it was less than this program's own
                         (of which the kernel makes the start of every child's figure) */
 };
@@ -105,6 +117,12 @@ struct reports {
     /* The end of the attempt; all its output was reported. */
     void (*finished)(void *context, uint32_t node, uint32_t attempt,
                      const struct exit_report *report);
+    /* A function on a thread goes on although it was told to stop and the grace is over. It cannot
+     * be ended but with the whole process; so the run must end. A kill of it after this reports it
+     * finished (EXIT_SIGNAL, SIGKILL) and leaves the thread to itself until the process exits. */
+    void (*unstoppable)(void *context, uint32_t node, uint32_t attempt);
+    /* A function tells how far it is, 0 to 1, with a text or NULL. */
+    void (*progress)(void *context, uint32_t node, uint32_t attempt, double done, const char *text);
 };
 
 struct executor;
@@ -142,6 +160,28 @@ struct process_options {
  * those that end are reaped (orphans of tasks are what comes to it). */
 struct executor *process_executor_new(struct loop *loop, const struct reports *reports,
                                       const struct process_options *options, struct error *error);
+/* Functions of libraries and of Lua on threads of this process, as many for each pool as its size
+ * (default_size for the default one), made as they are needed. `started` (as process 0) comes only
+ * for calls that are not over within their first moment. See include/pargraph/task.h. */
+struct function_options {
+    uint32_t default_size; /* threads, worker processes of the default pool */
+    int64_t grace;         /* as above */
+    const sigset_t *child_mask;
+    const char *directory;    /* the workflow's, absolute */
+    char *const *environment; /* of worker processes: as tasks inherit it, with the run's mark */
+};
+struct executor *thread_executor_new(struct loop *loop, const struct reports *reports,
+                                     const struct function_options *options, struct error *error);
+/* Functions of all kinds in warm worker processes: for each pool, and each worker program in it
+ * (Python's, pargraph's own for libraries and Lua, others), as many as the pool's size at most. A
+ * worker that dies fails the call it was in; calls handed to it behind that go to another.
+ * `started` as above, with the worker's process. */
+struct executor *worker_executor_new(struct loop *loop, const struct reports *reports,
+                                     const struct function_options *options, struct error *error);
+/* The other end: what `pargraph worker` does, with this process's descriptors: calls functions of
+ * libraries and Lua until there are no more calls. Returns its exit status. */
+int worker_serve(void);
+
 /* Starts nothing: each launch is started (as process 0) and has succeeded in the next turn. */
 struct executor *dry_executor_new(struct loop *loop, const struct reports *reports);
 

@@ -19,7 +19,7 @@ enum {
 };
 enum { TOKEN_MOST = 128, NAME_MOST = 1024, KEY_MOST = 4096 };
 
-static const struct word {
+static const struct spelling {
     const char *text;
     uint8_t fields;
 } words[VERB_WORDS] = {

@@ -14,13 +14,15 @@
 
 /* How an attempt ended. */
 enum outcome_kind {
-    OUTCOME_EXITED,      /* code: its exit code */
+    OUTCOME_EXITED,      /* code: its exit code. A function that returned: 0 */
     OUTCOME_SIGNALLED,   /* code: the signal */
     OUTCOME_NOT_STARTED, /* code: errno; detail says what failed, where and why */
     OUTCOME_INVALID, /* its body could not be evaluated, or its outputs not read; detail says why */
     OUTCOME_LOST,    /* the runner died under it: not an attempt */
     OUTCOME_STUCK,   /* of a program: what it waited for did not come; code: enum cause; detail says
                         what, and whose fault it was */
+    OUTCOME_RAISED,  /* a function failed: detail is its message (first line), then its traceback.
+                        Its exit code is 1 */
 };
 
 /* Why a wait failed. */
@@ -49,6 +51,7 @@ struct outcome {
     struct extent log;              /* the frames of this attempt lie in here */
     struct extent values[2];        /* kept stdout, stderr in the values file */
     struct extent outputs;          /* JSON object in the values file */
+    struct extent result;           /* JSON of what a function returned; none: null */
     int64_t user_time, system_time; /* nanoseconds of cpu */
     uint64_t memory;                /* most resident, bytes */
 };

@@ -35,7 +35,7 @@ const char *status_text(enum status status);
 /* --- what the scheduler reads --- */
 
 enum token_kind {
-    TOKEN_RUNNING, /* slots, cpus, max-parallel: held by running work only */
+    TOKEN_RUNNING, /* slots of pools, cpus, max-parallel: held by running work only */
     TOKEN_KEPT,    /* memory, own tokens, locks, semaphores: stay with a task while it waits */
 };
 struct token {
@@ -244,9 +244,10 @@ struct plan {
     uint32_t selected_count; /* of instances; a template not yet expanded counts as one */
     struct rule *rules;      /* [0] is that of joins; tasks that say the same share one */
     uint32_t *rule_of;       /* task → rule */
-    struct token *tokens; /* [0] is cpu; then workflow->resources in order; then max-parallel ones;
-                             then locks without a key and semaphores in order; then, appended as
-                             they are asked for, locks of one key each */
+    struct token *tokens; /* [0] is cpu; then workflow->resources in order; then slots of declared
+                             pools in order; then max-parallel ones; then locks without a key and
+                             semaphores in order; then, appended as they are asked for, locks of one
+                             key each */
     uint32_t token_count;
     struct program *programs; /* [0] is unused, as is gangs[0] */
     uint32_t program_count;
@@ -322,10 +323,11 @@ struct results {
     int (*exit_code)(void *context, uint32_t node);                  /* 128+n after a signal */
     json_t *(*stream)(void *context, uint32_t node, int descriptor); /* 1 or 2: kept text */
     json_t *(*outputs)(void *context, uint32_t node);                /* {name: value} */
-    json_t *(*failed)(void *context);                                /* run.failed: list of names */
-    int64_t (*elapsed)(void *context); /* run.elapsed in nanoseconds */
-    /* What the `as` of an operation that the node has passed in this attempt bound: text, an item;
-     * NULL: it was skipped. New. */
+    json_t *(*result)(void *context, uint32_t node); /* of the last call; NULL: null */
+    json_t *(*failed)(void *context);                /* run.failed: list of names */
+    int64_t (*elapsed)(void *context);               /* run.elapsed in nanoseconds */
+    /* What the `as` of an operation that the node has passed in this attempt bound: text, a result,
+     * an item; NULL: it was skipped. New. */
     json_t *(*bound)(void *context, uint32_t node, uint32_t operation);
     bool (*is_set)(void *context, uint32_t gate);           /* events.e */
     uint32_t (*queue_length)(void *context, uint32_t gate); /* queues.q.length */
@@ -393,6 +395,26 @@ struct command {
  * The results may be of a dry run: then values are what these functions say. */
 bool plan_command(struct plan *plan, uint32_t node, uint32_t attempt, uint32_t operation,
                   const struct results *results, struct command *ret, struct error *error);
+/* One call of a function, all values put in. Zero it; invocation_release. */
+struct invocation {
+    const struct function *function; /* the workflow's */
+    const struct pool *pool;
+    json_t *args;   /* a list or a map; own. NULL: none. One that holds no expression is the
+                       workflow's, with one more reference: nobody changes it */
+    json_t *kwargs; /* a map; NULL: none */
+    char **env;     /* NAME=value of the task and the step, as in struct command; NULL: none */
+    char *cwd;      /* NULL: the workflow's directory */
+};
+/* operation: a body of the node's program that is a call, or NO_OPERATION for a task whose body is
+ * one. Without expressions, env and cwd nothing is allocated. */
+bool plan_call(struct plan *plan, uint32_t node, uint32_t attempt, uint32_t operation,
+               const struct results *results, struct invocation *ret, struct error *error);
+void invocation_release(struct invocation *invocation);
+/* Is the body (of the program, or the task's) a call? */
+bool plan_is_call(const struct plan *plan, uint32_t node, uint32_t operation);
+/* "python:stats:mean", "library libstats.so: mean", "lua"; for people. */
+void plan_write_function(const struct plan *plan, const struct function *function,
+                         struct buffer *out);
 /* The cleanup of an attempt of a node with a program: env, cwd, cleanup, cleanup_script. */
 bool plan_cleanup(struct plan *plan, uint32_t node, uint32_t attempt, const struct results *results,
                   struct command *ret, struct error *error);

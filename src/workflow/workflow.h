@@ -185,6 +185,53 @@ struct retry {
     uint32_t exit_code_count;
 };
 
+/* --- functions and pools (LANGUAGE.md, section 2, Functions) --- */
+
+enum function_kind {
+    FUNCTION_LIBRARY, /* of a shared library, by include/pargraph/task.h */
+    FUNCTION_LUA,     /* its source text */
+    FUNCTION_PYTHON,  /* module:function */
+    FUNCTION_WORKER,  /* of another language's worker (man/pargraph-worker.7) */
+};
+/* A function that something calls; equal ones are one. All of it is known before anything runs: no
+ * value becomes code. */
+struct function {
+    place at;
+    uint8_t kind;
+    name file; /* LIBRARY: its path, absolute. PYTHON: the folder, absolute, of the workflow
+                  file that names it: modules are looked for there first */
+    name text; /* LIBRARY, WORKER: the function's name; LUA: source; PYTHON: module:function */
+    const name *worker; /* WORKER: an argument vector */
+    uint32_t worker_count;
+    const name *arguments; /* LUA: names of `args` when these are a map, sorted: locals of the
+                              source. Two calls with the same source and other names are two */
+    uint32_t argument_count;
+};
+/* One call of it, with arguments that may hold expressions. */
+struct call {
+    place at;
+    uint32_t function; /* index into workflow->functions */
+    struct spec args;  /* a list: by position; a map: by name; an empty constant list if not said */
+    struct spec kwargs; /* a map; empty if not said */
+};
+
+enum backend { BACKEND_DEFAULT, BACKEND_THREAD, BACKEND_PROCESS };
+/* Where bodies run, and how many at a time. [0] is the default pool: its slots are the cpus, its
+ * backend that of --backend (DEFAULT: functions of libraries and Lua on threads, others in worker
+ * processes). A declared one counts bodies; its cpus are 0 unless a task says so. Shell bodies take
+ * a slot of their pool and are processes on each backend. Python's and other workers' functions are
+ * in worker processes on each, too. */
+struct pool {
+    place at;
+    name name;          /* 0: the default one */
+    uint8_t backend;    /* enum backend */
+    uint32_t size;      /* slots; 0: the capacity of cpu */
+    uint32_t chunk;     /* so many calls may be handed to one thread or worker at a time; 1 if not
+                           said. The pool's token holds size times chunk */
+    uint32_t max_tasks; /* of a worker process, then another takes its place; UNLIMITED */
+    const struct call *init; /* called first in each worker process; NULL. Its args are constant */
+};
+
 /* --- synchronisation (LANGUAGE.md, section 3) --- */
 
 enum primitive_kind {
@@ -247,6 +294,7 @@ struct use {
 enum step_kind {
     STEP_RUN,
     STEP_EXEC,
+    STEP_CALL,
     STEP_GROUP, /* steps, as one: inside a lock, under one `if`, timeout, continue-on-error */
     STEP_SLEEP,
     STEP_BARRIER,
@@ -264,7 +312,7 @@ struct step {
     place at; /* of its word */
     uint8_t kind;
     bool is_plain_command, continue_on_error;
-    uint8_t keeps;      /* KEEPS_STDOUT: `as` of a run or exec */
+    uint8_t keeps;      /* KEEPS_STDOUT: `as` of a run or exec; KEEPS_RESULT: of a call */
     uint32_t condition; /* `if`; NO_EXPRESSION */
     place condition_at;
     uint32_t until;     /* CONDITION_WAIT: NO_EXPRESSION or what is waited for */
@@ -272,16 +320,17 @@ struct step {
     int64_t timeout;    /* UNLIMITED */
     name as;            /* a root of expressions in later steps of the task; 0: none. Several steps
                            may bind one name: the last that the attempt has passed counts */
-    struct hold *holds; /* around it, taken together; of RUN, EXEC, GROUP */
+    struct hold *holds; /* around it, taken together; of RUN, EXEC, CALL, GROUP */
     uint32_t hold_count;
-    struct use *uses; /* RUN, EXEC */
+    struct use *uses; /* RUN, EXEC, CALL */
     uint32_t use_count;
     struct text duration; /* SLEEP */
     struct spec value;    /* PUT */
     const struct text *run;
     struct text *exec;
     uint32_t exec_count;
-    struct step *steps; /* GROUP */
+    const struct call *call; /* CALL */
+    struct step *steps;      /* GROUP */
     uint32_t step_count;
     const struct details *details; /* the task's, or a copy with the env (behind the task's), cwd
                                       and shell of the groups around it and of its own */
@@ -328,16 +377,17 @@ struct details {
     uint32_t request_count;
     int32_t priority;
     uint32_t max_parallel; /* UNLIMITED */
+    uint32_t pool;         /* index into workflow->pools; 0: the default one */
     int64_t timeout;       /* nanoseconds; UNLIMITED */
     struct retry retry;
     struct text cleanup; /* shell text; at is PLACE_NONE if not said */
     bool continue_on_error, is_manual;
 };
 
-enum body { BODY_NONE, BODY_RUN, BODY_EXEC, BODY_STEPS };
+enum body { BODY_NONE, BODY_RUN, BODY_EXEC, BODY_CALL, BODY_STEPS };
 
 /* What expressions mention of a task, so that only that is kept. */
-enum { KEEPS_STDOUT = 1, KEEPS_STDERR = 2 };
+enum { KEEPS_STDOUT = 1, KEEPS_STDERR = 2, KEEPS_RESULT = 4 };
 
 struct task {
     place at; /* of its name */
@@ -350,6 +400,7 @@ struct task {
     struct need *needs;
     const struct text *run;      /* BODY_RUN: shell text; may be NULL after an error */
     struct text *exec;           /* words */
+    const struct call *call;     /* BODY_CALL */
     const struct matrix *matrix; /* NULL: one instance */
     const struct details *details;
     const struct synchronisation *synchronisation; /* NULL: none */
@@ -388,6 +439,10 @@ struct workflow {
     uint32_t primitive_count;
     struct pipe *pipes;
     uint32_t pipe_count;
+    struct pool *pools; /* [0]: the default one; one there is always */
+    uint32_t pool_count;
+    struct function *functions;
+    uint32_t function_count;
     struct task *tasks; /* finally's too, in order of the file */
     uint32_t task_count;
     uint32_t finally_count;         /* they come last */
@@ -400,6 +455,7 @@ struct workflow {
 struct workflow_options {
     json_t *params;     /* {name: text or value} as given by -p and --params-file; may be NULL */
     const char *run_id; /* for run.id; "" while there is none */
+    uint8_t backend;    /* --backend: of the default pool; enum backend */
 };
 
 /* Reads a workflow: source is the main file, already in sources. Errors of all kinds, of the whole
