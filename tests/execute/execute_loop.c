@@ -301,7 +301,7 @@ static void dry_finished(void *context, uint32_t node, uint32_t attempt,
 static void check_dry(void)
 {
     begin();
-    struct reports reports = {NULL, dry_started, NULL, dry_finished};
+    struct reports reports = {.started = dry_started, .finished = dry_finished};
     dry = dry_executor_new(loop, &reports);
     CHECK_TEXT(dry->methods->name, "dry");
     for (uint32_t i = 0; i < 3; i++)

@@ -64,7 +64,8 @@ void stage_open(struct stage *stage, const struct process_options *options)
     snprintf(stage->folder, sizeof stage->folder, "%s/execute.XXXXXX",
              temporary != NULL && strlen(temporary) < 40 ? temporary : "/tmp");
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(stage->folder));
-    struct reports reports = {stage, on_started, on_output, on_finished};
+    struct reports reports = {
+        .context = stage, .started = on_started, .output = on_output, .finished = on_finished};
     stage->loop = loop_new(NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(stage->loop);
     stage->executor = process_executor_new(stage->loop, &reports, &own, NULL);
