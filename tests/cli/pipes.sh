@@ -58,6 +58,24 @@ for file in one two; do
 done
 head -c 1000 data | cmp -s - part && ok || bad 'three readers' 'part is not what was written'
 
+# --- however much flows: each byte in its place, and pargraph no larger for it ---
+numbered=${pargraph%/*}/tests/cli/numbered
+for count in 100000 $bytes; do
+    workflow <<Y
+tasks:
+  write: {exec: [$numbered, write, "$count"], stdout: {pipe: p}}
+  pass: {exec: [cat], stdin: {pipe: p}, stdout: {pipe: q}}
+  one: {exec: [$numbered, read, "$count"], stdin: {pipe: p}}
+  two: {exec: [$numbered, read, "$count"], stdin: {pipe: p}}
+  last: {exec: [$numbered, read, "$count"], stdin: {pipe: q}}
+  size: {needs: [one, two, last], run: "awk '/VmHWM/ { print \$2 }' /proc/\$PPID/status > size.$count"}
+Y
+    go run flow.yml
+    is "$count bytes to each" 0
+done
+[ $(($(cat "size.$bytes") - $(cat size.100000))) -lt 4096 ] && ok ||
+    bad 'no larger' "$(cat size.100000) and $(cat "size.$bytes") kB"
+
 # --- a slow reader holds the writer ---
 for others in '' '  other: {run: cat > other, stdin: {pipe: p}}'; do
     rm -f written release

@@ -56,7 +56,8 @@ char *read_file(const char *path);
 
 /* The lists of checks, one per file. */
 extern const struct check loop_checks[], moment_checks[], process_checks[], many_checks[],
-    output_checks[], pause_checks[], stop_checks[], old_checks[], guardian_checks[], verbs_checks[];
+    output_checks[], pause_checks[], stop_checks[], old_checks[], guardian_checks[], verbs_checks[],
+    tee_checks[];
 
 #define CHECK_EXIT(stage, node, wanted)                                                            \
     do {                                                                                           \
