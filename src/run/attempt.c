@@ -35,6 +35,7 @@ static void free_attempt(struct attempt *attempt)
         unlink(strchr(attempt->output_entry, '=') + 1);
     ready_release(attempt);
     run_pipes_let_go(attempt);
+    loop_cancel(attempt->run->loop, attempt->holding);
     command_release(&attempt->command);
     buffer_release(&attempt->kept[0]);
     buffer_release(&attempt->kept[1]);
@@ -48,7 +49,7 @@ static void free_attempt(struct attempt *attempt)
 
 /* The outcome becomes an input, and with it its detail's ownership (freed when the turn ends). A
  * timer of a program goes on between its bodies. */
-void attempt_end(struct attempt *attempt)
+static void tell_end(struct attempt *attempt)
 {
     struct run *run = attempt->run;
     bool is_body = attempt->operation != OPERATION_END;
@@ -64,6 +65,16 @@ void attempt_end(struct attempt *attempt)
     if (!is_body || attempt->operation == NO_OPERATION)
         timers_forget_node(run, attempt->node);
     free_attempt(attempt);
+}
+
+/* A writer whose end had to wait for this one's follows it. */
+void attempt_end(struct attempt *attempt)
+{
+    while (attempt != NULL && !run_pipes_hold(attempt)) {
+        struct attempt *writer = run_pipes_held_writer(attempt);
+        tell_end(attempt);
+        attempt = writer;
+    }
 }
 
 void attempt_set_outcome(struct attempt *attempt, enum outcome_kind kind, int code, char *detail)

@@ -27,6 +27,8 @@ struct attempt {
     char *directory;    /* absolute */
     struct launch launch, cleanup;
     int ends[3]; /* of pipes between tasks, until its process has them; -1: none. See pipes.h */
+    struct alarm *holding; /* its end is not told before that of the readers of its pipes */
+    bool is_held_enough;   /* but now it is */
     struct buffer kept[2];
     bool is_kept_full;
     bool has_log;

@@ -10,9 +10,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
 
@@ -149,6 +151,79 @@ void run_pipes_let_go(struct attempt *attempt)
 {
     for (int stream = 0; stream < 3; stream++)
         file_close(&attempt->ends[stream]);
+}
+
+/* --- ends ---
+ *
+ * A reader that fails takes its writer with it, by SIGPIPE, and the end of the writer may be known
+ * first. The set's story begins with the first failure that the scheduler is told of. */
+
+enum { HELD_MOST = 1000000000 /* ns; for readers that have closed their end and run on */ };
+
+static struct attempt *attempt_of(const struct run *run, uint32_t task)
+{
+    return run->attempts[run->plan->instances[task].first];
+}
+
+static bool is_for_want_of_readers(const struct outcome *outcome)
+{
+    return (outcome->kind == OUTCOME_SIGNALLED && outcome->code == SIGPIPE) ||
+           (outcome->kind == OUTCOME_EXITED && outcome->code == 128 + SIGPIPE);
+}
+
+typedef bool attempt_test(const struct attempt *attempt);
+
+static bool is_any(const struct attempt *attempt)
+{
+    return attempt != NULL;
+}
+
+/* Its process has ended, its end is still to be told. */
+static bool is_ending(const struct attempt *attempt)
+{
+    return attempt != NULL && (attempt->is_cleaning || attempt->holding != NULL);
+}
+
+static bool has_reader(const struct attempt *attempt, attempt_test *test)
+{
+    const struct stream *streams = attempt_task(attempt)->details->streams;
+    for (int stream = 1; stream < 3; stream++) {
+        if (streams[stream].kind != STREAM_PIPE)
+            continue;
+        const struct pipe *pipe = declared(attempt->run, streams[stream].pipe);
+        for (uint32_t i = 0; i < pipe->reader_count; i++)
+            if (test(attempt_of(attempt->run, pipe->readers[i])))
+                return true;
+    }
+    return false;
+}
+
+static void held_long(void *context)
+{
+    struct attempt *attempt = context;
+    attempt->holding = NULL;
+    attempt->is_held_enough = !has_reader(attempt, is_ending);
+    attempt_end(attempt);
+}
+
+bool run_pipes_hold(struct attempt *attempt)
+{
+    if (!is_for_want_of_readers(&attempt->outcome) || attempt->is_held_enough ||
+        attempt->run->pipes == NULL || !has_reader(attempt, is_any))
+        return false;
+    if (attempt->holding == NULL)
+        attempt->holding =
+            loop_at(attempt->run->loop, clock_monotonic() + HELD_MOST, held_long, attempt);
+    return true;
+}
+
+struct attempt *run_pipes_held_writer(const struct attempt *attempt)
+{
+    const struct stream *in = &attempt_task(attempt)->details->streams[0];
+    if (attempt->run->pipes == NULL || in->kind != STREAM_PIPE)
+        return NULL;
+    struct attempt *writer = attempt_of(attempt->run, declared(attempt->run, in->pipe)->writer);
+    return writer != NULL && writer->holding != NULL ? writer : NULL;
 }
 
 void run_pipes_close(struct run *run)

@@ -2,7 +2,7 @@
 # Pipes between tasks: all that is written arrives, with one reader and with several; the ends of a
 # set, its failures and its retries; nothing is left open.
 . "$srcdir/tests/cli/lib.sh"
-megabytes=${PIPE_MEGABYTES:-64} retries=${PIPE_RETRIES:-20}
+megabytes=${PIPE_MEGABYTES:-64} retries=${PIPE_RETRIES:-20} trials=${PIPE_TRIALS:-3}
 bytes=$((megabytes * 1048576))
 
 # --- one reader: every byte, the end of what is written, not by way of the disk or the runner ---
@@ -121,6 +121,32 @@ is 'one fails' 1 ''
 has 'one fails' 'read failed: exit status 3' "$err"
 has 'one cannot be started' "cannot run './no-such-program'" "$err"
 no_left 'one fails'
+# --- a writer that its failed reader takes with it, by SIGPIPE, is not told as the one that failed ---
+for end in "['yes'], stdout: {pipe: p}" "[bash, -o, pipefail, -c, yes | cat], stdout: {pipe: p}"; do
+    workflow <<Y
+tasks:
+  write: {exec: $end}
+  pass: {exec: [cat], stdin: {pipe: p}, stdout: {pipe: q}}
+  read: {run: head -c 100000 > read; exit 3, stdin: {pipe: q}, cleanup: "sleep 0.\$(date +%N)"}
+  other: {exec: [head, -c, "1000"], stdin: {pipe: q}}
+Y
+    for _ in $(seq "$trials"); do
+        go run flow.yml
+        is 'a failed reader' 1
+        has 'a failed reader' 'read failed: exit status 3' "$err"
+        has 'a failed reader' 'write failed: another task of its pipe failed' "$err"
+        has 'a failed reader' 'pass failed: another task of its pipe failed' "$err"
+    done
+done
+workflow <<'Y'
+tasks:
+  write: {exec: ['yes'], stdout: {pipe: p}}
+  read: {run: "exec <&-; sleep 60", stdin: {pipe: p}}
+Y
+go run flow.yml
+is 'a reader that closes its end and goes on' 1
+has 'a reader that closes its end and goes on' 'write failed: killed by SIGPIPE' "$err"
+
 workflow <<Y
 tasks:
   write:
