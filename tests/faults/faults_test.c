@@ -333,10 +333,6 @@ static const struct check checks[] = {
 
 int main(int argc, char **argv)
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    printf("skipped: a sanitizer has these functions for itself\n0 passed, 0 failed\n");
-    return 0;
-#endif
     if (!open_stage()) {
         perror("faults_test");
         return 99;

@@ -32,10 +32,6 @@ static long first;
 static int number;
 static bool is_ever;
 
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t count, size_t size);
-extern void *__libc_realloc(void *old, size_t size);
-
 __attribute__((constructor)) static void begin(void)
 {
     const char *file = getenv("FAULT_FILE"), *at = getenv("FAULT_AT"),
@@ -72,35 +68,6 @@ static void *next(const char *name)
     return dlsym(RTLD_NEXT, name);
 }
 
-/* --- memory: all its functions are one kind --- */
-
-EXPORT void *malloc(size_t size)
-{
-    return fails("malloc") ? NULL : __libc_malloc(size);
-}
-
-EXPORT void *calloc(size_t items, size_t size)
-{
-    return fails("malloc") ? NULL : __libc_calloc(items, size);
-}
-
-EXPORT void *realloc(void *old, size_t size)
-{
-    return fails("malloc") ? NULL : __libc_realloc(old, size);
-}
-
-EXPORT void *reallocarray(void *old, size_t items, size_t size)
-{
-    size_t bytes;
-    if (fails("malloc"))
-        return NULL;
-    if (__builtin_mul_overflow(items, size, &bytes)) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    return __libc_realloc(old, bytes);
-}
-
 /* --- plain calls --- */
 
 #define FAIL(type, name, bad, parameters, arguments)                                               \
@@ -115,6 +82,21 @@ EXPORT void *reallocarray(void *old, size_t items, size_t size)
     }
 #define FAIL_INT(name, parameters, arguments) FAIL(int, name, -1, parameters, arguments)
 
+/* All of memory is one kind. What is next is a sanitizer's where the program has one. */
+#define FAIL_MEMORY(name, parameters, arguments)                                                   \
+    EXPORT void *name parameters                                                                   \
+    {                                                                                              \
+        static void *(*real)parameters;                                                            \
+        if (fails("malloc"))                                                                       \
+            return NULL;                                                                           \
+        if (real == NULL)                                                                          \
+            *(void **)&real = next(#name);                                                         \
+        return real arguments;                                                                     \
+    }
+FAIL_MEMORY(malloc, (size_t size), (size))
+FAIL_MEMORY(calloc, (size_t items, size_t size), (items, size))
+FAIL_MEMORY(realloc, (void *old, size_t size), (old, size))
+FAIL_MEMORY(reallocarray, (void *old, size_t items, size_t size), (old, items, size))
 FAIL(ssize_t, read, -1, (int descriptor, void *bytes, size_t length), (descriptor, bytes, length))
 FAIL(ssize_t, write, -1, (int descriptor, const void *bytes, size_t length),
      (descriptor, bytes, length))
@@ -279,16 +261,19 @@ EXPORT int prctl(int option, ...)
     return fails("prctl") ? -1 : (int)syscall(SYS_prctl, option, argument, 0, 0, 0);
 }
 
-EXPORT int clone(int (*main)(void *), void *stack, int flags, void *argument, ...)
-{
-    static int (*real)(int (*)(void *), void *, int, void *, ...);
-    va_list more;
-    va_start(more, argument);
-    pid_t *parent = va_arg(more, pid_t *);
-    va_end(more);
-    if (fails("clone"))
-        return -1;
-    if (real == NULL)
-        *(void **)&real = next("clone");
-    return real(main, stack, flags, argument, parent);
-}
+#define FAIL_CLONE(name)                                                                           \
+    EXPORT int name(int (*main)(void *), void *stack, int flags, void *argument, ...)              \
+    {                                                                                              \
+        static int (*real)(int (*)(void *), void *, int, void *, ...);                             \
+        va_list more;                                                                              \
+        va_start(more, argument);                                                                  \
+        pid_t *parent = va_arg(more, pid_t *);                                                     \
+        va_end(more);                                                                              \
+        if (fails("clone"))                                                                        \
+            return -1;                                                                             \
+        if (real == NULL)                                                                          \
+            *(void **)&real = next(#name);                                                         \
+        return real(main, stack, flags, argument, parent);                                         \
+    }
+FAIL_CLONE(clone)
+FAIL_CLONE(__clone) /* that of a program with a sanitizer */
