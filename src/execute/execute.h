@@ -76,7 +76,8 @@ enum exit_kind {
     EXIT_SIGNAL,
     EXIT_NOT_STARTED,
     EXIT_RETURNED, /* a function returned `result` */
-    EXIT_RAISED,   /* it failed, or could not be found, loaded, prepared (init): detail */
+    EXIT_RAISED,   /* it failed, or could not be found, loaded, prepared (init): detail is the
+                      message. A traceback was reported as what it wrote to stderr */
 };
 enum spawn_step {
     SPAWN_RESOURCES, /* a pipe, memory, the process itself */

@@ -62,6 +62,9 @@ void outcome_write_reason(const struct outcome *outcome, bool is_timeout, struct
         else
             add_detail("", outcome->detail, out);
         break;
+    case OUTCOME_RAISED:
+        add_detail("", outcome->detail ? outcome->detail : "the function failed", out);
+        break;
     case OUTCOME_LOST:
         buffer_add_text(out, "lost when its runner ended");
         break;

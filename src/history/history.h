@@ -229,19 +229,21 @@ struct values *values_create(const struct run_folder *folder, struct error *erro
 struct values *values_open(const struct run_folder *folder, struct error *error); /* to get only */
 /* Goes on behind all that is there, or makes one: a torn piece is nobody's. */
 struct values *values_resume(const struct run_folder *folder, struct error *error);
-/* Written at once, before the journal can point at it. No bytes make a zeroed extent, which gives
- * no bytes back. */
+/* Gathers short ones in memory; values_write puts them into the file, which must be before the
+ * journal that points at them is written. Long ones are written at once. No bytes make a zeroed
+ * extent, which gives no bytes back. When writing fails (disk full), what was gathered is kept. */
 bool values_add(struct values *values, const void *bytes, size_t length, struct extent *ret,
                 struct error *error);
-/* The bytes, with a NUL behind them; the caller's. Checks the checksum. */
+bool values_write(struct values *values, struct error *error);
+/* The bytes, with a NUL behind them; the caller's, written or not yet. Checks the checksum. */
 bool values_get(struct values *values, const struct extent *extent, char **ret_bytes,
                 struct error *error);
 /* After a values_get that failed: because of what the file holds, so it will fail for ever. */
 bool values_are_damaged(const struct values *values);
 /* Does the run have any? */
 bool values_exist(const struct run_folder *folder);
-bool values_sync(struct values *values, struct error *error);
-void values_close(struct values *values);
+bool values_sync(struct values *values, struct error *error); /* writes, too */
+void values_close(struct values *values);                     /* drops what was not written */
 
 /* --- the index --- */
 

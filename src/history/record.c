@@ -19,16 +19,18 @@
  *     READY      u32 node, u32 attempt
  *
  * An outcome: u8 kind, u32 code, u64 user time, u64 system time, u64 memory, u8 parts, then those
- * of the extents log, values[0], values[1], outputs (u64 offset, u64 length, u32 checksum) whose
- * bits 0 to 3 are set in parts, and with bit 4 the detail: all the rest. Bytes that are not exactly
- * this are no input: a reader would otherwise tell the scheduler what never happened. */
+ * of the extents log, values[0], values[1], outputs, result (u64 offset, u64 length, u32 checksum)
+ * whose bits 0 to 3 and 5 are set in parts, and with bit 4 the detail: all the rest. Bytes that are
+ * not exactly this are no input: a reader would otherwise tell the scheduler what never happened.
+ */
 #include "history/record.h"
 
 #include <string.h>
 
 #include "history/bytes.h"
 
-enum { PART_EXTENTS = 4, PART_DETAIL = 1 << PART_EXTENTS, OF_PART = 0x80 };
+enum { PART_EXTENTS = 5, PART_DETAIL = 16, PARTS = 64, OF_PART = 0x80 };
+static const uint8_t part_bits[PART_EXTENTS] = {1, 2, 4, 8, 32};
 enum { NO_PART = UINT32_MAX }; /* NO_OPERATION, NO_ITEM and NO_REQUEST alike */
 
 /* --- writing --- */
@@ -43,7 +45,8 @@ char *record_put_extent(char *at, const struct extent *extent)
 static char *put_outcome(char *at, const struct outcome *outcome)
 {
     const struct extent *extents[PART_EXTENTS] = {&outcome->log, &outcome->values[0],
-                                                  &outcome->values[1], &outcome->outputs};
+                                                  &outcome->values[1], &outcome->outputs,
+                                                  &outcome->result};
     at = put_u8(at, outcome->kind);
     at = put_u32(at, (uint32_t)outcome->code);
     at = put_u64(at, (uint64_t)outcome->user_time);
@@ -53,7 +56,7 @@ static char *put_outcome(char *at, const struct outcome *outcome)
     uint8_t parts = 0;
     for (int i = 0; i < PART_EXTENTS; i++)
         if (extents[i]->length != 0 || extents[i]->offset != 0 || extents[i]->checksum != 0) {
-            parts |= (uint8_t)(1 << i);
+            parts |= part_bits[i];
             at = record_put_extent(at, extents[i]);
         }
     if (outcome->detail != NULL) {
@@ -190,7 +193,7 @@ static void take_extent(struct rest *rest, struct extent *ret)
 static void take_outcome(struct rest *rest, struct outcome *ret, struct buffer *detail)
 {
     struct extent *extents[PART_EXTENTS] = {&ret->log, &ret->values[0], &ret->values[1],
-                                            &ret->outputs};
+                                            &ret->outputs, &ret->result};
     ret->kind = take_u8(rest);
     ret->code = (int32_t)take_u32(rest);
     ret->user_time = (int64_t)take_u64(rest);
@@ -198,11 +201,10 @@ static void take_outcome(struct rest *rest, struct outcome *ret, struct buffer *
     ret->memory = take_u64(rest);
     uint8_t parts = take_u8(rest);
     bool is_cause = ret->code >= CAUSE_NONE && ret->code <= CAUSE_PEER;
-    if (ret->kind > OUTCOME_STUCK || parts >= PART_DETAIL << 1 ||
-        (ret->kind == OUTCOME_STUCK && !is_cause))
+    if (ret->kind > OUTCOME_RAISED || parts >= PARTS || (ret->kind == OUTCOME_STUCK && !is_cause))
         rest->has_failed = true;
     for (int i = 0; i < PART_EXTENTS; i++)
-        if (parts & 1 << i)
+        if (parts & part_bits[i])
             take_extent(rest, extents[i]);
     if (!(parts & PART_DETAIL) || rest->has_failed)
         return;

@@ -1,4 +1,5 @@
-/* The values file: bytes one behind the other; see history.h. What is where, the journal knows. */
+/* The values file: bytes one behind the other; see history.h. What is where, the journal knows.
+ * What is gathered stands behind what is written, so it has its place already. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,8 +10,11 @@
 #include "base/memory.h"
 #include "history/append.h"
 
+enum { MOST_GATHERED = 1 << 20, LONG_VALUE = 1 << 16 };
+
 struct values {
     struct append_file file;
+    struct buffer gathered;
     bool is_damaged; /* what was last asked for */
 };
 
@@ -40,14 +44,31 @@ struct values *values_resume(const struct run_folder *folder, struct error *erro
 bool values_add(struct values *values, const void *bytes, size_t length, struct extent *ret,
                 struct error *error)
 {
-    struct extent extent = {0};
-    if (length > 0)
-        extent = (struct extent){.offset = values->file.length,
-                                 .length = length,
-                                 .checksum = checksum_crc32c(0, bytes, length)};
-    if (length > 0 && !append_write(&values->file, bytes, length, error))
+    struct buffer *gathered = &values->gathered;
+    bool is_long = length > LONG_VALUE;
+    *ret = (struct extent){0};
+    if (length == 0)
+        return true;
+    if ((is_long || gathered->length > MOST_GATHERED) && !values_write(values, error))
         return false;
+    struct extent extent = {.offset = values->file.length + gathered->length,
+                            .length = length,
+                            .checksum = checksum_crc32c(0, bytes, length)};
+    if (is_long && !append_write(&values->file, bytes, length, error))
+        return false;
+    if (!is_long)
+        buffer_add(gathered, bytes, length);
     *ret = extent;
+    return true;
+}
+
+bool values_write(struct values *values, struct error *error)
+{
+    struct buffer *gathered = &values->gathered;
+    if (gathered->length > 0 &&
+        !append_write(&values->file, gathered->bytes, gathered->length, error))
+        return false;
+    buffer_clear(gathered);
     return true;
 }
 
@@ -62,13 +83,26 @@ bool values_exist(const struct run_folder *folder)
            errno != ENOENT;
 }
 
+/* Whole pieces are gathered, or none of one. */
+static bool is_gathered(const struct values *values, const struct extent *extent)
+{
+    uint64_t begin = values->file.length, length = values->gathered.length;
+    return length > 0 && extent->offset >= begin && extent->length <= length &&
+           extent->offset - begin <= length - extent->length;
+}
+
 bool values_get(struct values *values, const struct extent *extent, char **ret_bytes,
                 struct error *error)
 {
     const struct append_file *file = &values->file;
+    values->is_damaged = false;
+    if (is_gathered(values, extent)) {
+        *ret_bytes =
+            memory_text_n(values->gathered.bytes + (extent->offset - file->length), extent->length);
+        return true;
+    }
     /* Asked before so much memory is taken; a run that is alive makes the file longer. */
     struct stat status;
-    values->is_damaged = false;
     if (fstat(file->descriptor, &status) < 0)
         return error_set_system(error, errno, "cannot read %s", file->path);
     values->is_damaged = extent->length > (uint64_t)status.st_size;
@@ -93,11 +127,12 @@ bool values_get(struct values *values, const struct extent *extent, char **ret_b
 
 bool values_sync(struct values *values, struct error *error)
 {
-    return append_sync(&values->file, error);
+    return values_write(values, error) && append_sync(&values->file, error);
 }
 
 void values_close(struct values *values)
 {
     append_close(&values->file);
+    buffer_release(&values->gathered);
     free(values);
 }

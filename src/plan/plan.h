@@ -399,11 +399,13 @@ bool plan_command(struct plan *plan, uint32_t node, uint32_t attempt, uint32_t o
 struct invocation {
     const struct function *function; /* the workflow's */
     const struct pool *pool;
-    json_t *args;   /* a list or a map; own. NULL: none. One that holds no expression is the
-                       workflow's, with one more reference: nobody changes it */
-    json_t *kwargs; /* a map; NULL: none */
-    char **env;     /* NAME=value of the task and the step, as in struct command; NULL: none */
-    char *cwd;      /* NULL: the workflow's directory */
+    json_t *args;      /* a list or a map; own. NULL: none. One that holds no expression is the
+                          workflow's, with one more reference: nobody changes it */
+    json_t *kwargs;    /* a map; NULL: none */
+    bool is_on_thread; /* of this process; else in a worker process (see struct pool) */
+    char **env; /* NAME=value of the task and the step, and in a worker process what every task is
+                   given (PARGRAPH_TASK ...), as in struct command; NULL: none */
+    char *cwd;  /* NULL: the workflow's directory */
 };
 /* operation: a body of the node's program that is a call, or NO_OPERATION for a task whose body is
  * one. Without expressions, env and cwd nothing is allocated. */
@@ -415,7 +417,8 @@ bool plan_is_call(const struct plan *plan, uint32_t node, uint32_t operation);
 /* "python:stats:mean", "library libstats.so: mean", "lua"; for people. */
 void plan_write_function(const struct plan *plan, const struct function *function,
                          struct buffer *out);
-/* The cleanup of an attempt of a node with a program: env, cwd, cleanup, cleanup_script. */
+/* The cleanup of an attempt of a node with a program, or whose body is a call: env, cwd, cleanup,
+ * cleanup_script; without a cleanup, that is NULL. */
 bool plan_cleanup(struct plan *plan, uint32_t node, uint32_t attempt, const struct results *results,
                   struct command *ret, struct error *error);
 /* How a daemon is asked whether it is ready: argv and env of ready.run, text of the other ways. */

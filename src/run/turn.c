@@ -332,7 +332,8 @@ static void write_state(struct run *run)
     if (run->journal == NULL || run->is_broken)
         return;
     CLEANUP_ERROR struct error error = {0};
-    if (!log_write(run->log, &error) || !journal_write(run->journal, &error)) {
+    if (!log_write(run->log, &error) || !values_write(run->values, &error) ||
+        !journal_write(run->journal, &error)) {
         run_break(run, &error);
         return;
     }

@@ -222,7 +222,7 @@ static void inputs_of_another_form_end_the_journal(void)
         const char *payload = sample.bytes + sample.ends[i] + 9;
         size_t length = sample.ends[i + 1] - sample.ends[i] - 9;
         static const char *const texts[] = {
-            [2] = "it cannot be evaluated", [5] = "", [10] = "no list"};
+            [2] = "it cannot be evaluated", [5] = "", [10] = "no list", [20] = "KeyError: 'x'"};
         bool has_text = i < sizeof texts / sizeof *texts && texts[i] != NULL;
         size_t least = length - (has_text ? strlen(texts[i]) : 0);
         for (size_t shorter = 0; shorter < least; shorter++)
@@ -255,7 +255,7 @@ static void values_out_of_range_end_the_journal(void)
         uint8_t value;
     } cases[] = {
         {1, VERDICT, 4},      {1, VERDICT, 255},        {1, IS_INVALID, 2},
-        {8, CANCEL, 3},       {5, OUTCOME, 6},          {5, PARTS, 0x20},
+        {8, CANCEL, 3},       {5, OUTCOME, 7},          {5, PARTS, 0x40},
         {5, PARTS, 0xff},     {5, PARTS + 8, 0x80},     {5, PARTS + 16, 0xff},
         {5, PARTS + 29, 6},   {5, KIND, INPUT_KINDS},   {3, EXPANDED, 4},
         {3, EXPANDED + 1, 2}, {17, 22, CAUSE_PEER + 1}, {19, 21, VERB_KINDS},

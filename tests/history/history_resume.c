@@ -202,6 +202,7 @@ static void values_go_on(void)
     struct extent first, second;
     struct values *values = values_resume(&folder, NULL);
     CU_ASSERT(values_add(values, "one", 3, &first, NULL));
+    CU_ASSERT(values_write(values, NULL));
     values_close(values);
     values = values_resume(&folder, NULL);
     CU_ASSERT(values_add(values, "second", 6, &second, NULL));

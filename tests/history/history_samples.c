@@ -122,6 +122,15 @@ uint32_t sample_inputs(struct input *inputs)
          .vector = 7,
          .gate = 8,
          .item = 9},
+        {.kind = INPUT_FINISHED,
+         .now = 18,
+         .node = 5,
+         .attempt = 2,
+         .operation = 1,
+         .item = NO_ITEM,
+         .outcome = {.kind = OUTCOME_RAISED,
+                     .detail = (char *)"KeyError: 'x'",
+                     .result = {.offset = 91, .length = 92, .checksum = 93}}},
     };
     const uint32_t count = sizeof samples / sizeof *samples, more = sizeof parts / sizeof *parts;
     memcpy(inputs, samples, sizeof samples);
@@ -144,8 +153,9 @@ static bool is_same_outcome(const struct outcome *a, const struct outcome *b)
     return has_same_detail && a->kind == b->kind && a->code == b->code &&
            is_same_extent(&a->log, &b->log) && is_same_extent(&a->values[0], &b->values[0]) &&
            is_same_extent(&a->values[1], &b->values[1]) &&
-           is_same_extent(&a->outputs, &b->outputs) && a->user_time == b->user_time &&
-           a->system_time == b->system_time && a->memory == b->memory;
+           is_same_extent(&a->outputs, &b->outputs) && is_same_extent(&a->result, &b->result) &&
+           a->user_time == b->user_time && a->system_time == b->system_time &&
+           a->memory == b->memory;
 }
 
 bool is_same_input(const struct input *a, const struct input *b)

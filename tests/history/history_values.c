@@ -39,6 +39,10 @@ static void values_come_back(void)
     CU_ASSERT(values_add(values, NULL, 0, &none, NULL));
     CU_ASSERT(none.offset == 0 && none.length == 0 && none.checksum == 0);
     CU_ASSERT(values_add(values, "{}", 2, &second, NULL));
+    CU_ASSERT_EQUAL(file_size(path_of(folder.path, "values")), 0);
+    check_value(values, &first, "a\0b", 3); /* before they are written, too */
+    check_value(values, &second, "{}", 2);
+    CU_ASSERT(values_write(values, NULL));
     CU_ASSERT_EQUAL(file_size(path_of(folder.path, "values")), 5);
     CU_ASSERT_EQUAL(file_mode(path_of(folder.path, "values")), 0600);
     CU_ASSERT(values_sync(values, NULL));
@@ -62,6 +66,7 @@ static void damaged_values_are_told(void)
     struct extent extent;
     CU_ASSERT(values_add(values, "hello", 5, &extent, NULL));
     CU_ASSERT(values_add(values, "world", 5, &extent, NULL));
+    CU_ASSERT(values_write(values, NULL));
     const char *path = path_of(folder.path, "values");
     const char *is_short = text_of("%s is damaged: it is too short", path);
     check_no_value(values, (struct extent){0, UINT64_MAX, 0}, is_short);
@@ -87,17 +92,23 @@ static void full_disk_adds_no_value(void)
     struct values *values = values_create(&folder, NULL);
     struct error error = {0};
     struct extent first, second = {1, 2, 3};
-    CU_ASSERT(values_add(values, "hello", 5, &first, NULL));
+    char *many = calloc(1, 100000);
+    CU_ASSERT(values_add(values, "hello", 5, &first, NULL) && values_write(values, NULL));
     limit_file_size(7);
-    bool is_added = values_add(values, "world", 5, &second, &error);
-    limit_release();
-    CU_ASSERT_FALSE(is_added);
+    CU_ASSERT_FALSE(values_add(values, many, 100000, &second, &error)); /* long: at once */
     CHECK_ERROR(&error, text_of("cannot write %s/values: File too large", folder.path));
-    CU_ASSERT(second.offset == 1 && second.length == 2 && second.checksum == 3);
+    CU_ASSERT(second.length == 0);
+    CU_ASSERT(values_add(values, "world", 5, &second, &error));
+    CU_ASSERT_FALSE(values_write(values, &error));
+    limit_release();
+    CHECK_ERROR(&error, text_of("cannot write %s/values: File too large", folder.path));
     CU_ASSERT_EQUAL(file_size(path_of(folder.path, "values")), 5);
-    CU_ASSERT(values_add(values, "again", 5, &second, &error));
+    CU_ASSERT(values_write(values, &error)); /* all of it again */
     check_value(values, &first, "hello", 5);
-    check_value(values, &second, "again", 5);
+    check_value(values, &second, "world", 5);
+    CU_ASSERT(values_add(values, many, 100000, &second, &error));
+    check_value(values, &second, many, 100000);
+    free(many);
     values_close(values);
     run_folder_close(&folder);
     scratch_remove(scratch);
