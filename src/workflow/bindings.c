@@ -1,5 +1,6 @@
 /* Names that `as` binds: a step's value, known under a bare name in what later steps of the task
  * say. Several steps may bind one name; the last that was done counts. */
+#include <ctype.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -41,6 +42,19 @@ static bool is_listed(const char *const *list, const char *text)
     return *list != NULL;
 }
 
+static void hint_name(struct reader *reader, const char *text)
+{
+    CLEANUP_FREE char *better = memory_text(text);
+    for (char *at = better; *at != '\0'; at++)
+        if (!isalnum((unsigned char)*at))
+            *at = '_';
+    reader_hint(reader,
+                isdigit((unsigned char)*text)
+                    ? "write _%s: such a name has only letters, digits and '_', and no digit first"
+                    : "write %s: such a name has only letters, digits and '_'",
+                better);
+}
+
 /* One name of Lua's that nothing else is called by. */
 static bool check_binding(struct reader *reader, uint32_t node, const char *text)
 {
@@ -51,7 +65,7 @@ static bool check_binding(struct reader *reader, uint32_t node, const char *text
     struct token token = lexer_next(&lexer);
     if (token.length != length || (token.kind != TOKEN_NAME && token.kind != TOKEN_KEYWORD)) {
         reader_error(reader, node, "'%s' cannot be a name in expressions", text);
-        reader_hint(reader, "such a name has only letters, digits and '_', and no digit first");
+        hint_name(reader, text);
         return false;
     }
     if (token.kind == TOKEN_KEYWORD || strncmp(text, "__", 2) == 0 || strcmp(text, "_ENV") == 0)

@@ -157,7 +157,7 @@ static bool stream_from_map(struct reader *reader, uint32_t node, int descriptor
                                          : "discard, stdout or a map with file or pipe";
     if (!section_read(reader, node, descriptor == 0 ? TABLE_STDIN : TABLE_STREAM, what, &section)) {
         if (descriptor == 0 && reader_node(reader, node)->kind == NODE_SCALAR)
-            reader_hint(reader, "write {file: PATH} or {text: TEXT}");
+            reader_hint(reader, "write {file: PATH}, {text: TEXT} or {pipe: NAME}");
         return false;
     }
     uint32_t file = section.values[STREAM_FIELD_FILE], text = section.values[STREAM_FIELD_TEXT];

@@ -77,6 +77,22 @@ static void queue_read(struct reader *reader, uint32_t key, bool is_alone, struc
                 reader_text(reader, key));
 }
 
+/* One value stands where a list is wanted: perhaps it is the name of a queue. */
+static void hint_values(struct reader *reader, uint32_t key)
+{
+    const struct node *value = reader_node(reader, key + 1);
+    if (value->kind != NODE_SCALAR || reader_has_holes(reader, key + 1) ||
+        reader_is_plain_null(reader, key + 1))
+        return;
+    uint32_t index = name_map_get(&reader->primitive_of_name, value->text);
+    const char *variable = reader_text(reader, key), *text = reader_text(reader, key + 1);
+    if (index == 0 || reader->workflow->primitives[index - 1].kind != PRIMITIVE_QUEUE)
+        reader_hint(reader, "write %s: [%s]", variable, text);
+    else
+        reader_hint(reader, "for an instance for each item of the queue write %s: {queue: %s}",
+                    strcmp(variable, "queue") == 0 ? "NAME" : variable, text);
+}
+
 static void axis_read(struct reader *reader, uint32_t key, bool is_alone, struct matrix *matrix)
 {
     struct axis *axis = &matrix->axes[matrix->axis_count++];
@@ -86,8 +102,8 @@ static void axis_read(struct reader *reader, uint32_t key, bool is_alone, struct
     reader_check_name(reader, key, "a matrix variable");
     if (is_queue(reader, key + 1))
         queue_read(reader, key, is_alone, matrix);
-    else
-        list_read(reader, key + 1, "a list of values", &axis->values);
+    else if (!list_read(reader, key + 1, "a list of values", &axis->values))
+        hint_values(reader, key);
 }
 
 static void axes_read(struct reader *reader, uint32_t node, struct matrix *matrix)

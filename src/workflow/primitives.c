@@ -255,25 +255,29 @@ static void refuse_expression(struct reader *reader, uint32_t node, uint32_t kin
         reader_hint(reader, "for one lock a value write {NAME: \"%s\"}", reader_text(reader, node));
 }
 
-static void refuse_unknown(struct reader *reader, uint32_t node, uint32_t kinds)
+/* api=2: the name is right, and more stands behind it. */
+static bool hint_amount(struct reader *reader, const char *text, uint32_t kinds)
+{
+    size_t length = strcspn(text, "=: ");
+    const char *rest = text + length + strspn(text + length, "=: ");
+    uint32_t index =
+        name_map_get(&reader->primitive_of_name, names_find(reader->names, text, length));
+    if (index == 0 || rest[0] == '\0' || (kinds & (KIND_LOCK | KIND_SEMAPHORE)) == 0 ||
+        (kinds >> reader->workflow->primitives[index - 1].kind & 1) == 0)
+        return false;
+    reader_hint(reader, "write {%.*s: %s}", (int)length, text, rest);
+    return true;
+}
+
+static void suggest_known(struct reader *reader, const char *text, uint32_t kinds)
 {
     const struct workflow *workflow = reader->workflow;
-    const char *text = reader_text(reader, node);
-    CLEANUP_BUFFER struct buffer what = {0};
-    int64_t duration;
-    for (int kind = 0; kind < KIND_COUNT; kind++)
-        if ((kinds >> kind & 1) != 0)
-            buffer_printf(&what, "%s%s", what.length > 0 ? " or " : "",
-                          primitive_kind_text((enum primitive_kind)kind));
     VEC(const char *) known = {0};
     for (uint32_t i = 0; i < workflow->primitive_count; i++)
         if ((kinds >> workflow->primitives[i].kind & 1) != 0)
             *VEC_PUSH(&known) = names_text(reader->names, workflow->primitives[i].name);
-    reader_error(reader, node, "unknown %s '%s'", buffer_text(&what), text);
     int first = __builtin_ctz(kinds);
-    if ((kinds & KIND_EVENT) != 0 && text_duration(text, &duration))
-        reader_hint(reader, "to let time pass write a step {sleep: %s}", text);
-    else if (known.count == 0)
+    if (known.count == 0)
         reader_hint(reader,
                     first == PRIMITIVE_CONDITION
                         ? "declare it at the top level: %ss: {%s: {lock: LOCK}}"
@@ -282,6 +286,22 @@ static void refuse_unknown(struct reader *reader, uint32_t node, uint32_t kinds)
     else
         reader_suggest(reader, text, known.items, known.count);
     VEC_RELEASE(&known);
+}
+
+static void refuse_unknown(struct reader *reader, uint32_t node, uint32_t kinds)
+{
+    const char *text = reader_text(reader, node);
+    CLEANUP_BUFFER struct buffer what = {0};
+    int64_t duration;
+    for (int kind = 0; kind < KIND_COUNT; kind++)
+        if ((kinds >> kind & 1) != 0)
+            buffer_printf(&what, "%s%s", what.length > 0 ? " or " : "",
+                          primitive_kind_text((enum primitive_kind)kind));
+    reader_error(reader, node, "unknown %s '%s'", buffer_text(&what), text);
+    if ((kinds & KIND_EVENT) != 0 && text_duration(text, &duration))
+        reader_hint(reader, "to let time pass write a step {sleep: %s}", text);
+    else if (!hint_amount(reader, text, kinds))
+        suggest_known(reader, text, kinds);
 }
 
 uint32_t primitives_find(struct reader *reader, uint32_t node, uint32_t kinds)

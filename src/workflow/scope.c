@@ -82,7 +82,7 @@ static int root_name(struct scope_state *state, const char *text, int length, st
     const struct reader *reader = state->reader;
     int end = scope_identifier(text, length), root = root_of(text, (size_t)end);
     if (root < 0)
-        return scope_bound_name(reader, text, end, error);
+        return scope_bound_name(state, text, end, error);
     const char *reason = root <= ROOT_HERE ? NULL : missing_reason(state, root);
     if (reason != NULL) {
         error_set(error, PLACE_NONE, "'%s' is not known here", roots[root]);

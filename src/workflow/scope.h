@@ -49,8 +49,7 @@ int scope_output_name(struct scope_state *state, const char *as, const char *tex
 /* --- synchronisation (scope_synchronisation.c) --- */
 
 /* A name that the 'as' of a step binds; SCOPE_DATA: it is none. */
-int scope_bound_name(const struct reader *reader, const char *text, int length,
-                     struct error *error);
+int scope_bound_name(struct scope_state *state, const char *text, int length, struct error *error);
 /* The name behind "events." or "queues." */
 int scope_primitive_name(struct scope_state *state, enum primitive_kind kind, const char *text,
                          int length, struct error *error);

@@ -1,5 +1,7 @@
 /* What an expression may mention of synchronisation: what steps before it have bound, and in
  * 'until' events and queues. */
+#include <string.h>
+
 #include "base/memory.h"
 #include "workflow/scope.h"
 
@@ -11,15 +13,27 @@ static bool is_listed(const name *names, uint32_t count, name wanted)
     return false;
 }
 
-int scope_bound_name(const struct reader *reader, const char *text, int length, struct error *error)
+/* x-y, which has been refused as a name, is read as x less y. */
+static bool is_begin_of_bound(const struct reader *reader, const char *text, int length)
 {
+    for (uint32_t i = 0; i < reader->bound.count; i++) {
+        const char *bound = names_text(reader->names, reader->bound.items[i]);
+        if (strncmp(bound, text, (size_t)length) == 0 && bound[length] == '-')
+            return true;
+    }
+    return false;
+}
+
+int scope_bound_name(struct scope_state *state, const char *text, int length, struct error *error)
+{
+    const struct reader *reader = state->reader;
     if (reader->binding.count == 0)
         return SCOPE_DATA;
     name found = names_find(reader->names, text, (size_t)length);
     if (is_listed(reader->bound.items, reader->bound.count, found))
         return length;
     if (!is_listed(reader->binding.items, reader->binding.count, found))
-        return SCOPE_DATA;
+        return is_begin_of_bound(reader, text, length) ? scope_follow_up(state, error) : SCOPE_DATA;
     error_set(error, PLACE_NONE, "'%.*s' is not known here", length, text);
     error_hint(error, "a name is known to the steps behind the one whose 'as' binds it");
     return SCOPE_UNKNOWN;

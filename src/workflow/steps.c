@@ -142,6 +142,7 @@ static void sleep_read(struct reader *reader, uint32_t node, struct step *step)
     int64_t duration;
     if (reader_node(reader, node)->kind != NODE_SCALAR || reader_is_plain_null(reader, node)) {
         reader_wrong_kind(reader, node, "a duration");
+        reader_hint(reader, "write sleep: 2s");
     } else if (reader_has_holes(reader, node)) {
         text_read(reader, node, CONTEXT_TASK, &step->duration);
     } else if (text_read(reader, node, CONTEXT_TASK, &step->duration) &&
@@ -149,6 +150,20 @@ static void sleep_read(struct reader *reader, uint32_t node, struct step *step)
         reader_error(reader, node, "'%s' is not a duration", reader_text(reader, node));
         reader_hint(reader, "write 500ms, 2s, 1h30m or a number of seconds");
     }
+}
+
+/* More than one, or {queue: q, item: 3}. */
+static void hint_put(struct reader *reader, uint32_t node)
+{
+    if (reader_node(reader, node)->text < 2)
+        return;
+    uint32_t first = node + 1, second = reader_node(reader, node + 2)->end;
+    if (name_map_get(&reader->primitive_of_name, reader_node(reader, first)->text) != 0)
+        reader_hint(reader, "write a step for each");
+    else if (reader_node(reader, first + 1)->kind == NODE_SCALAR &&
+             reader_node(reader, second + 1)->kind == NODE_SCALAR)
+        reader_hint(reader, "write {%s: %s}", reader_text(reader, first + 1),
+                    reader_text(reader, second + 1));
 }
 
 static void put_read(struct reader *reader, uint32_t node, struct step *step)
@@ -163,9 +178,7 @@ static void put_read(struct reader *reader, uint32_t node, struct step *step)
     if (one->text != 1) {
         reader_error(reader, one->text == 0 ? node : reader_node(reader, node + 2)->end,
                      "'put' names one queue: {QUEUE: VALUE}");
-        if (one->text > 1 &&
-            name_map_get(&reader->primitive_of_name, reader_node(reader, node + 1)->text) != 0)
-            reader_hint(reader, "write a step for each");
+        hint_put(reader, node);
         return;
     }
     step->primitive = primitives_find(reader, node + 1, KIND_QUEUE);
@@ -309,6 +322,8 @@ void steps_read(struct reader *reader, uint32_t node, struct step **ret, uint32_
     if (!reader_expect(reader, node, NODE_LIST, "a list of steps")) {
         if (list->kind == NODE_MAP)
             reader_hint(reader, "write each as an item of a list: - run: make");
+        else if (list->kind == NODE_SCALAR && !reader_is_plain_null(reader, node))
+            reader_hint(reader, "commands alone, without steps, are written under 'run'");
         return;
     }
     if (list->text == 0)
