@@ -40,6 +40,23 @@ void dot_begin_node(struct drawing *drawing, const char *id, size_t length)
     dot_add_label(id, length, drawing->out);
 }
 
+/* Of a queue's matrix, those for which items have come. */
+void dot_add_count(const struct drawing *drawing, uint32_t task)
+{
+    const struct instances *instances = &drawing->plan->instances[task];
+    bool is_known = instances_are_known(instances);
+    enum status taking = STATUS_SUCCESS; /* items, or the values of the matrix */
+    if (!is_known && drawing->replay != NULL)
+        taking = scheduler_status(drawing->replay->scheduler, instances->template);
+    else if (!is_known)
+        taking = STATUS_NONE;
+    if (instances->count > 0 || taking == STATUS_SUCCESS)
+        buffer_printf(drawing->out, "\\n\303\227%u%s", instances->count,
+                      taking == STATUS_NONE ? " so far" : "");
+    else
+        buffer_add_text(drawing->out, "\\n\303\227?");
+}
+
 /* The worst that happened wins, then what still happens. */
 static const char *fill(const struct tally *tally)
 {

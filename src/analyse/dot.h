@@ -17,6 +17,8 @@ void dot_add_id(const char *text, size_t length, struct buffer *out);
 void dot_add_label(const char *text, size_t length, struct buffer *out);
 /* " [label=\"", to be ended by dot_end_node. */
 void dot_begin_node(struct drawing *drawing, const char *id, size_t length);
+/* On a line of its own, how many instances there are of a task with a matrix. */
+void dot_add_count(const struct drawing *drawing, uint32_t task);
 /* Colour, tooltip and weight. tally NULL: nothing is known of a run. */
 void dot_end_node(struct drawing *drawing, const struct tally *tally, const struct task *task,
                   bool is_critical);

@@ -43,7 +43,7 @@ static void draw_instance(struct drawing *drawing, uint32_t node)
     plan_write_name(plan, node, &title);
     dot_begin_node(drawing, title.bytes, title.length);
     if (plan->is_join[node] == JOIN_TEMPLATE)
-        buffer_add_text(drawing->out, "\\n\303\227?");
+        dot_add_count(drawing, plan->task[node]);
     dot_end_node(drawing, drawing->replay != NULL ? &tally : NULL,
                  &plan->workflow->tasks[plan->task[node]], drawing->path[node] != NO_NODE);
 }

@@ -119,10 +119,7 @@ static void draw_task(struct drawing *drawing, const struct folded *folded, uint
     const struct tally *tally = drawing->replay != NULL ? &folded->tallies[index] : NULL;
     dot_begin_node(drawing, names_text(names, task->name), names_length(names, task->name));
     if (task->matrix != NULL) {
-        if (instances_are_known(&plan->instances[index]))
-            buffer_printf(drawing->out, "\\n\303\227%u", plan->instances[index].count);
-        else
-            buffer_add_text(drawing->out, "\\n\303\227?");
+        dot_add_count(drawing, index);
         if (tally != NULL)
             add_tally(drawing->out, tally);
     }

@@ -79,8 +79,8 @@ static bool check_calls(const struct expression *expression, enum context contex
                   : expression->calls & CALLS_FAILURE ? "failure()"
                   : expression->calls & CALLS_ALWAYS  ? "always()"
                                                       : "cancelled()");
-        error_hint(error,
-                   "what follows a failure is the task's 'cleanup', or a task with such an 'if'");
+        if (!(expression->calls & CALLS_SUCCESS))
+            error_hint(error, "what follows a failure is a task with such an 'if', or 'cleanup'");
         return false;
     }
     return true;

@@ -241,7 +241,26 @@ has "a queue's matrix: not known yet" 'inspect   x?' "$out"
 go status
 has "a queue's matrix: its template is not counted" '22 tasks: 22 ok' "$out"
 go dot --run last flow.yml
-has "a queue's matrix: in a graph" '20 ok' "$out"
+has "a queue's matrix: in a graph" 'inspect\n×20\n20 ok' "$out"
+go dot flow.yml
+has "a queue's matrix: in a graph, before" 'inspect\n×?' "$out"
+
+workflow <<'Y'
+queues: [q]
+tasks:
+  producer: {steps: [{put: {q: 1}}, {sleep: 60}]}
+  inspect: {matrix: {row: {queue: q}}, run: "sleep 60"}
+Y
+"$pargraph" run -q flow.yml &
+runner=$!
+for _ in $(seq 100); do
+    go dot --run last flow.yml
+    case $out in *'so far'*) break ;; esac
+    sleep 0.1
+done
+has "a queue's matrix: in a graph, under way" 'inspect\n×1 so far' "$out"
+kill $runner
+wait $runner
 
 # --- the same, killed and resumed: what was taken is not taken again, the rest is ---
 workflow <<'Y'
