@@ -248,7 +248,7 @@ has "a queue's matrix: in a graph, before" 'inspect\n×?' "$out"
 workflow <<'Y'
 queues: [q]
 tasks:
-  producer: {steps: [{put: {q: 1}}, {sleep: 60}]}
+  producer: {steps: [{put: {q: 1}}, {sleep: 60}, {put: {q: 2}}]}
   inspect: {matrix: {row: {queue: q}}, run: "sleep 60"}
 Y
 "$pargraph" run -q flow.yml &
