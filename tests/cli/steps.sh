@@ -107,7 +107,7 @@ queues: [q]
 tasks:
   late: {steps: [{sleep: 500ms}, {set: e}]}
   event: {steps: [{wait: e, timeout: 50ms}]}
-  sleeper: {timeout: 50ms, steps: [{run: true}, {sleep: 60s}]}
+  sleeper: {timeout: 50ms, steps: [{sleep: 1ms}, {sleep: 60s}]}
   one: {steps: [{barrier: b}]}
   other: {steps: [{run: exit 3}, {barrier: b}]}
   closed: {steps: [{get: q, as: x}]}
@@ -116,7 +116,7 @@ Y
 go run flow.yml
 is 'in vain' 1
 has 'in vain: a timeout' 'event failed: waiting for event e (flow.yml:8:20): timed out' "$err"
-has 'in vain: the timeout of all' 'sleeper failed: at step 2 (sleep) (flow.yml:9:50): timed out' "$err"
+has 'in vain: the timeout of all' 'sleeper failed: at step 2 (sleep) (flow.yml:9:51): timed out' "$err"
 has 'in vain: a broken barrier' \
     'one failed: waiting at barrier b (flow.yml:10:18): broken: other failed' "$err"
 has 'in vain: a closed queue' 'closed failed: waiting to get from queue q (flow.yml:12:21)' "$err"
