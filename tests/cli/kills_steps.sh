@@ -23,7 +23,7 @@ export PG ROUND
 # body POSITION [LOCK [HOW]]: a body that tells in the log that it has begun, and proves by flock(1)
 # that it is alone: of its instance, and with what its step holds.
 body() {
-    printf 'echo "$ROUND $PARGRAPH_INSTANCE %s" >>log; exec 9>"alone/$PARGRAPH_INSTANCE"; ' "$1"
+    printf 'echo "$PARGRAPH_INSTANCE %s $ROUND" >>log; exec 9>"alone/$PARGRAPH_INSTANCE"; ' "$1"
     printf 'flock -n 9 || echo "$PARGRAPH_INSTANCE" >>twice; '
     [ $# -lt 2 ] || printf '%s || echo "$PARGRAPH_INSTANCE %s" >>twice; ' "$3" "$2"
     printf 'sleep 0.01'
@@ -166,30 +166,17 @@ killed_run() {
     done
 }
 
-# order: what the log tells of tasks that went back further than a step, or than the lock around it.
-# The two bodies of a lock are 2 and 3 of work.
-order() {
-    awk '{
-        at = $3
-        if ($2 in last) {
-            from = last[$2]
-            good = at == from || at == from + 1 || ($2 ~ /^work/ && from == 3 && at == 2)
-        } else
-            good = at == 1
-        if (!good)
-            print $2 ": after " last[$2] " came " at
-        last[$2] = at
-        if ($2 ~ /^work/ && at == 4) four[$2] = 1
-        if ($2 ~ /^work/ && at == 6) six[$2] = 1
-        if ($2 ~ /^work/ && at == 5 && length(four) < 4) print $2 ": before all had come"
-        if ($2 ~ /^work/ && at == 7 && length(six) < 4) print $2 ": before all had come again"
-    }' log
+# early: who began behind a barrier before all had begun what is in front of it.
+early() {
+    awk '/^work/ { if ($2 == 4) four[$1]; if ($2 == 6) six[$1] }
+        /^work/ && ($2 == 5 && length(four) < 4 || $2 == 7 && length(six) < 4)' log
 }
 
 check_steps() {
     is "$1: the last resume" 0
     [ ! -e twice ] && ok || bad "$1" "two at once: $(cat twice)"
-    [ -z "$(order)" ] && ok || bad "$1" "the order of bodies: $(order)
+    order=$(went_back log work 2 3; early)
+    [ -z "$order" ] && ok || bad "$1" "the order of bodies: $order
 $(cat log)"
     [ "$(cat got.q.* | sort -n | tr '\n' ' ')" = '0 3 6 9 ' ] && ok || bad "$1" "items: $(cat got.q.*)"
     [ "$(cat got.r.* | sort -n | tr '\n' ' ')" = '1 2 3 4 ' ] && ok || bad "$1" "items: $(cat got.r.*)"

@@ -126,6 +126,19 @@ until_there() {
     return 1
 }
 
+# went_back FILE [PREFIX FIRST LAST]: each line of the file is an instance and the number of the body
+# that it has begun. Tells who began anything but the next body or the same again; those with the
+# prefix may go from LAST back to FIRST, the bodies of a lock.
+went_back() {
+    awk -v prefix="${2-}" -v first="${3-0}" -v last="${4-0}" '{
+        from = $1 in now ? now[$1] : 0
+        is_again = from == last && $2 == first && prefix != "" && index($1, prefix) == 1
+        if ($2 != from + 1 && ($2 != from || from == 0) && !is_again)
+            print $1 ": after " from " came " $2
+        now[$1] = $2
+    }' "$1"
+}
+
 skip() {
     printf 'skipped: %s\n' "$*"
 }
