@@ -73,9 +73,9 @@ workflow <<'Y'
 locks: [l, held]
 barriers: {b: {parties: 2}}
 queues: [q]
-events: [e]
+events: [e, ended]
 tasks:
-  early: {steps: [{run: echo early >> log}, {lock: held, steps: [{barrier: b}, {run: echo together >> log}]}]}
+  early: {steps: [{run: echo early >> log}, {set: ended}, {lock: held, steps: [{barrier: b}, {run: echo together >> log}]}]}
   getter: {steps: [{get: q, as: a}, {get: q, as: z}, {run: "echo ${{ a }} ${{ z }} >> log"}]}
   wants: {steps: [{sleep: 20ms}, {lock: l, run: echo lock >> log}]}
   sleeper: {steps: [{sleep: 1s}, {run: echo slept >> log}]}
@@ -83,6 +83,7 @@ tasks:
     steps:
       - {put: {q: first}}
       - {set: e}
+      - {wait: ended}
       - lock: l
         run: "[ -e begun ] || { echo > begun; sleep 60 & wait; }"
       - {wait: e}
