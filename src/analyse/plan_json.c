@@ -35,13 +35,30 @@ static json_t *capacities(const struct plan *plan)
     return capacities;
 }
 
+static json_t *call_to_json(const struct plan *plan, const struct call *call)
+{
+    const struct workflow *workflow = plan->workflow;
+    CLEANUP_BUFFER struct buffer function = {0};
+    json_t *object = json_object();
+    plan_write_function(plan, &workflow->functions[call->function], &function);
+    json_object_set_new(object, "function", words_json_text(function.bytes, function.length));
+    json_object_set_new(object, "args", words_json_spec(workflow, &call->args));
+    json_object_set_new(object, "kwargs", words_json_spec(workflow, &call->kwargs));
+    return object;
+}
+
 static void set_body(const struct plan *plan, json_t *object, const struct task *task)
 {
-    static const char *const bodies[] = {
-        [BODY_NONE] = "none", [BODY_RUN] = "run", [BODY_EXEC] = "exec", [BODY_STEPS] = "steps"};
+    static const char *const bodies[] = {[BODY_NONE] = "none",
+                                         [BODY_RUN] = "run",
+                                         [BODY_EXEC] = "exec",
+                                         [BODY_CALL] = "call",
+                                         [BODY_STEPS] = "steps"};
     json_object_set_new(object, "body", json_string(bodies[task->body]));
     if (task->body == BODY_RUN)
         json_object_set_new(object, "run", written(plan, task->run));
+    if (task->body == BODY_CALL)
+        json_object_set_new(object, "call", call_to_json(plan, task->call));
     if (task->body != BODY_EXEC)
         return;
     json_t *words = json_array();
@@ -164,6 +181,9 @@ static json_t *task_to_json(struct plan *plan, uint32_t index)
     set_description(plan, object, task->details->description);
     set_body(plan, object, task);
     set_settings(object, task);
+    if (task->details->pool != 0)
+        json_object_set_new(object, "pool",
+                            name_to_json(plan, plan->workflow->pools[task->details->pool].name));
     json_object_set_new(object, "resources", resources(plan, index));
     program_json_set_task(plan, index, object);
     for (uint32_t i = 0; i < instances->variable_count; i++)
@@ -179,6 +199,31 @@ static json_t *task_to_json(struct plan *plan, uint32_t index)
     return object;
 }
 
+static json_t *pool_to_json(const struct plan *plan, const struct pool *pool)
+{
+    static const char *const backends[] = {
+        [BACKEND_DEFAULT] = "default", [BACKEND_THREAD] = "thread", [BACKEND_PROCESS] = "process"};
+    json_int_t size = pool->size > 0 ? pool->size : (json_int_t)plan->tokens[0].capacity;
+    json_t *object = json_object();
+    json_object_set_new(object, "name", name_to_json(plan, pool->name));
+    json_object_set_new(object, "size", json_integer(size));
+    json_object_set_new(object, "backend", json_string(backends[pool->backend]));
+    json_object_set_new(object, "chunk", json_integer(pool->chunk));
+    json_object_set_new(object, "max_tasks",
+                        pool->max_tasks != UNLIMITED ? json_integer(pool->max_tasks) : json_null());
+    if (pool->init != NULL)
+        json_object_set_new(object, "init", call_to_json(plan, pool->init));
+    return object;
+}
+
+static json_t *pools(const struct plan *plan)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 1; i < plan->workflow->pool_count; i++)
+        json_array_append_new(list, pool_to_json(plan, &plan->workflow->pools[i]));
+    return list;
+}
+
 json_t *plan_to_json(struct plan *plan)
 {
     json_t *object = json_object(), *tasks = json_array();
@@ -189,6 +234,8 @@ json_t *plan_to_json(struct plan *plan)
                         json_integer((json_int_t)critical_path_length(plan)));
     json_object_set_new(object, "capacities", capacities(plan));
     program_json_set_primitives(plan, object);
+    if (plan->workflow->pool_count > 1)
+        json_object_set_new(object, "pools", pools(plan));
     for (uint32_t task = 0; task < plan->workflow->task_count; task++)
         json_array_append_new(tasks, task_to_json(plan, task));
     json_object_set_new(object, "tasks", tasks);

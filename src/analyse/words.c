@@ -43,6 +43,26 @@ json_t *words_json_text(const char *bytes, size_t length)
     return json_stringn(clean.bytes, clean.length);
 }
 
+json_t *words_json_spec(const struct workflow *workflow, const struct spec *spec)
+{
+    if (spec->kind == SPEC_CONSTANT)
+        return json_incref(spec->constant);
+    if (spec->kind == SPEC_TEXT) {
+        CLEANUP_BUFFER struct buffer text = {0};
+        words_add_text(workflow, &spec->text, &text);
+        return words_json_text(text.bytes, text.length);
+    }
+    json_t *whole = spec->kind == SPEC_LIST ? json_array() : json_object();
+    for (uint32_t i = 0; i < spec->count; i++) {
+        json_t *item = words_json_spec(workflow, &spec->items[i]);
+        if (spec->kind == SPEC_LIST)
+            json_array_append_new(whole, item);
+        else
+            json_object_set_new_nocheck(whole, names_text(workflow->names, spec->keys[i]), item);
+    }
+    return whole;
+}
+
 json_t *words_json_name(const struct plan *plan, uint32_t node)
 {
     CLEANUP_BUFFER struct buffer out = {0};

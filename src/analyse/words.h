@@ -7,6 +7,9 @@
 /* Text as its author wrote it, with ${{ }} where expressions stand. */
 void words_add_text(const struct workflow *workflow, const struct text *text, struct buffer *out);
 
+/* A value likewise. New. */
+json_t *words_json_spec(const struct workflow *workflow, const struct spec *spec);
+
 /* A JSON string of any bytes: what is not UTF-8 becomes '?'. New. */
 json_t *words_json_text(const char *bytes, size_t length);
 /* The name of a node. New. */

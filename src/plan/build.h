@@ -6,6 +6,8 @@
 
 void build_tokens(struct plan *plan, const struct plan_options *options);
 void build_gates(struct plan *plan);
+/* The token of a declared pool's slots. */
+uint32_t pool_token(const struct plan *plan, uint32_t pool);
 /* Of tasks whose instances have their nodes. */
 void build_gangs(struct plan *plan, struct diagnostics *diagnostics);
 /* Programs, and rules with the requests that are constant. */

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "plan/build.h"
+#include "plan/command.h"
 #include "plan/shelltext.h"
 #include "value/value.h"
 
@@ -30,38 +31,43 @@ static void add_entry(text_list *list, const char *variable, const char *value, 
     *VEC_PUSH(list) = entry;
 }
 
-static place place_of_variable(const struct assembly *assembly, const char *text)
+static place place_of_variable(const struct view *view, const char *text)
 {
-    const struct details *details = assembly->view.details;
+    const struct details *details = view->details;
     for (uint32_t i = details->env_count; i-- > 0;)
-        if (strcmp(names_text(names_of(assembly), details->env[i].name), text) == 0)
+        if (strcmp(names_text(view->plan->workflow->names, details->env[i].name), text) == 0)
             return details->env[i].at;
-    return assembly->view.task->at;
+    return view->task->at;
 }
 
-static bool add_env(struct assembly *assembly, struct error *error)
+bool command_add_env(struct view *view, text_list *entries, struct error *error)
 {
     const char *variable;
     json_t *value;
-    if (assembly->view.details->env_count == 0)
+    if (view->details->env_count == 0)
         return true;
-    if (!view_make_env(&assembly->view, error))
+    if (!view_make_env(view, error))
         return false;
-    json_object_foreach(assembly->view.env, variable, value)
+    json_object_foreach(view->env, variable, value)
     {
         struct buffer text = {.bytes = (char *)json_string_value(value),
                               .length = json_string_length(value)};
         if (json_is_null(value))
-            *VEC_PUSH(&assembly->env.entries) = memory_text(variable);
+            *VEC_PUSH(entries) = memory_text(variable);
         else if (shelltext_check(&text, strlen(variable) + 1, PLACE_NONE, error))
-            add_entry(&assembly->env.entries, variable, text.bytes, text.length);
+            add_entry(entries, variable, text.bytes, text.length);
         else {
             if (error != NULL)
-                error->at = place_of_variable(assembly, variable);
+                error->at = place_of_variable(view, variable);
             return false;
         }
     }
     return true;
+}
+
+static bool add_env(struct assembly *assembly, struct error *error)
+{
+    return command_add_env(&assembly->view, &assembly->env.entries, error);
 }
 
 /* What the task's resources say, whatever the step's env. */
@@ -200,6 +206,10 @@ static bool make_shell(struct assembly *assembly, const struct text *text, char 
 
 static bool make_body(struct assembly *assembly, struct error *error)
 {
+    if (plan_is_call(assembly->view.plan, assembly->view.node, assembly->view.operation))
+        return error_set(error,
+                         assembly->step != NULL ? assembly->step->at : assembly->view.task->at,
+                         "calls of functions are not supported yet");
     const struct task *task = assembly->view.task;
     const struct step *step = assembly->step;
     struct command *command = assembly->command;
@@ -220,11 +230,10 @@ static bool make_cleanup(struct assembly *assembly, struct error *error)
            make_shell(assembly, cleanup, &command->cleanup, &command->cleanup_script, error);
 }
 
-static bool make_path(struct assembly *assembly, const struct text *text, char **ret,
-                      struct error *error)
+bool command_make_path(struct view *view, const struct text *text, char **ret, struct error *error)
 {
     CLEANUP_BUFFER struct buffer path = {0};
-    if (!view_write_text(&assembly->view, text, &path, error))
+    if (!view_write_text(view, text, &path, error))
         return false;
     if (path.length == 0)
         return error_set(error, text->at, "a path is empty");
@@ -249,7 +258,7 @@ static bool make_stream(struct assembly *assembly, int i, struct error *error)
     CLEANUP_BUFFER struct buffer text = {0};
     command->streams[i] = stream->kind;
     if (stream->kind == STREAM_FILE)
-        return make_path(assembly, &stream->text, &command->paths[i], error);
+        return command_make_path(&assembly->view, &stream->text, &command->paths[i], error);
     if (stream->kind == STREAM_TEXT) {
         if (!view_write_text(&assembly->view, &stream->text, &text, error))
             return false;
@@ -268,7 +277,8 @@ static bool make_stream(struct assembly *assembly, int i, struct error *error)
 static bool make_cwd(struct assembly *assembly, struct error *error)
 {
     const struct text *cwd = &assembly->view.details->cwd;
-    return cwd->at == PLACE_NONE || make_path(assembly, cwd, &assembly->command->cwd, error);
+    return cwd->at == PLACE_NONE ||
+           command_make_path(&assembly->view, cwd, &assembly->command->cwd, error);
 }
 
 static bool make_streams(struct assembly *assembly, struct error *error)
@@ -348,7 +358,7 @@ bool plan_ready(struct plan *plan, uint32_t node, uint32_t attempt, const struct
     return finish(&assembly, is_done);
 }
 
-static void release_words(char **words)
+void command_release_words(char **words)
 {
     for (char **word = words; word != NULL && *word != NULL; word++)
         memory_free(*word);
@@ -357,9 +367,9 @@ static void release_words(char **words)
 
 void command_release(struct command *command)
 {
-    release_words(command->argv);
-    release_words(command->env);
-    release_words(command->cleanup);
+    command_release_words(command->argv);
+    command_release_words(command->env);
+    command_release_words(command->cleanup);
     memory_free(command->script);
     memory_free(command->cleanup_script);
     memory_free(command->cwd);

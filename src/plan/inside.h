@@ -28,6 +28,7 @@ enum known_word {
     WORD_INSTANCES,
     WORD_EVENTS,
     WORD_QUEUES,
+    WORD_RESULT,
     WORD_COUNT,
 };
 

@@ -66,9 +66,10 @@ static void write_word(const struct plan *plan, uint32_t task, const struct oper
     const struct workflow *workflow = plan->workflow;
     const struct step *step = operation->step;
     if (operation->kind == OPERATION_BODY) {
-        bool is_run =
-            step != NULL ? step->kind == STEP_RUN : workflow->tasks[task].body == BODY_RUN;
-        buffer_add_text(out, is_run ? "run" : "exec");
+        uint8_t body = workflow->tasks[task].body;
+        bool is_run = step != NULL ? step->kind == STEP_RUN : body == BODY_RUN;
+        bool is_call = step != NULL ? step->kind == STEP_CALL : body == BODY_CALL;
+        buffer_add_text(out, is_run ? "run" : is_call ? "call" : "exec");
         return;
     }
     if (operation->kind == OPERATION_ENTER || operation->kind == OPERATION_LEAVE) {

@@ -43,6 +43,7 @@ void inside_init(struct inside *inside, struct names *names)
         [WORD_INSTANCES] = "instances",
         [WORD_EVENTS] = "events",
         [WORD_QUEUES] = "queues",
+        [WORD_RESULT] = "result",
     };
     for (int i = 0; i < WORD_COUNT; i++)
         inside->words[i] = names_add_text(names, texts[i]);

@@ -102,7 +102,7 @@ struct gate {
 };
 
 enum operation_kind {
-    OPERATION_BODY,  /* launch it (run, exec; of a task without steps: its body) */
+    OPERATION_BODY,  /* launch it (run, exec, call; of a task without steps: its body) */
     OPERATION_ENTER, /* a group begins: takes `vector`, if that is not 0 */
     OPERATION_LEAVE, /* it ends: gives back what its ENTER took */
     OPERATION_SLEEP,

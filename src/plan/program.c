@@ -203,7 +203,7 @@ static void add_steps(struct compiler *compiler, const struct step *steps, uint3
 {
     for (uint32_t i = 0; i < count; i++) {
         const struct step *step = &steps[i];
-        if (step->kind == STEP_RUN || step->kind == STEP_EXEC) {
+        if (step->kind == STEP_RUN || step->kind == STEP_EXEC || step->kind == STEP_CALL) {
             add_body(compiler, step);
         } else if (step->kind == STEP_GROUP) {
             uint32_t begin = enter(compiler, step);

@@ -1,6 +1,6 @@
 /* What a task asks for before its attempt, and a group on its beginning, all of it together. In the
- * default pool a slot is a cpu: a body takes one if its resources do not say; a task without a body
- * takes none. */
+ * default pool a slot is a cpu: a body takes one if its resources do not say; in another it takes a
+ * slot, and of the cpus what its resources say. A task without a body takes none. */
 #include "base/memory.h"
 #include "base/text.h"
 #include "plan/build.h"
@@ -12,7 +12,8 @@ enum { CPU_TOKEN = 0 };
 /* The max-parallel token of a task: they stand in order of the names' tasks. */
 static uint32_t parallel_token(const struct plan *plan, const struct task *task)
 {
-    uint32_t low = plan->vectors.running_first, high = plan->vectors.running_end;
+    uint32_t low = plan->vectors.running_first + plan->workflow->pool_count - 1;
+    uint32_t high = plan->vectors.running_end;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         uint32_t other = workflow_task(plan->workflow, plan->tokens[middle].name);
@@ -209,7 +210,9 @@ static bool add_task(struct demand *demand, struct view *view, struct diagnostic
         if (request->resource != CPU_TOKEN || !is_slotless)
             amount_of(demand, request->resource)->amount += amount;
     }
-    if (!is_cpu_said && !is_slotless && has_body(view))
+    if (!is_slotless && has_body(view) && details->pool != 0)
+        amount_of(demand, pool_token(view->plan, details->pool))->amount += 1;
+    else if (!is_cpu_said && !is_slotless && has_body(view))
         amount_of(demand, CPU_TOKEN)->amount += 1;
     if (details->max_parallel != UNLIMITED && !is_slotless)
         amount_of(demand, parallel_token(view->plan, view->task))->amount += 1;

@@ -79,6 +79,14 @@ static json_t *output_of(const struct view *view, uint32_t node, name output)
     return value;
 }
 
+static json_t *function_result_of(const struct view *view, uint32_t node)
+{
+    if (status_of(view, node) != STATUS_SUCCESS || view->results->result == NULL)
+        return json_null();
+    json_t *value = view->results->result(view->results->context, node);
+    return value == NULL ? json_null() : value;
+}
+
 static json_t *instance_of(const struct view *view, uint32_t node)
 {
     CLEANUP_BUFFER struct buffer text = {0};
@@ -89,6 +97,7 @@ static json_t *instance_of(const struct view *view, uint32_t node)
     json_object_set_new(all, "status", json_string(status_text(status_of(view, node))));
     json_object_set_new(all, "exit_code", exit_code_of(view, node));
     json_object_set_new(all, "stdout", stream_of(view, node, 1));
+    json_object_set_new(all, "result", function_result_of(view, node));
     json_object_set_new(all, "outputs", outputs_of(view, node));
     return all;
 }
@@ -103,6 +112,8 @@ static json_t *field_of(const struct view *view, uint32_t node, const struct ref
         return stream_of(view, node, 2);
     if (field == words[WORD_EXIT_CODE])
         return exit_code_of(view, node);
+    if (field == words[WORD_RESULT])
+        return function_result_of(view, node);
     if (field == words[WORD_INSTANCES])
         return instance_of(view, node);
     return output_of(view, node, reference->names[3]);

@@ -1,6 +1,7 @@
-/* Tokens: of resources, of max-parallel, of locks and semaphores. All are there from the beginning
- * but those of keyed locks, one for each text of a key, which come as they are asked for; they
- * stand last, so that a replay that asks in the same order numbers them the same. */
+/* Tokens: of resources, of the slots of pools, of max-parallel, of locks and semaphores. All are
+ * there from the beginning but those of keyed locks, one for each text of a key, which come as they
+ * are asked for; they stand last, so that a replay that asks in the same order numbers them the
+ * same. */
 #include "base/memory.h"
 #include "plan/build.h"
 #include "plan/inside.h"
@@ -52,6 +53,24 @@ static void add_primitives(struct plan *plan)
     }
 }
 
+/* What is handed to a thread or worker ahead of its turn holds a slot, too. */
+static void add_pool(struct plan *plan, const struct pool *pool)
+{
+    uint64_t size = pool->size > 0 ? pool->size : plan->tokens[0].capacity;
+    uint64_t capacity;
+    if (__builtin_mul_overflow(size, (uint64_t)pool->chunk, &capacity))
+        capacity = UINT64_MAX;
+    add_token(plan, (struct token){.name = pool->name,
+                                   .kind = TOKEN_RUNNING,
+                                   .primitive = NO_PRIMITIVE,
+                                   .capacity = capacity});
+}
+
+uint32_t pool_token(const struct plan *plan, uint32_t pool)
+{
+    return plan->vectors.running_first + pool - 1;
+}
+
 void build_tokens(struct plan *plan, const struct plan_options *options)
 {
     const struct workflow *workflow = plan->workflow;
@@ -64,6 +83,8 @@ void build_tokens(struct plan *plan, const struct plan_options *options)
                                        .capacity = capacity_of(resource, options)});
     }
     plan->vectors.running_first = plan->token_count;
+    for (uint32_t i = 1; i < workflow->pool_count; i++)
+        add_pool(plan, &workflow->pools[i]);
     for (uint32_t i = 0; i < workflow->task_count; i++)
         if (workflow->tasks[i].details->max_parallel != UNLIMITED)
             add_token(plan, (struct token){.name = workflow->tasks[i].name,
@@ -128,11 +149,18 @@ void plan_write_token(const struct plan *plan, uint32_t token, struct buffer *ou
 {
     const struct names *names = plan->workflow->names;
     const struct token *the = &plan->tokens[token];
-    bool is_limit = token >= plan->vectors.running_first && token < plan->vectors.running_end;
+    const struct vectors *vectors = &plan->vectors;
+    uint32_t limits = vectors->running_first + plan->workflow->pool_count - 1;
+    bool is_pool = token >= vectors->running_first && token < limits;
+    bool is_limit = token >= limits && token < vectors->running_end;
     if (the->primitive != NO_PRIMITIVE)
         buffer_printf(out, "%s ",
                       primitive_kind_text(plan->workflow->primitives[the->primitive].kind));
-    buffer_printf(out, "%s%s", is_limit ? "max-parallel of " : "", names_text(names, the->name));
+    buffer_printf(out, "%s%s",
+                  is_pool    ? "pool "
+                  : is_limit ? "max-parallel of "
+                             : "",
+                  names_text(names, the->name));
     if (the->key == 0)
         return;
     json_t *key = json_loads(names_text(names, the->key), JSON_DECODE_ANY, NULL);

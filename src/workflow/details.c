@@ -230,6 +230,7 @@ static bool (*const readers[TASK_DETAIL_COUNT])(struct reader *reader, uint32_t 
     [TASK_CONTINUE_ON_ERROR] = continue_field,
     [TASK_CLEANUP] = cleanup_field,
     [TASK_MANUAL] = manual_field,
+    [TASK_POOL] = pool_field,
 };
 
 bool details_read(struct reader *reader, const struct section *section)

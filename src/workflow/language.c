@@ -28,9 +28,9 @@ static const struct field top_fields[] = {
     [TOP_CONDITIONS] = {.key = "conditions"},
     [TOP_EVENTS] = {.key = "events"},
     [TOP_QUEUES] = {.key = "queues"},
+    [TOP_POOLS] = {.key = "pools"},
     {.key = "env-file", .is_later = true},
     {.key = "secrets", .is_later = true},
-    {.key = "pools", .is_later = true},
 };
 
 static const struct field task_fields[] = {
@@ -51,11 +51,12 @@ static const struct field task_fields[] = {
     [TASK_CONTINUE_ON_ERROR] = {.key = "continue-on-error", .is_default = true},
     [TASK_CLEANUP] = {.key = "cleanup", .is_default = true},
     [TASK_MANUAL] = {.key = "manual", .is_default = true},
+    [TASK_POOL] = {.key = "pool", .is_default = true},
     [TASK_RUN] = {.key = "run"},
     [TASK_EXEC] = {.key = "exec"},
     [TASK_NEEDS] = {.key = "needs"},
     [TASK_MATRIX] = {.key = "matrix"},
-    [TASK_CALL] = {.key = "call", .is_later = true},
+    [TASK_CALL] = {.key = "call"},
     [TASK_MPI] = {.key = "mpi", .is_later = true},
     [TASK_STEPS] = {.key = "steps"},
     [TASK_LOCK] = {.key = "lock"},
@@ -69,7 +70,6 @@ static const struct field task_fields[] = {
     {.key = "sources", .is_later = true},
     {.key = "generates", .is_later = true},
     {.key = "depfile", .is_later = true},
-    {.key = "pool", .is_later = true, .is_default = true},
 };
 
 static const struct field param_fields[] = {
@@ -108,6 +108,7 @@ static const struct field output_fields[] = {
 static const struct field step_fields[] = {
     [STEP_FIELD_RUN] = {.key = "run"},
     [STEP_FIELD_EXEC] = {.key = "exec"},
+    [STEP_FIELD_CALL] = {.key = "call"},
     [STEP_FIELD_STEPS] = {.key = "steps"},
     [STEP_FIELD_SLEEP] = {.key = "sleep"},
     [STEP_FIELD_BARRIER] = {.key = "barrier"},
@@ -130,7 +131,6 @@ static const struct field step_fields[] = {
     [STEP_FIELD_CWD] = {.key = "cwd"},
     [STEP_FIELD_SHELL] = {.key = "shell"},
     [STEP_FIELD_USES] = {.key = "uses"},
-    {.key = "call", .is_later = true},
     {.key = "mpi", .is_later = true},
 };
 
@@ -153,6 +153,19 @@ static const struct field uses_fields[] = {
     [USE_BARRIER] = {.key = "barrier"}, [USE_SET] = {.key = "set"}, [USE_CLEAR] = {.key = "clear"},
     [USE_NOTIFY] = {.key = "notify"},   [USE_PUT] = {.key = "put"}, [USE_GET] = {.key = "get"},
     [USE_CLOSE] = {.key = "close"},
+};
+
+static const struct field call_fields[] = {
+    [CALL_LIBRARY] = {.key = "library"},   [CALL_LUA] = {.key = "lua"},
+    [CALL_PYTHON] = {.key = "python"},     [CALL_WORKER] = {.key = "worker"},
+    [CALL_FUNCTION] = {.key = "function"}, [CALL_ARGS] = {.key = "args"},
+    [CALL_KWARGS] = {.key = "kwargs"},
+};
+
+static const struct field pool_fields[] = {
+    [POOL_SIZE] = {.key = "size"},   [POOL_BACKEND] = {.key = "backend"},
+    [POOL_CHUNK] = {.key = "chunk"}, [POOL_MAX_TASKS] = {.key = "max-tasks"},
+    [POOL_INIT] = {.key = "init"},
 };
 
 #define TABLE(array, where)                                                                        \
@@ -181,6 +194,8 @@ static const struct {
     [TABLE_QUEUE] = TABLE(queue_fields, "on a queue"),
     [TABLE_READY] = TABLE(ready_fields, "in 'ready'"),
     [TABLE_USES] = TABLE(uses_fields, "in 'uses'"),
+    [TABLE_CALL] = TABLE(call_fields, "in 'call'"),
+    [TABLE_POOL] = TABLE(pool_fields, "on a pool"),
 };
 
 const struct field *language_fields(enum table table, size_t *ret_count)

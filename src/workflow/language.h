@@ -26,6 +26,8 @@ enum table {
     TABLE_QUEUE,
     TABLE_READY,
     TABLE_USES,
+    TABLE_CALL,
+    TABLE_POOL,
     TABLE_COUNT,
 };
 
@@ -50,6 +52,7 @@ enum top_field {
     TOP_CONDITIONS,
     TOP_EVENTS,
     TOP_QUEUES,
+    TOP_POOLS,
 };
 
 /* First those of struct details, in the order they are read in. */
@@ -71,6 +74,7 @@ enum task_field {
     TASK_CONTINUE_ON_ERROR,
     TASK_CLEANUP,
     TASK_MANUAL,
+    TASK_POOL,
     TASK_DETAIL_COUNT,
     TASK_RUN = TASK_DETAIL_COUNT,
     TASK_EXEC,
@@ -95,6 +99,7 @@ enum task_field {
 enum step_field {
     STEP_FIELD_RUN,
     STEP_FIELD_EXEC,
+    STEP_FIELD_CALL,
     STEP_FIELD_STEPS,
     STEP_FIELD_SLEEP,
     STEP_FIELD_BARRIER,
@@ -112,12 +117,12 @@ enum step_field {
     STEP_FIELD_AS,
     STEP_FIELD_TIMEOUT,
     STEP_FIELD_CONTINUE_ON_ERROR,
-    STEP_FIELD_LOCK, /* from here on of run, exec and steps alone */
+    STEP_FIELD_LOCK, /* from here on of run, exec, call and steps alone */
     STEP_FIELD_SEMAPHORE,
     STEP_FIELD_ENV,
     STEP_FIELD_CWD,
     STEP_FIELD_SHELL,
-    STEP_FIELD_USES, /* of run and exec alone */
+    STEP_FIELD_USES, /* of run, exec and call alone */
     STEP_FIELD_COUNT,
 };
 
@@ -146,6 +151,9 @@ enum { QUEUE_MAX };
 /* First those of enum ready_kind but for READY_AT_ONCE, in its order. */
 enum { READY_FIELD_TCP, READY_FIELD_FILE, READY_FIELD_RUN, READY_FIELD_LOG, READY_FIELD_TIMEOUT };
 enum { OUTPUT_TYPE, OUTPUT_DEFAULT };
+/* First those of enum function_kind, in its order. */
+enum { CALL_LIBRARY, CALL_LUA, CALL_PYTHON, CALL_WORKER, CALL_FUNCTION, CALL_ARGS, CALL_KWARGS };
+enum { POOL_SIZE, POOL_BACKEND, POOL_CHUNK, POOL_MAX_TASKS, POOL_INIT };
 
 struct field {
     const char *key;

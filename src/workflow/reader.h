@@ -28,6 +28,7 @@ struct shape {
     bool is_open;           /* there may be more variables */
     bool is_outputs_broken; /* outputs could not be read */
     bool is_daemon;
+    bool has_call; /* calls a function */
 };
 
 /* Where an expression stands, and so what it may mention. */
@@ -60,13 +61,15 @@ struct reader {
     struct name_map resource_of_name;
     struct name_map primitive_of_name;
     struct name_map pipe_of_name;
-    struct usage *usages; /* by primitive */
-    uint32_t *task_nodes; /* task → its value's node */
-    uint32_t *shape_of;   /* task → index into shapes; 0: has none */
+    struct name_map pool_of_name;     /* index */
+    struct name_map function_of_name; /* of what tells one from others: index + 1 */
+    struct usage *usages;             /* by primitive */
+    uint32_t *task_nodes;             /* task → its value's node */
+    uint32_t *shape_of;               /* task → index into shapes; 0: has none */
     VEC(struct shape) shapes;
     uint32_t param_limit;  /* params a param's default may mention */
     bool is_params_broken; /* some could not be read: do not complain of unknown ones */
-    bool is_tasks_broken, is_resources_broken, is_primitives_broken;
+    bool is_tasks_broken, is_resources_broken, is_primitives_broken, is_pools_broken;
 
     /* the task (or the defaults, task NULL) being read */
     uint32_t task_index;
@@ -81,6 +84,8 @@ struct reader {
     VEC(name) binding;             /* by any step of the task */
 
     VEC(struct pipe_end) pipe_ends;
+    VEC(struct function) functions;
+    json_t *no_arguments[2]; /* of calls that have none: a list, a map */
     VEC(struct expression) expressions;
     VEC(const char *) task_names; /* for "did you mean" */
     uint64_t suggestion_work;
@@ -97,6 +102,8 @@ static inline const struct node *reader_node(const struct reader *reader, uint32
 }
 const char *reader_text(const struct reader *reader, uint32_t node);
 size_t reader_length(const struct reader *reader, uint32_t node);
+/* The place of a character of a scalar. */
+place reader_place(struct reader *reader, uint32_t node, size_t offset);
 bool reader_is_plain_null(const struct reader *reader, uint32_t node);
 bool reader_has_holes(const struct reader *reader, uint32_t node); /* in the node or below it */
 /* An error at a node, or at a place: return false. */
@@ -246,7 +253,7 @@ void pipes_check(struct reader *reader);
 
 /* --- the parts of a workflow --- */
 
-/* What is launched, of a task or of a step. */
+/* What is launched as a process, of a task or of a step. */
 struct body_words {
     const struct text *run;
     struct text *exec;
@@ -255,6 +262,21 @@ struct body_words {
 };
 void run_read(struct reader *reader, uint32_t node, struct body_words *ret);
 void exec_read(struct reader *reader, uint32_t node, struct body_words *ret);
+
+/* Which of the four ways names the function of a call; -1 after an error. */
+int function_kind_read(struct reader *reader, uint32_t node, const struct section *section);
+bool function_read(struct reader *reader, const struct section *section, int kind,
+                   struct function *ret);
+/* Its index in workflow->functions. */
+uint32_t function_intern(struct reader *reader, const struct function *function);
+/* A call; of CONTEXT_SETTING: with constant arguments. NULL after an error. */
+const struct call *call_read(struct reader *reader, uint32_t node, enum context context);
+/* A function has no streams but the log; a step's shares those of its task, of which only what it
+ * writes is its own. */
+void call_check_streams(struct reader *reader, const struct details *details, bool is_step);
+void functions_keep(struct reader *reader); /* when all has been read */
+void pools_read(struct reader *reader, uint32_t node);
+bool pool_field(struct reader *reader, uint32_t node);
 
 /* The word of a type; `enum` only for params. */
 bool type_read(struct reader *reader, uint32_t node, bool is_param, uint8_t *ret);

@@ -232,7 +232,8 @@ static bool may_end(void *context, const char *const *path, int depth, struct er
         return error_set(error, PLACE_NONE, "what is known of a queue is queues.NAME.length");
     if (depth == 2 && root == ROOT_NEEDS) {
         error_set(error, PLACE_NONE, "needs.%s must say which value of it", path[1]);
-        return error_hint(error, "stdout, stderr, exit_code, outputs.NAME, status or instances");
+        return error_hint(error,
+                          "stdout, stderr, exit_code, result, outputs.NAME, status or instances");
     }
     if (depth == 3 && root == ROOT_NEEDS && strcmp(path[2], "outputs") == 0)
         return error_set(error, PLACE_NONE, "the name of an output must follow: outputs.NAME");

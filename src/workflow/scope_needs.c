@@ -83,6 +83,13 @@ static bool is_daemon(const struct reader *reader, const char *as)
     return shape != NULL && shape->is_daemon;
 }
 
+static bool calls(const struct reader *reader, const char *as)
+{
+    uint32_t need = needs_find(reader, names_find(reader->names, as, strlen(as)));
+    const struct shape *shape = reader_shape(reader, reader->task->needs[need - 1].task);
+    return shape != NULL && shape->has_call;
+}
+
 int scope_need_field(struct scope_state *state, const char *as, const char *text, int length,
                      struct error *error)
 {
@@ -91,12 +98,12 @@ int scope_need_field(struct scope_state *state, const char *as, const char *text
         return SCOPE_UNKNOWN;
     }
     int end = scope_fixed("a need", need_names, NEED_NAME_COUNT, text, length, error);
-    if (end == (int)strlen("result") && strncmp(text, "result", (size_t)end) == 0) {
-        error_set(error, PLACE_NONE, "'result' of a need is not supported yet");
-        error_hint(error, "whether it succeeded is in 'status'");
-        return SCOPE_UNKNOWN;
-    }
-    return end;
+    if (end != (int)strlen("result") || strncmp(text, "result", (size_t)end) != 0 ||
+        calls(state->reader, as))
+        return end;
+    error_set(error, PLACE_NONE, "'%s' calls no function, and so has no result", as);
+    error_hint(error, "what it prints is in 'stdout', whether it succeeded in 'status'");
+    return SCOPE_UNKNOWN;
 }
 
 static bool is_output(const struct reader *reader, name found, const void *context)

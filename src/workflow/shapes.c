@@ -1,7 +1,7 @@
 /* What other tasks may say of a task, found before any task is read: its matrix variables, its
- * outputs, whether it is a daemon. Errors in them are reported when the task itself is read; until
- * then anything that cannot be read in whole counts as open, so that nobody complains of a name
- * that is right. */
+ * outputs, whether it is a daemon, or calls a function. Errors in them are reported when the task
+ * itself is read; until then anything that cannot be read in whole counts as open, so that nobody
+ * complains of a name that is right. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,8 +95,28 @@ static void outputs_shape(struct reader *reader, uint32_t node, struct shape *sh
 
 /* The keys of a task that shape it. */
 struct shaping {
-    name matrix, outputs, daemon;
+    name matrix, outputs, daemon, call, steps;
 };
+
+/* Is there a call among the steps, or in groups of them? Nested no deeper than a document is. */
+static bool has_call(const struct reader *reader, uint32_t steps, const struct shaping *shaping)
+{
+    uint32_t end = reader_node(reader, steps)->end;
+    if (reader_node(reader, steps)->kind != NODE_LIST)
+        return false;
+    for (uint32_t step = steps + 1; step < end; step = reader_node(reader, step)->end) {
+        uint32_t stop = reader_node(reader, step)->end;
+        if (reader_node(reader, step)->kind != NODE_MAP)
+            continue;
+        for (uint32_t key = step + 1; key < stop; key = reader_node(reader, key + 1)->end) {
+            name word = reader_node(reader, key)->text;
+            if (word == shaping->call ||
+                (word == shaping->steps && has_call(reader, key + 1, shaping)))
+                return true;
+        }
+    }
+    return false;
+}
 
 static bool task_shape(struct reader *reader, uint32_t task, const struct shaping *shaping,
                        struct shape *shape)
@@ -111,6 +131,10 @@ static bool task_shape(struct reader *reader, uint32_t task, const struct shapin
             outputs_shape(reader, key + 1, shape);
         else if (word == shaping->daemon)
             shape->is_daemon = strcmp(reader_text(reader, key + 1), "true") == 0;
+        else if (word == shaping->call)
+            shape->has_call = true;
+        else if (word == shaping->steps && has_call(reader, key + 1, shaping))
+            shape->has_call = true;
         else
             continue;
         has_shape = true;
@@ -125,7 +149,9 @@ void shapes_read(struct reader *reader)
     *VEC_PUSH(&reader->shapes) = (struct shape){0};
     struct shaping shaping = {.matrix = names_add_text(reader->names, "matrix"),
                               .outputs = names_add_text(reader->names, "outputs"),
-                              .daemon = names_add_text(reader->names, "daemon")};
+                              .daemon = names_add_text(reader->names, "daemon"),
+                              .call = names_add_text(reader->names, "call"),
+                              .steps = names_add_text(reader->names, "steps")};
     for (uint32_t task = 0; task < count; task++) {
         uint32_t node = reader->task_nodes[task];
         struct shape shape = {0};

@@ -34,7 +34,7 @@ static void no_word(struct reader *reader, uint32_t node, const struct section *
         reader_error(reader, (lock != 0 ? lock : semaphore) - 1,
                      "a step that only takes a %s does nothing with it",
                      lock != 0 ? "lock" : "semaphore");
-        reader_hint(reader, "write what it is held for in the same step: run, exec or steps");
+        reader_hint(reader, "write what it is held for in the same step: run, exec, call or steps");
         return;
     }
     CLEANUP_BUFFER struct buffer words = {0};
@@ -72,7 +72,7 @@ static int word_of(struct reader *reader, uint32_t node, const struct section *s
 static void check_beside(struct reader *reader, const struct section *section, int word)
 {
     const char *text = reader_text(reader, section->values[word] - 1);
-    int first = word <= STEP_FIELD_EXEC    ? STEP_FIELD_COUNT
+    int first = word <= STEP_FIELD_CALL    ? STEP_FIELD_COUNT
                 : word == STEP_FIELD_STEPS ? STEP_FIELD_USES
                                            : STEP_FIELD_LOCK;
     for (int field = first; field < STEP_FIELD_COUNT; field++) {
@@ -82,7 +82,8 @@ static void check_beside(struct reader *reader, const struct section *section, i
         bool is_hold = field == STEP_FIELD_LOCK || field == STEP_FIELD_SEMAPHORE;
         const char *key = reader_text(reader, value - 1);
         reader_error(reader, value - 1, "'%s' does not go with '%s', only with %s", key, text,
-                     field == STEP_FIELD_USES ? "'run' and 'exec'" : "'run', 'exec' and 'steps'");
+                     field == STEP_FIELD_USES ? "'run', 'exec' and 'call'"
+                                              : "'run', 'exec', 'call' and 'steps'");
         if (is_hold)
             reader_hint(reader, "put the step inside: {%s: ..., steps: [{%s: ...}]}", key, text);
     }
@@ -101,14 +102,17 @@ static void until_read(struct reader *reader, uint32_t node, struct step *step)
 
 static void as_read(struct reader *reader, uint32_t node, const char *word, struct step *step)
 {
-    bool is_body = step->kind == STEP_RUN || step->kind == STEP_EXEC;
+    bool is_command = step->kind == STEP_RUN || step->kind == STEP_EXEC;
+    bool is_call = step->kind == STEP_CALL;
     bool is_named = binding_read(reader, node, &step->as);
-    if (is_body && is_named)
+    if (is_command && is_named)
         step->keeps |= KEEPS_STDOUT;
-    if (is_body || step->kind == STEP_GET)
+    if (is_call && is_named)
+        step->keeps |= KEEPS_RESULT;
+    if (is_command || is_call || step->kind == STEP_GET)
         return;
     reader_error(reader, node - 1, "'%s' gives no value that 'as' could name", word);
-    reader_hint(reader, "'run' and 'exec' give what they print, 'get' an item");
+    reader_hint(reader, "'run' and 'exec' give what they print, 'call' its result, 'get' an item");
 }
 
 /* --- words --- */
@@ -192,6 +196,7 @@ static const struct word_rule {
 } rules[STEP_WORD_COUNT] = {
     [STEP_FIELD_RUN] = {STEP_RUN, USAGE_COUNT, 0},
     [STEP_FIELD_EXEC] = {STEP_EXEC, USAGE_COUNT, 0},
+    [STEP_FIELD_CALL] = {STEP_CALL, USAGE_COUNT, 0},
     [STEP_FIELD_STEPS] = {STEP_GROUP, USAGE_COUNT, 0},
     [STEP_FIELD_SLEEP] = {STEP_SLEEP, USAGE_COUNT, 0},
     [STEP_FIELD_BARRIER] = {STEP_BARRIER, USAGE_BARRIER, KIND_BARRIER},
@@ -229,6 +234,12 @@ static void primitive_read(struct reader *reader, uint32_t node, const struct wo
     check_held(reader, node, step->primitive);
 }
 
+static void step_call_read(struct reader *reader, uint32_t node, struct step *step)
+{
+    step->call = call_read(reader, node, CONTEXT_TASK);
+    call_check_streams(reader, reader->task->details, true);
+}
+
 static void word_read(struct reader *reader, uint32_t node, int word, struct step *step)
 {
     struct body_words words = {0};
@@ -238,6 +249,8 @@ static void word_read(struct reader *reader, uint32_t node, int word, struct ste
         run_read(reader, node, &words);
     else if (word == STEP_FIELD_EXEC)
         exec_read(reader, node, &words);
+    else if (word == STEP_FIELD_CALL)
+        step_call_read(reader, node, step);
     else if (word == STEP_FIELD_STEPS)
         steps_read(reader, node, &step->steps, &step->step_count);
     else if (word == STEP_FIELD_SLEEP)

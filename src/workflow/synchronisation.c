@@ -119,7 +119,8 @@ static void check_daemon(struct reader *reader, const struct section *section)
                                              TASK_SET,   TASK_RETRY, TASK_OUTPUTS};
     const struct task *task = reader->task;
     if (task->body == BODY_NONE)
-        reader_error(reader, section->values[TASK_DAEMON] - 1, "a daemon has a 'run' or 'exec'");
+        reader_error(reader, section->values[TASK_DAEMON] - 1,
+                     "a daemon has a 'run', 'exec' or 'call'");
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         if (section->values[fields[i]] != 0)
             reader_error(reader, section->values[fields[i]] - 1, "a daemon has no '%s'",

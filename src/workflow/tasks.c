@@ -85,8 +85,8 @@ uint32_t tasks_find(struct reader *reader, uint32_t node)
 /* `shell: make all` alone would do nothing at all. */
 static void check_shell(struct reader *reader, const struct section *section)
 {
-    static const enum task_field users[] = {TASK_RUN,  TASK_EXEC, TASK_CLEANUP,
-                                            TASK_CALL, TASK_MPI,  TASK_STEPS};
+    static const enum task_field users[] = {TASK_RUN, TASK_EXEC, TASK_CLEANUP, TASK_MPI,
+                                            TASK_STEPS};
     if (section->values[TASK_SHELL] == 0)
         return;
     for (size_t i = 0; i < sizeof users / sizeof *users; i++)
@@ -97,28 +97,38 @@ static void check_shell(struct reader *reader, const struct section *section)
     reader_hint(reader, "write the commands in 'run'");
 }
 
-static void two_bodies(struct reader *reader, uint32_t first, uint32_t second)
+static bool has_one_body(struct reader *reader, const struct section *section)
 {
-    uint32_t earlier = first < second ? first : second, later = first < second ? second : first;
-    reader_error(reader, later - 1, "a task has one body: '%s' or '%s', not both",
-                 reader_text(reader, earlier - 1), reader_text(reader, later - 1));
+    static const enum task_field bodies[] = {TASK_RUN, TASK_EXEC, TASK_CALL, TASK_STEPS};
+    uint32_t first = 0, second = 0;
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        uint32_t value = section->values[bodies[i]];
+        if (value != 0 && (first == 0 || value < first))
+            second = first, first = value;
+        else if (value != 0 && (second == 0 || value < second))
+            second = value;
+    }
+    return second == 0 ||
+           reader_error(reader, second - 1, "a task has one body: '%s' or '%s', not both",
+                        reader_text(reader, first - 1), reader_text(reader, second - 1));
 }
 
 static void body_read(struct reader *reader, const struct section *section,
                       struct synchronisation *synchronisation)
 {
     uint32_t run = section->values[TASK_RUN], exec = section->values[TASK_EXEC];
-    uint32_t steps = section->values[TASK_STEPS];
+    uint32_t call = section->values[TASK_CALL], steps = section->values[TASK_STEPS];
     struct task *task = reader->task;
     struct body_words words = {0};
-    if ((run != 0) + (exec != 0) + (steps != 0) > 1) {
-        two_bodies(reader, run != 0 ? run : exec, steps != 0 ? steps : exec);
+    if (!has_one_body(reader, section))
         return;
-    }
     if (run != 0)
         task->body = BODY_RUN, run_read(reader, run, &words);
     else if (exec != 0)
         task->body = BODY_EXEC, exec_read(reader, exec, &words);
+    else if (call != 0)
+        task->body = BODY_CALL, task->call = call_read(reader, call, CONTEXT_TASK),
+        call_check_streams(reader, task->details, false);
     else if (steps != 0)
         task->body = BODY_STEPS,
         steps_read(reader, steps, &synchronisation->steps, &synchronisation->step_count);

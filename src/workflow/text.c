@@ -18,6 +18,12 @@ static struct walk walk_of(struct reader *reader, uint32_t node)
     return walk;
 }
 
+place reader_place(struct reader *reader, uint32_t node, size_t offset)
+{
+    struct walk walk = walk_of(reader, node);
+    return walk_to(&walk, offset);
+}
+
 static size_t bytes_of_characters(const char *text, size_t length, uint32_t characters)
 {
     size_t offset = 0;
@@ -53,6 +59,12 @@ static bool report_inside(struct reader *reader, uint32_t node, size_t offset, s
     return diagnostics_take(reader->diagnostics, error);
 }
 
+static bool has_call(const struct reader *reader, uint32_t task)
+{
+    const struct shape *shape = reader_shape(reader, task);
+    return shape != NULL && shape->has_call;
+}
+
 static void mark_kept(struct reader *reader, const struct expression *expression)
 {
     for (uint32_t i = 0; i < expression->reference_count; i++) {
@@ -62,9 +74,12 @@ static void mark_kept(struct reader *reader, const struct expression *expression
         const struct need *need = &reader->task->needs[needs_find(reader, reference->names[1]) - 1];
         const char *field = names_text(reader->names, reference->names[2]);
         struct task *task = &reader->workflow->tasks[need->task];
-        if (strcmp(field, "stdout") == 0 || strcmp(field, "instances") == 0)
+        bool is_instances = strcmp(field, "instances") == 0;
+        if (is_instances || strcmp(field, "stdout") == 0)
             task->keeps |= KEEPS_STDOUT;
-        else if (strcmp(field, "stderr") == 0)
+        if ((is_instances || strcmp(field, "result") == 0) && has_call(reader, need->task))
+            task->keeps |= KEEPS_RESULT;
+        if (strcmp(field, "stderr") == 0)
             task->keeps |= KEEPS_STDERR;
     }
 }

@@ -102,6 +102,8 @@ static void head_read(struct reader *reader, const struct section *section)
         timeout_read(reader, values[TOP_TIMEOUT], &workflow->timeout);
     capacities_read(reader, values[TOP_RESOURCES]);
     primitives_read(reader, section);
+    reader->is_pools_broken = section_is_guessed(section, TOP_POOLS);
+    pools_read(reader, values[TOP_POOLS]);
 }
 
 static void defaults_read(struct reader *reader, uint32_t node)
@@ -147,6 +149,7 @@ static void reader_release(struct reader *reader)
     name_map_release(&reader->need_of_name);
     name_map_release(&reader->primitive_of_name);
     name_map_release(&reader->pipe_of_name);
+    name_map_release(&reader->pool_of_name);
     memory_free(reader->usages);
     memory_free(reader->task_nodes);
     memory_free(reader->shape_of);
@@ -179,6 +182,7 @@ bool workflow_read(struct workflow *ret, struct sources *sources, const struct s
         root_read(&reader);
     ret->expressions = reader.expressions.items;
     ret->expression_count = reader.expressions.count;
+    functions_keep(&reader);
     reader_release(&reader);
     reader_drop_repeated(diagnostics);
     return diagnostics->error_count == before;

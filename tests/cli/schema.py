@@ -117,7 +117,7 @@ BEYOND = {
         param-order sync-as-before sync-as-shadow sync-events-elsewhere sync-status-functions""",
     SHELL: """shell-arithmetic shell-backquote shell-cleanup shell-dollar-quote shell-heredoc shell-unclosed
         run-comment""",
-    NAMES: """finally-duplicate matrix-exclude need-as-twice need-finally need-guard need-include-variable
+    NAMES: """call-result finally-duplicate matrix-exclude need-as-twice need-finally need-guard need-include-variable
         need-same need-variable unknown-need sync-barrier-finally sync-condition-lock sync-condition-task
         sync-daemon-value sync-hold-twice sync-lock-kind sync-lock-unknown sync-nobody sync-nothing-declared
         sync-pipe-ends sync-pipe-finally sync-pipe-needs
@@ -167,7 +167,16 @@ VALUES = ["", "''", "5", "0", "-1", "1.5", "300", "5000000000", "true", "word", 
           "{log: word, file: f}", "{timeout: 3s}", "{run: word}", "[{run: word}]", "[{exec: [word], as: y, lock: k}]",
           "[{sleep: 2s}, {wait: e, timeout: 1m}]", "[{wait: e, until: true}]", "[{barrier: b, lock: k}]", "[{run: word, get: q}]",
           "[{lock: k}]", "[{set: e, as: y}]", "[{put: {q: 1}}, {get: q, as: end}]", "[{lock: k, steps: [{notify-all: c}]}]",
-          "{t: {file: f}}", "{t: {parties: 2, timeout: 1m}}", "{t: {permits: 2}}", "{t: {lock: k}}", "{t: {max: 5}}", "{t: 3}"]
+          "{t: {file: f}}", "{t: {parties: 2, timeout: 1m}}", "{t: {permits: 2}}", "{t: {lock: k}}", "{t: {max: 5}}", "{t: 3}",
+          "{lua: return 1}", "{lua: return a, args: {a: 1}}", "{lua: return a, args: {a-b: 1}}", "{lua: return 1, kwargs: {a: 1}}",
+          "{lua: return 1, function: f}", "{python: 'a.b:c.d', args: [1, [2]], kwargs: {a: 1}}", "{python: 'a.py:f'}", "{python: a.b}",
+          "{python: 'a:b', args: {a: 1}, kwargs: {b: 1}}", "{python: 'a:b', args: \"${{ params.l }}\"}", "{python: 'a:b', args: 5}",
+          "{library: ./a.so, function: f}", "{library: a.so}", "{library: \"a${{ params.n }}.so\", function: f}",
+          "{library: a.so, function: 'a b'}", "{worker: [node, x], function: f}", "{worker: node x, function: f}", "{worker: [node]}",
+          "{worker: [], function: f}", "{lua: return 1, python: 'a:b'}", "{lua: \"${{ params.n }}\"}", "{function: f}", "p", "{p: }",
+          "{p: {size: 2, backend: thread, chunk: 5}}", "{p: {backend: process, max-tasks: 9, init: {python: 'a:b', args: [1]}}}",
+          "{p: {backend: thread, max-tasks: 9}}", "{p: {backend: thread, init: {lua: return 1}}}", "{p: {backend: mpi}}",
+          "{p: {size: 0}}", "{p: {size: \"${{ params.n }}\"}}", "{p: {workers: 3}}"]
 
 
 def keys(definition):
@@ -196,7 +205,7 @@ places["word"] = "tasks: {t: {exec: [true, %s]}}"
 places["first word"] = "tasks: {t: {exec: [%s]}}"
 places.update({f"step {key}": "tasks: {t: {steps: [{%s%s}]}}" % (nest(key, "%s"), also) for key, also in {
     **{key: ", run: word" for key in keys("step") if key not in ("steps", "until", "call", "mpi")},
-    **dict.fromkeys(("run", "exec", "steps", "sleep", "barrier", "wait", "set", "clear", "notify", "put", "get", "close"), ""),
+    **dict.fromkeys(("run", "exec", "call", "steps", "sleep", "barrier", "wait", "set", "clear", "notify", "put", "get", "close"), ""),
     "until": ", wait: c"}.items()})
 places["step inside"] = "tasks: {t: {lock: k, steps: [{lock: k, steps: %s}]}}"
 places["step notify"] = "tasks: {t: {lock: k, steps: [{notify: %s}]}}"
@@ -205,6 +214,16 @@ places["value put"] = "tasks: {t: {steps: [{put: {q: %s}}]}}"
 places["daemon ready"] = "tasks: {t: {daemon: true, run: word, ready: %s}}"
 places["daemon ready tcp"] = "tasks: {t: {daemon: true, run: word, ready: {tcp: %s}}}"
 places["task uses"] = "tasks: {t: {run: word, uses: %s}}"
+places.update({f"call {key}": "tasks: {t: {call: {%s%s}}}" % (nest(key, "%s"), also) for key, also in {
+    "library": ", function: f", "lua": "", "python": "", "worker": ", function: f", "function": ", library: a.so",
+    "args": ", python: 'a:b'", "kwargs": ", python: 'a:b'"}.items()})
+places["args of lua"] = "tasks: {t: {call: {lua: return 1, args: %s}}}"
+places["kwargs beside args"] = "tasks: {t: {call: {python: 'a:b', kwargs: {a: 1}, args: %s}}}"
+places["call stdout"] = "tasks: {t: {call: {lua: return 1}, stdout: %s}}"
+places["call stderr"] = "tasks: {t: {call: {lua: return 1}, stderr: %s}}"
+places["call stdin"] = "tasks: {t: {call: {lua: return 1}, stdin: %s}}"
+places.update({f"pool {key}": "pools: {t: {%s}}" % nest(key, "%s") for key in ("size", "backend", "chunk", "max-tasks", "init")})
+places["pool"] = "pools: {t: %s}"
 places["foreign shell"] = "tasks: {t: {shell: python3, run: %s}}"
 places["selector"] = "tasks: {t: {needs: {x: {i: %s}}}}"
 places["mem"] = "resources: {mem: %s}"
@@ -221,6 +240,7 @@ REST = {
     "conditions": "conditions: {c: {lock: k}}",
     "events": "events: [e]",
     "queues": "queues: [q]",
+    "pools": "pools: [p]",
     "tasks": "tasks: {x: {matrix: {i: [1]}, run: word}, y: {run: word}}",
 }
 # Each place is put into a whole workflow that has the names which the values mention.
@@ -237,7 +257,7 @@ def whole(place, value):
 
 
 # What the reader says only of names, values or the plan, not of the form.
-SEMANTIC = re.compile("unknown (task|need|resource|param|name|condition or event|lock|semaphore|barrier|condition|event|queue)|is not known|no such instance|no matrix|share no|"
+SEMANTIC = re.compile("unknown (task|need|resource|pool|param|name|condition or event|lock|semaphore|barrier|condition|event|queue)|is not known|no such instance|no matrix|share no|"
                       "is not among the needs|has no (matrix )?variable|needs itself|runs after all|is more than|is less than|"
                       "is required, and not given|cannot stand in text|must be a list|this gives|declared under|"
                       "cannot read|is not one of|malformed number|is an? (lock|semaphore|barrier|condition|event|queue)|is not held here|"

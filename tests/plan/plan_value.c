@@ -81,7 +81,7 @@ static void test_instances(void)
 {
     CHECK_TEXT(value_of("needs.one.instances"),
                "[{\"name\":\"m[i=1]\",\"matrix\":{\"i\":1},\"status\":\"success\","
-               "\"exit_code\":0,\"stdout\":\"one\",\"outputs\":{\"mean\":1}}]");
+               "\"exit_code\":0,\"stdout\":\"one\",\"result\":null,\"outputs\":{\"mean\":1}}]");
     CHECK_TEXT(value_of("needs.m.instances[2].status"), "\"blocked\"");
     CHECK_TEXT(value_of("len(needs.m.instances)"), "3");
 }
