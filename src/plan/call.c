@@ -66,12 +66,11 @@ static bool make_arguments(struct view *view, const struct spec *spec, json_t **
 }
 
 /* What one whole expression gave is known only now. */
-static bool check_arguments(struct view *view, const struct call *call,
-                            const struct invocation *invocation, struct error *error)
+static bool check_arguments(const struct call *call, const struct invocation *invocation,
+                            struct error *error)
 {
     const json_t *args = invocation->args, *kwargs = invocation->kwargs;
     const struct function *function = invocation->function;
-    (void)view;
     if (args != NULL && !json_is_array(args) && !json_is_object(args))
         return error_set(error, call->args.at, "'args' must be a list or a map, and this gives %s",
                          value_kind_text(args));
@@ -89,12 +88,22 @@ static bool check_arguments(struct view *view, const struct call *call,
     return error_hint(error, "write a map: {NAME: value}");
 }
 
+/* Only C and Lua can be called in this process. */
+static bool is_on_thread(const struct function *function, const struct pool *pool)
+{
+    bool is_callable = function->kind == FUNCTION_LIBRARY || function->kind == FUNCTION_LUA;
+    return is_callable && pool->backend != BACKEND_PROCESS;
+}
+
+/* On a thread of this process nobody looks for what it is not told. */
 static bool make_env(struct view *view, struct invocation *invocation, struct error *error)
 {
     text_list entries = {0};
-    if (view->details->env_count == 0)
+    bool is_given = !invocation->is_on_thread;
+    if (!is_given && view->details->env_count == 0)
         return true;
-    bool is_made = command_add_env(view, &entries, error);
+    bool is_made = command_add_env(view, &entries, error) &&
+                   (!is_given || command_add_given(view, &entries, error));
     *VEC_PUSH(&entries) = NULL;
     invocation->env = entries.items;
     return is_made;
@@ -118,11 +127,13 @@ bool plan_call(struct plan *plan, uint32_t node, uint32_t attempt, uint32_t oper
     view.attempt = attempt;
     view.results = results;
     view.flags = CALLS_ALWAYS;
-    *ret = (struct invocation){.function = &workflow->functions[call->function],
-                               .pool = &workflow->pools[view.task->details->pool]};
+    const struct function *function = &workflow->functions[call->function];
+    const struct pool *pool = &workflow->pools[view.task->details->pool];
+    *ret = (struct invocation){
+        .function = function, .pool = pool, .is_on_thread = is_on_thread(function, pool)};
     bool is_done = make_arguments(&view, &call->args, &ret->args, error) &&
                    make_arguments(&view, &call->kwargs, &ret->kwargs, error) &&
-                   check_arguments(&view, call, ret, error) && make_env(&view, ret, error) &&
+                   check_arguments(call, ret, error) && make_env(&view, ret, error) &&
                    make_cwd(&view, ret, error);
     if (!is_done)
         invocation_release(ret);

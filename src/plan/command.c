@@ -65,11 +65,6 @@ bool command_add_env(struct view *view, text_list *entries, struct error *error)
     return true;
 }
 
-static bool add_env(struct assembly *assembly, struct error *error)
-{
-    return command_add_env(&assembly->view, &assembly->env.entries, error);
-}
-
 /* What the task's resources say, whatever the step's env. */
 static bool find_cpus(struct view *view, uint64_t *ret, struct error *error)
 {
@@ -83,26 +78,32 @@ static bool find_cpus(struct view *view, uint64_t *ret, struct error *error)
     return request_cpus(&whole, ret, error);
 }
 
-static bool add_given(struct assembly *assembly, struct error *error)
+bool command_add_given(struct view *view, text_list *entries, struct error *error)
 {
-    struct view *view = &assembly->view;
     uint64_t cpus;
     if (!find_cpus(view, &cpus, error))
         return false;
-    const char *task = names_text(names_of(assembly), view->task->name);
+    const char *task = names_text(view->plan->workflow->names, view->task->name);
     CLEANUP_BUFFER struct buffer text = {0};
-    add_entry(&assembly->env.entries, "PARGRAPH_RUN_ID", view->results->run_id,
-              strlen(view->results->run_id));
-    add_entry(&assembly->env.entries, "PARGRAPH_TASK", task, strlen(task));
+    add_entry(entries, "PARGRAPH_RUN_ID", view->results->run_id, strlen(view->results->run_id));
+    add_entry(entries, "PARGRAPH_TASK", task, strlen(task));
     plan_write_name(view->plan, view->node, &text);
-    add_entry(&assembly->env.entries, "PARGRAPH_INSTANCE", text.bytes, text.length);
+    add_entry(entries, "PARGRAPH_INSTANCE", text.bytes, text.length);
     buffer_clear(&text);
     buffer_add_number(&text, view->attempt);
-    add_entry(&assembly->env.entries, "PARGRAPH_ATTEMPT", text.bytes, text.length);
+    add_entry(entries, "PARGRAPH_ATTEMPT", text.bytes, text.length);
     buffer_clear(&text);
     buffer_add_number(&text, cpus);
-    add_entry(&assembly->env.entries, "PARGRAPH_CPUS", text.bytes, text.length);
+    add_entry(entries, "PARGRAPH_CPUS", text.bytes, text.length);
     return true;
+}
+
+/* What the body's environment holds beside what is inherited. */
+static bool add_env(struct assembly *assembly, struct error *error)
+{
+    text_list *entries = &assembly->env.entries;
+    return command_add_env(&assembly->view, entries, error) &&
+           command_add_given(&assembly->view, entries, error);
 }
 
 static char **finish_list(text_list *list)
@@ -316,8 +317,7 @@ bool plan_command(struct plan *plan, uint32_t node, uint32_t attempt, uint32_t o
         view_enter(&assembly.view, operation);
         assembly.step = plan_task_program(plan, plan->task[node])->operations[operation].step;
     }
-    bool is_done = add_env(&assembly, error) && add_given(&assembly, error) &&
-                   make_body(&assembly, error) &&
+    bool is_done = add_env(&assembly, error) && make_body(&assembly, error) &&
                    (operation != NO_OPERATION || make_cleanup(&assembly, error)) &&
                    make_cwd(&assembly, error) && make_streams(&assembly, error);
     return finish(&assembly, is_done);
@@ -328,8 +328,8 @@ bool plan_cleanup(struct plan *plan, uint32_t node, uint32_t attempt, const stru
 {
     struct assembly assembly = {.command = ret};
     begin(&assembly, plan, node, attempt, results);
-    bool is_done = add_env(&assembly, error) && add_given(&assembly, error) &&
-                   make_cleanup(&assembly, error) && make_cwd(&assembly, error);
+    bool is_done =
+        add_env(&assembly, error) && make_cleanup(&assembly, error) && make_cwd(&assembly, error);
     return finish(&assembly, is_done);
 }
 
@@ -354,7 +354,8 @@ bool plan_ready(struct plan *plan, uint32_t node, uint32_t attempt, const struct
 {
     struct assembly assembly = {.command = ret};
     begin(&assembly, plan, node, attempt, results);
-    bool is_done = add_env(&assembly, error) && make_ready(&assembly, error);
+    bool is_done = command_add_env(&assembly.view, &assembly.env.entries, error) &&
+                   make_ready(&assembly, error);
     return finish(&assembly, is_done);
 }
 
