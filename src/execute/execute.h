@@ -163,10 +163,15 @@ struct executor *process_executor_new(struct loop *loop, const struct reports *r
                                       const struct process_options *options, struct error *error);
 /* Functions of libraries and of Lua on threads of this process, as many for each pool as its size
  * (default_size for the default one), made as they are needed. `started` (as process 0) comes only
- * for calls that are not over within their first moment. See include/pargraph/task.h. */
+ * for calls that are not over within their first moment; output may come without it. One that ends
+ * because it was told to is EXIT_SIGNAL, SIGTERM. See include/pargraph/task.h. */
 struct function_options {
-    uint32_t default_size; /* threads, worker processes of the default pool */
-    int64_t grace;         /* as above */
+    const struct names *names; /* of functions; asked from within launch only */
+    uint32_t default_size;     /* threads, worker processes of the default pool */
+    int64_t grace;             /* as above */
+    /* The name of a node's instance, for a function that asks; under the loop's lock. */
+    void (*write_name)(void *context, uint32_t node, struct buffer *out);
+    void *name_context;
     const sigset_t *child_mask;
     const char *directory;    /* the workflow's, absolute */
     char *const *environment; /* of worker processes: as tasks inherit it, with the run's mark */

@@ -9,6 +9,8 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -29,7 +31,8 @@ struct watch {
 };
 
 struct loop {
-    pthread_mutex_t lock; /* of all below; see loop.h */
+    pthread_mutex_t lock;   /* of all below; see loop.h */
+    _Atomic bool is_wanted; /* the loop's thread waits for the lock */
     int epoll;
     int bell;
     struct watch *bell_watch;
@@ -103,6 +106,21 @@ void loop_unlock(struct loop *loop)
     pthread_mutex_unlock(&loop->lock);
 }
 
+bool loop_try_lock(struct loop *loop)
+{
+    return pthread_mutex_trylock(&loop->lock) == 0;
+}
+
+void loop_give_way(struct loop *loop)
+{
+    if (!atomic_load_explicit(&loop->is_wanted, memory_order_relaxed))
+        return;
+    loop_unlock(loop);
+    while (atomic_load_explicit(&loop->is_wanted, memory_order_relaxed))
+        sched_yield();
+    loop_lock(loop);
+}
+
 void loop_set_after(struct loop *loop, loop_after_callback *callback, void *context)
 {
     loop->after = callback;
@@ -125,8 +143,10 @@ void loop_follow(struct loop *loop)
 {
     follow(loop);
     uint64_t one = 1;
-    if (loop->after == NULL || next_due(loop) < loop->waiting_until)
-        file_ring(loop->bell, &one, sizeof one);
+    if (loop->after != NULL && next_due(loop) >= loop->waiting_until)
+        return;
+    loop->waiting_until = INT64_MIN; /* it will not wait; once is enough */
+    file_ring(loop->bell, &one, sizeof one);
 }
 
 struct watch *loop_add(struct loop *loop, int descriptor, uint32_t events, loop_callback *callback,
@@ -221,7 +241,9 @@ bool loop_turn(struct loop *loop, int64_t deadline, struct error *error)
     loop_unlock(loop);
     int count = wait_events(loop, events, until);
     int number = errno;
+    atomic_store_explicit(&loop->is_wanted, true, memory_order_relaxed);
     loop_lock(loop);
+    atomic_store_explicit(&loop->is_wanted, false, memory_order_relaxed);
     loop->waiting_until = INT64_MIN;
     if (count < 0 && number != EINTR)
         return error_set_system(error, number, "cannot wait for events");

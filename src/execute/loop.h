@@ -12,6 +12,10 @@
 void loop_lock(struct loop *loop);
 void loop_follow(struct loop *loop);
 void loop_unlock(struct loop *loop);
+bool loop_try_lock(struct loop *loop);
+/* For who takes the lock again and again: lets go of it for the loop's thread, if that waits for
+ * it. A mutex would be had again before the waking of the other thread has come to anything. */
+void loop_give_way(struct loop *loop);
 
 /* The alarms of a loop: a heap by time. */
 struct alarms {

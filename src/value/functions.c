@@ -16,7 +16,7 @@ static int push_held(lua_State *lua, struct holding *holding)
 {
     if (holding->value == NULL)
         return holding_raise(lua, holding);
-    machine_push(lua, holding->value);
+    passage_push(lua, holding->value);
     holding_clear(holding);
     return 1;
 }

@@ -47,7 +47,7 @@ static size_t known_keys(lua_State *lua, int table, struct key *keys)
     size_t count = 0;
     if (!lua_getmetatable(lua, table))
         return 0;
-    size_t most = lua_rawlen(lua, -1);
+    size_t most = passage_is_of_map(lua, -1) ? lua_rawlen(lua, -1) : 0;
     for (size_t i = 1; i <= most; i++) {
         lua_rawgeti(lua, -1, (lua_Integer)i);
         lua_pushvalue(lua, -1);
@@ -63,7 +63,7 @@ size_t table_most_keys(lua_State *lua, int table, const struct shape *shape)
 {
     size_t known = 0;
     if (lua_getmetatable(lua, table)) {
-        known = lua_rawlen(lua, -1);
+        known = passage_is_of_map(lua, -1) ? lua_rawlen(lua, -1) : 0;
         lua_pop(lua, 1);
     }
     return shape->texts + known + 1;

@@ -260,7 +260,7 @@ static const luaL_Reg functions[] = {
 
 void library_open(lua_State *lua)
 {
-    machine_open_values(lua);
+    passage_open(lua);
     lua_newtable(lua);
     int globals = lua_gettop(lua);
     open_standard(lua, globals);
@@ -268,7 +268,7 @@ void library_open(lua_State *lua)
     open_statuses(lua, globals);
     open_numbers(lua);
     luaL_setfuncs(lua, functions, 0);
-    machine_push_null(lua);
+    passage_push_null(lua);
     lua_setfield(lua, globals, "null");
     protect(lua);
     lua_rawseti(lua, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);

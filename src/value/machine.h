@@ -1,10 +1,10 @@
-/* What the parts of the sandbox share: its Lua state, the limits of the evaluation under way, and
- * the passage of values into Lua and out of it. */
+/* What the parts of the sandbox share: its Lua state, the limits of the evaluation under way. */
 #ifndef VALUE_MACHINE_H
 #define VALUE_MACHINE_H
 
 #include <lua.h>
 
+#include "value/passage.h"
 #include "value/sandbox.h"
 
 struct sandbox {
@@ -28,15 +28,7 @@ void machine_charge(lua_State *lua, uint64_t steps);
 bool machine_call(struct sandbox *sandbox, lua_CFunction function, void *argument,
                   struct error *error);
 
-enum { DEEPEST_VALUE = 64 };
-
-/* Makes what the functions below need. Raises errors, as all of them but machine_value do: call
- * them below machine_call only. */
-void machine_open_values(lua_State *lua);
-void machine_push_null(lua_State *lua);
-/* Pushes a value as Lua's; the value stays its owner's. */
-void machine_push(lua_State *lua, const json_t *value);
-/* The value at index as JSON: new; NULL with an error. */
+/* passage_pull inside the limits. */
 json_t *machine_value(lua_State *lua, int index, struct error *error);
 /* pairs(), but in the same order in every run: numbers, then text as a map of JSON had it, the rest
  * bytewise. */

@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "value/keys.h"
-#include "value/machine.h"
+#include "value/passage.h"
 
 enum { NODE_SIZE = 64 };
 static const size_t LARGEST_RESULT = (size_t)512 << 20;
@@ -68,8 +68,8 @@ static json_t *table_value(struct conversion *conversion, int table, int depth)
     bool is_map = shape.texts > 0;
     if (shape.texts + shape.numbers + shape.others == 0 &&
         lua_getmetatable(conversion->lua, table)) {
+        is_map = passage_is_of_map(conversion->lua, -1);
         lua_pop(conversion->lua, 1);
-        is_map = true;
     }
     if (is_map ? shape.numbers + shape.others > 0 : !shape_is_list(&shape)) {
         error_set(error, PLACE_NONE,
@@ -109,7 +109,7 @@ static json_t *text_value(struct conversion *conversion, int index)
 
 static bool is_null(lua_State *lua, int index)
 {
-    machine_push_null(lua);
+    passage_push_null(lua);
     bool is_same = lua_rawequal(lua, index, -1);
     lua_pop(lua, 1);
     return is_same;
@@ -145,18 +145,8 @@ static json_t *value_at(struct conversion *conversion, int index, int depth)
     return NULL;
 }
 
-json_t *machine_value(lua_State *lua, int index, struct error *error)
+json_t *passage_pull(lua_State *lua, int index, struct error *error)
 {
-    /* An error of memory raised half-way would lose the JSON that is there already. What is made is
-     * limited by its own size instead. */
-    struct sandbox *sandbox = machine_sandbox(lua);
-    size_t limit = sandbox->limit;
-    uint64_t most = sandbox->most;
-    sandbox->limit = SIZE_MAX;
-    sandbox->most = UINT64_MAX;
     struct conversion conversion = {.lua = lua, .error = error};
-    json_t *value = value_at(&conversion, lua_absindex(lua, index), 0);
-    sandbox->limit = limit;
-    sandbox->most = most;
-    return value;
+    return value_at(&conversion, lua_absindex(lua, index), 0);
 }

@@ -2,15 +2,15 @@
  *
  * A map's table has a metatable that lists its keys: so an empty map is told from an empty list,
  * and a map that comes back has its keys in their order. Maps with equal keys side by side (the
- * rows of a table) share one. No other table has a metatable, for expressions cannot set one. */
+ * rows of a table) share one. In a state whose code can set metatables, they are told by a mark. */
 #include <lauxlib.h>
 #include <string.h>
 
-#include "value/machine.h"
+#include "value/passage.h"
 
-static const char null_key, text_key;
+static const char null_key, text_key, map_key;
 
-void machine_open_values(lua_State *lua)
+void passage_open(lua_State *lua)
 {
     lua_newuserdatauv(lua, 0, 0);
     lua_createtable(lua, 0, 2);
@@ -24,9 +24,17 @@ void machine_open_values(lua_State *lua)
     lua_rawsetp(lua, LUA_REGISTRYINDEX, &text_key);
 }
 
-void machine_push_null(lua_State *lua)
+void passage_push_null(lua_State *lua)
 {
     lua_rawgetp(lua, LUA_REGISTRYINDEX, &null_key);
+}
+
+bool passage_is_of_map(lua_State *lua, int index)
+{
+    lua_rawgetp(lua, index, &map_key);
+    bool is_marked = lua_toboolean(lua, -1);
+    lua_pop(lua, 1);
+    return is_marked;
 }
 
 static bool has_keys_of(lua_State *lua, int metatable, json_t *map)
@@ -56,9 +64,11 @@ static void push_metatable(lua_State *lua, json_t *map)
     const char *key;
     size_t length;
     json_t *value;
-    lua_createtable(lua, (int)json_object_size(map), 1);
+    lua_createtable(lua, (int)json_object_size(map), 2);
     lua_rawgetp(lua, LUA_REGISTRYINDEX, &text_key);
     lua_setfield(lua, -2, "__name");
+    lua_pushboolean(lua, true);
+    lua_rawsetp(lua, -2, &map_key);
     json_object_keylen_foreach(map, key, length, value)
     {
         lua_pushlstring(lua, key, length);
@@ -132,12 +142,12 @@ static void push_at(lua_State *lua, const json_t *value, int recent, int depth)
         lua_pushboolean(lua, json_is_true(value));
         break;
     case JSON_NULL:
-        machine_push_null(lua);
+        passage_push_null(lua);
         break;
     }
 }
 
-void machine_push(lua_State *lua, const json_t *value)
+void passage_push(lua_State *lua, const json_t *value)
 {
     luaL_checkstack(lua, 2, NULL);
     if (!json_is_array(value) && !json_is_object(value)) {

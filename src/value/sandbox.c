@@ -151,6 +151,21 @@ bool machine_call(struct sandbox *sandbox, lua_CFunction function, void *argumen
     return status == LUA_OK;
 }
 
+json_t *machine_value(lua_State *lua, int index, struct error *error)
+{
+    /* An error of memory raised half-way would lose the JSON that is there already. What is made is
+     * limited by its own size instead. */
+    struct sandbox *sandbox = machine_sandbox(lua);
+    size_t limit = sandbox->limit;
+    uint64_t most = sandbox->most;
+    sandbox->limit = SIZE_MAX;
+    sandbox->most = UINT64_MAX;
+    json_t *value = passage_pull(lua, index, error);
+    sandbox->limit = limit;
+    sandbox->most = most;
+    return value;
+}
+
 struct run {
     const struct expression *expression;
     json_t **values;
@@ -169,7 +184,7 @@ static int run_function(lua_State *lua)
             lua_pushnil(lua);
             continue;
         }
-        machine_push(lua, run->values[i]);
+        passage_push(lua, run->values[i]);
         /* Lua has its own copy now. */
         json_decref(run->values[i]);
         run->values[i] = NULL;
