@@ -172,6 +172,11 @@ struct function_options {
     /* The name of a node's instance, for a function that asks; under the loop's lock. */
     void (*write_name)(void *context, uint32_t node, struct buffer *out);
     void *name_context;
+    /* What functions on threads write to descriptors 1 and 2 themselves: NULL, left as it is. */
+    struct raw_output *raw;
+    /* Of it, what cannot be told to be of one call alone. Under the loop's lock. */
+    void (*said)(void *context, int stream, const char *bytes, size_t length);
+    void *said_context;
     const sigset_t *child_mask;
     const char *directory;    /* the workflow's, absolute */
     char *const *environment; /* of worker processes: as tasks inherit it, with the run's mark */
@@ -184,6 +189,17 @@ struct executor *thread_executor_new(struct loop *loop, const struct reports *re
  * `started` as above, with the worker's process. */
 struct executor *worker_executor_new(struct loop *loop, const struct reports *reports,
                                      const struct function_options *options, struct error *error);
+/* --- what functions on threads write to descriptors 1 and 2 themselves ---
+ *
+ * printf in a library writes to the descriptors of the whole process. So pipes take their place,
+ * for as long as functions run on threads; whatever else writes there must write to what they were.
+ * What comes is the output of the only call that is under way, if there is but one. */
+struct raw_output;
+/* ret_outputs[0], [1]: what descriptors 1 and 2 were. At most one at a time. */
+struct raw_output *raw_output_open(int ret_outputs[2], struct error *error);
+/* Puts them back, after the close of the executor; ret_outputs are closed. NULL is fine. */
+void raw_output_close(struct raw_output *raw);
+
 /* The other end: what `pargraph worker` does, with this process's descriptors: calls functions of
  * libraries and Lua until there are no more calls. Returns its exit status. */
 int worker_serve(void);

@@ -212,6 +212,7 @@ static bool call_batch(struct thread *thread)
     uint32_t i;
     while (claim(thread, &i)) {
         call(thread, i);
+        thread_crash_check_fork();
         if (thread->is_timed)
             note_usage(thread, &thread->jobs[i]);
     }
@@ -271,10 +272,14 @@ static void finish_batch(struct thread *thread, int64_t ended)
         loop_cancel(pool->executor->loop, thread->nagging);
         thread->nagging = NULL;
     }
+    const struct thread_function *last = thread->jobs[begun - 1].function;
+    bool is_to_listen = last->writes || last->estimate >= WORTH_LISTENING;
     thread->is_killed = false;
     pool->soon -= thread->is_short;
     thread->is_in_hand = thread->is_short = false;
     put_back_rest(thread, begun, CURSOR_END(cursor));
+    if (is_to_listen)
+        thread_executor_listen(pool->executor, thread);
     if (ended != 0 && thread->is_uniform)
         learn(thread->jobs[0].function, (ended - thread->began) / begun);
     pool->has_taker = true;
@@ -316,8 +321,6 @@ static bool next_batch(struct thread *thread)
 static void end_dropped(struct thread *thread)
 {
     dispose(&thread->jobs[thread_current(thread)]);
-    json_decref(thread->kept[0]);
-    json_decref(thread->kept[1]);
     thread_free(thread);
     pthread_detach(pthread_self());
 }
@@ -334,12 +337,14 @@ static void *thread_main(void *argument)
     struct thread *thread = argument;
     struct loop *loop = thread->pool->executor->loop;
     self = thread;
+    thread_crash_begin(thread);
     loop_lock(loop);
     thread->pool->waking--;
     while (next_batch(thread)) {
         loop_unlock(loop);
         if (!call_batch(thread)) {
             self = NULL;
+            thread_crash_end(thread);
             end_dropped(thread);
             return NULL;
         }
@@ -349,6 +354,7 @@ static void *thread_main(void *argument)
     }
     loop_unlock(loop);
     self = NULL;
+    thread_crash_end(thread);
     return NULL;
 }
 

@@ -10,8 +10,9 @@
 #include "base/file.h"
 #include "execute/threads.h"
 
-#define UNKNOWN_ESTIMATE INT64_C(1000000) /* nanoseconds: no call waits for one that is not known  \
-                                           */
+#define UNKNOWN_ESTIMATE                                                                           \
+    INT64_C(1000000) /* nanoseconds: no call waits for one that is not known                       \
+                      */
 #define USUAL_GRACE INT64_C(10000000000)
 
 static struct thread_pool *pool_of(struct thread_executor *executor, const struct pool *of)
@@ -190,6 +191,8 @@ static void executor_free(struct thread_executor *executor)
         free(executor->functions[i]);
     }
     free(executor->functions);
+    for (int i = 0; i < 2; i++)
+        loop_remove(executor->loop, executor->raw_watches[i]);
     loop_remove(executor->loop, executor->bell_watch);
     file_close(&executor->bell);
     loop_cancel(executor->loop, executor->watching);
@@ -209,6 +212,8 @@ static void close_all(struct executor *base)
     for (uint32_t i = 0; i < executor->pools.count; i++)
         free_pool(executor->pools.items[i]);
     loop_lock(executor->loop);
+    thread_executor_listen(executor, NULL);
+    thread_crash_close();
     executor_free(executor);
 }
 
@@ -239,12 +244,13 @@ struct executor *thread_executor_new(struct loop *loop, const struct reports *re
         error_set_system(error, errno, "cannot hear of threads");
     else
         executor->bell_watch = loop_add(loop, executor->bell, EPOLLIN, hear, executor, error);
-    if (executor->bell_watch == NULL) {
+    if (executor->bell_watch == NULL || !thread_executor_listen_to_raw(executor, error)) {
         executor_free(executor);
         return NULL;
     }
     /* Without SA_RESTART: it is to interrupt what a function waits for. */
     struct sigaction action = {.sa_handler = on_interrupt};
     sigaction(SIGURG, &action, NULL);
+    thread_crash_open(executor);
     return &executor->base;
 }

@@ -71,6 +71,8 @@ static uint32_t share(const struct thread_pool *pool)
 static bool goes_with(const struct thread *thread, const struct job *job)
 {
     const struct thread_function *first = thread->jobs[0].function;
+    if (job->function->writes || first->writes) /* so that it is known whose it is */
+        return false;
     return job->function == first ||
            (job->function->estimate < WORTH_MEASURING && first->estimate < WORTH_MEASURING);
 }

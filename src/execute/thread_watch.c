@@ -92,13 +92,15 @@ void thread_watch(struct thread_executor *executor)
 
 /* --- ending calls --- */
 
+/* Arguments that calls may read which were left to themselves: kept as long as the process lives,
+ * which is not to be long. */
+static VEC(json_t *) left_alone;
+
 bool thread_drop(struct thread *thread)
 {
     struct thread_pool *pool = thread->pool;
     thread_put_back(thread);
     const struct invocation *invocation = thread->jobs[thread_current(thread)].launch->call;
-    thread->kept[0] = json_incref(invocation->args);
-    thread->kept[1] = json_incref(invocation->kwargs);
     pthread_mutex_lock(&thread->saying);
     thread->is_dropped = true;
     pthread_cond_broadcast(&thread->heard);
@@ -108,15 +110,14 @@ bool thread_drop(struct thread *thread)
     bool is_short = thread->is_short;
     uint64_t cursor = atomic_load_explicit(&thread->cursor, memory_order_relaxed);
     do {
-        if ((cursor & CURSOR_DONE) == 0)
-            continue;
-        json_decref(thread->kept[0]);
-        json_decref(thread->kept[1]);
-        return false;
+        if ((cursor & CURSOR_DONE) != 0)
+            return false;
     } while (!atomic_compare_exchange_weak_explicit(&thread->cursor, &cursor,
                                                     cursor | CURSOR_DROPPED, memory_order_acq_rel,
                                                     memory_order_relaxed));
     /* From here on the thread may end at any time. */
+    *VEC_PUSH(&left_alone) = json_incref(invocation->args);
+    *VEC_PUSH(&left_alone) = json_incref(invocation->kwargs);
     pool->soon -= is_short;
     pool->executor->dropped++;
     for (uint32_t i = 0; i < pool->threads.count; i++)

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <signal.h>
 #include <sys/queue.h>
 
 #include "base/memory.h"
@@ -18,11 +19,15 @@
 
 /* Nanoseconds. */
 #define FIRST_MOMENT INT64_C(2000000)
-#define WORTH_WAKING INT64_C(20000)  /* less work than this is done before another thread is awake \
-                                      */
-#define WORTH_A_BATCH INT64_C(50000) /* so long may reports wait, and others for what is in hand   \
-                                      */
+#define WORTH_WAKING                                                                               \
+    INT64_C(20000) /* less work than this is done before another thread is awake                   \
+                    */
+#define WORTH_A_BATCH                                                                              \
+    INT64_C(50000)                    /* so long may reports wait, and others for what is in hand  \
+                                       */
 #define WORTH_MEASURING INT64_C(1000) /* calls at least so long are measured one by one */
+#define WORTH_LISTENING                                                                            \
+    INT64_C(10000) /* what they wrote to descriptors is looked for at their end */
 enum { BATCH_MOST = 128 };
 
 /* A function of the workflow, as far as it is known here. */
@@ -31,6 +36,7 @@ struct thread_function {
     struct callable *callable;
     int64_t estimate;    /* how long a call takes, at least 1; long as long as that is not known */
     uint32_t unmeasured; /* batches since it was measured */
+    bool writes;         /* to descriptors 1 and 2, as far as is known */
 };
 
 struct thread_pool;
@@ -76,7 +82,7 @@ struct thread {
     bool is_killed;
     int64_t nags_left; /* before the grace is over */
     struct alarm *nagging;
-    json_t *kept[2]; /* arguments of a call that is left to itself */
+    stack_t stack, stack_before; /* for handlers of signals */
 
     /* What functions say, from whatever thread. */
     pthread_mutex_t saying;
@@ -129,7 +135,7 @@ struct thread_executor {
     VEC(struct withdrawn) withdrawn, ending;
     struct alarm *withdrawing;
     int bell; /* rung by functions that have something to say */
-    struct watch *bell_watch;
+    struct watch *bell_watch, *raw_watches[2];
 };
 
 /* thread_pool.c */
@@ -151,6 +157,22 @@ void thread_report(struct thread *thread, uint32_t end);
 /* Reports what the call in hand has said so far. */
 void thread_report_said(struct thread *thread);
 void thread_free(struct thread *thread);
+
+/* thread_output.c */
+/* Tells of what was written to descriptors 1 and 2 up to now: of the call of this thread, which has
+ * just ended its batch; NULL: none has. Where it can be of several, it is of none. */
+void thread_executor_listen(struct thread_executor *executor, struct thread *ended);
+bool thread_executor_listen_to_raw(struct thread_executor *executor, struct error *error);
+
+/* thread_crash.c */
+/* Once for the process: what becomes of it when a function crashes, exits or forks. */
+void thread_crash_open(const struct thread_executor *executor);
+void thread_crash_close(void);
+/* For each thread, on it. */
+void thread_crash_begin(struct thread *thread);
+void thread_crash_end(struct thread *thread);
+/* Ends this process if it is a child that a function has forked and let return. */
+void thread_crash_check_fork(void);
 
 /* thread_watch.c */
 /* Looks after threads that have a batch in hand: armed when one takes it. */
