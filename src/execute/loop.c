@@ -23,6 +23,9 @@
 
 enum { BATCH = 64 };
 
+/* Shorter waits end as exactly as any (nanoseconds). */
+static const int64_t LONG_WAIT = 10000000;
+
 struct watch {
     int descriptor;          /* -1: dead */
     loop_callback *callback; /* NULL: dead */
@@ -204,13 +207,8 @@ static int wait_milliseconds(struct loop *loop, struct epoll_event *events, int6
     return epoll_wait(loop->epoll, events, BATCH, limit);
 }
 
-static int wait_events(struct loop *loop, struct epoll_event *events, int64_t until)
+static int wait_for(struct loop *loop, struct epoll_event *events, int64_t left)
 {
-    int64_t left = INT64_MAX;
-    if (until != INT64_MAX) {
-        int64_t now = clock_monotonic();
-        left = until > now ? until - now : 0;
-    }
     if (!loop->has_no_pwait2) {
         struct timespec limit = {left / 1000000000, left % 1000000000};
         int count =
@@ -220,6 +218,22 @@ static int wait_events(struct loop *loop, struct epoll_event *events, int64_t un
         loop->has_no_pwait2 = true;
     }
     return wait_milliseconds(loop, events, left);
+}
+
+/* The kernel lets a wait end late by a thousandth of it (with a nice value by five), at most by 100
+ * ms, and waits that follow one another would add that up. So a long one is cut short by a little
+ * more than that, and what is left is waited for by itself. */
+static int wait_events(struct loop *loop, struct epoll_event *events, int64_t until)
+{
+    if (until == INT64_MAX)
+        return wait_for(loop, events, INT64_MAX);
+    for (;;) {
+        int64_t now = clock_monotonic(), left = until > now ? until - now : 0;
+        bool is_long = left > LONG_WAIT;
+        int count = wait_for(loop, events, is_long ? left - left / 128 : left);
+        if (count != 0 || !is_long)
+            return count;
+    }
 }
 
 static void bury(struct loop *loop)
