@@ -306,11 +306,12 @@ void verbs_remove(const char *path);
 /* Splits the program in two before it has threads: returns in the child, the runner, which goes on;
  * the parent becomes the guardian, never returns, and exits with the runner's status. Both are
  * child subreapers. If the runner dies the guardian ends its whole tree (TERM, grace, KILL, until
- * no descendant is left); if the guardian dies the runner is told by *ret_guardian becoming
- * readable. Signals: the guardian passes on what was sent to it alone, not what the terminal sent
+ * no descendant is left); if the guardian dies the runner is told by the end of the
+ * channel. Signals: the guardian passes on what was sent to it alone, not what the terminal sent
  * to both. When the runner stops by TSTP, so does the guardian, and it goes on with it. */
 struct guardian {
-    int channel; /* readable (end of file) when the guardian is gone; -1 without a guardian */
+    int channel; /* closed by its other side (EPOLLRDHUP) when the guardian is gone; what comes by
+                    it is for guardian_hold and guardian_remove alone. -1 without a guardian */
 };
 bool guardian_split(struct guardian *ret, struct error *error);
 /* Gives the guardian a copy of a descriptor to hold as long as the tree lives: the run's lock. */

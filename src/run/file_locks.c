@@ -57,7 +57,8 @@ static bool open_file(struct file_lock *lock, struct error *error)
         return true;
     CLEANUP_FREE char *path =
         file_join(run->options->directory, names_text(workflow->names, primitive->file.literal));
-    lock->descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
+    lock->descriptor =
+        file_raise(open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666));
     if (lock->descriptor < 0) {
         error_set_system(error, errno, "cannot open %s for lock '%s'", path,
                          names_text(workflow->names, primitive->name));

@@ -153,8 +153,10 @@ bool signals_open(struct run *run, struct error *error)
     if (guardian == NULL || guardian->channel < 0)
         return true;
     signals->guardian = getppid();
+    /* Not when it is readable: an answer of the guardian's may be there for a moment, which is for
+     * the thread that asked. */
     signals->guardian_watch =
-        loop_add(run->loop, guardian->channel, EPOLLIN | EPOLLRDHUP, guardian_gone, run, error);
+        loop_add(run->loop, guardian->channel, EPOLLRDHUP, guardian_gone, run, error);
     return signals->guardian_watch != NULL;
 }
 

@@ -148,10 +148,8 @@ static void release_kept(struct scheduler *scheduler, uint32_t vector)
 {
     const struct amount *end = amounts_end(scheduler, vector);
     for (const struct amount *i = amounts_begin(scheduler, vector); i < end; i++)
-        if (scheduler->plan->tokens[i->token].kind == TOKEN_KEPT) {
-            scheduler->accounts[i->token].held -= i->amount;
-            *VEC_PUSH(&scheduler->released) = i->token;
-        }
+        if (scheduler->plan->tokens[i->token].kind == TOKEN_KEPT)
+            token_give(scheduler, i);
 }
 
 void course_give_all(struct scheduler *scheduler, struct course *course)

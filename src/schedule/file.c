@@ -1,8 +1,9 @@
 /* Locks that hold between runs: tokens whose capacity is 0 until run has the file's lock.
  *
- * It is sought when somebody waits for nothing but it (or for it first), and let go whenever it is
- * not held once all is settled: after each use, so that other runs get their turn, and when it came
- * too late. So no run holds one while it waits for something else to begin with it. */
+ * It is sought when somebody waits for nothing but it (or for it first). It is let go after each
+ * use, before anybody here has it again (token_give takes its capacity), so that other runs get
+ * their turn; and when it came too late. So no run holds one while it waits for something else to
+ * begin with it. */
 #include "schedule/sync.h"
 
 void files_init(struct scheduler *scheduler)
@@ -30,11 +31,12 @@ void files_settle(struct scheduler *scheduler)
     for (uint32_t i = 0; sync != NULL && i < sync->files.count; i++) {
         struct file *file = &sync->files.items[i];
         struct account *account = &scheduler->accounts[file->token];
-        if (account->capacity > 0 && account->held == 0) {
+        if (file->is_had && account->held == 0) {
             account->capacity = 0;
+            file->is_had = false;
             say(scheduler, ACTION_YIELD, file->token);
         }
-        if (!is_wanted(scheduler, file) || file->is_sought || account->capacity > 0)
+        if (!is_wanted(scheduler, file) || file->is_sought || file->is_had)
             continue;
         file->is_sought = true;
         say(scheduler, ACTION_SEEK, file->token);
@@ -52,12 +54,14 @@ bool files_are_wanted(const struct scheduler *scheduler)
     return false;
 }
 
-void file_capacity(struct scheduler *scheduler, uint32_t token)
+void file_capacity(struct scheduler *scheduler, uint32_t token, uint64_t capacity)
 {
     struct sync *sync = scheduler->sync;
     for (uint32_t i = 0; sync != NULL && i < sync->files.count; i++)
-        if (sync->files.items[i].token == token)
+        if (sync->files.items[i].token == token) {
             sync->files.items[i].is_sought = false;
+            sync->files.items[i].is_had = capacity > 0;
+        }
 }
 
 /* What was sought is not on its way any more. */

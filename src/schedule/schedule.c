@@ -130,7 +130,7 @@ static void take(struct scheduler *scheduler)
     case INPUT_CAPACITY:
         if (in->vector < scheduler->token_count) {
             tokens_set_capacity(scheduler, in->vector, in->amount);
-            file_capacity(scheduler, in->vector);
+            file_capacity(scheduler, in->vector, in->amount);
         }
         break;
     default:

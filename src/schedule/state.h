@@ -219,6 +219,8 @@ const struct amount *tokens_lacking(const struct scheduler *scheduler, uint32_t 
  * of those that have begun: a waiter. */
 uint32_t tokens_grant(struct scheduler *scheduler, uint32_t *ret_line);
 void tokens_take(struct scheduler *scheduler, uint32_t vector, uint32_t node);
+/* Gives back some of one token. */
+void token_give(struct scheduler *scheduler, const struct amount *amount);
 void tokens_release(struct scheduler *scheduler, uint32_t vector);
 void tokens_set_capacity(struct scheduler *scheduler, uint32_t token, uint64_t capacity);
 

@@ -114,7 +114,7 @@ enum watched { WATCH_NOTHING, WATCH_WAITS, WATCH_REST };
 
 struct file {
     uint32_t token;
-    bool is_sought;
+    bool is_sought, is_had;
 };
 
 struct lowered {
@@ -336,7 +336,7 @@ void liveness_find_stuck(const struct scheduler *scheduler, node_list *ret);
 void files_init(struct scheduler *scheduler);
 void files_settle(struct scheduler *scheduler);
 bool files_are_wanted(const struct scheduler *scheduler);
-void file_capacity(struct scheduler *scheduler, uint32_t token);
+void file_capacity(struct scheduler *scheduler, uint32_t token, uint64_t capacity);
 void files_resume(struct scheduler *scheduler);
 
 /* wait.c */

@@ -221,13 +221,20 @@ uint32_t tokens_grant(struct scheduler *scheduler, uint32_t *ret_line)
     }
 }
 
+void token_give(struct scheduler *scheduler, const struct amount *amount)
+{
+    struct account *account = &scheduler->accounts[amount->token];
+    account->held -= amount->amount;
+    if (account->held == 0 && scheduler->plan->tokens[amount->token].is_file)
+        account->capacity = 0; /* see file.c */
+    *VEC_PUSH(&scheduler->released) = amount->token;
+}
+
 void tokens_release(struct scheduler *scheduler, uint32_t vector)
 {
     const struct amount *end = amounts_end(scheduler, vector);
-    for (const struct amount *i = amounts_begin(scheduler, vector); i < end; i++) {
-        scheduler->accounts[i->token].held -= i->amount;
-        *VEC_PUSH(&scheduler->released) = i->token;
-    }
+    for (const struct amount *i = amounts_begin(scheduler, vector); i < end; i++)
+        token_give(scheduler, i);
 }
 
 void tokens_set_capacity(struct scheduler *scheduler, uint32_t token, uint64_t capacity)
