@@ -44,6 +44,22 @@ void loop_set_after(struct loop *loop, loop_after_callback *callback, void *cont
  * there; returns after one batch. */
 bool loop_turn(struct loop *loop, int64_t deadline, struct error *error);
 
+/* --- one thing that may block, in a thread of its own --- */
+
+struct errand_orders {
+    void *data;                  /* nobody else touches it until `done`, or after errand_stop */
+    void (*work)(void *data);    /* in the thread */
+    void (*release)(void *data); /* in place of `done`, when it was stopped and the work is over */
+    void (*done)(void *context); /* by the loop: the errand is no more, data is the caller's */
+    void *context;
+};
+struct errand;
+/* NULL with an error: there is no thread to be had, or no descriptor; data is the caller's. */
+struct errand *errand_start(struct loop *loop, const struct errand_orders *orders,
+                            struct error *error);
+/* `done` does not come. Does not wait for the work. NULL is fine. */
+void errand_stop(struct errand *errand);
+
 /* --- executors --- */
 
 /* One attempt to start. Everything is borrowed until `finished` is reported. */

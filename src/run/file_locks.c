@@ -1,8 +1,8 @@
-/* A file's lock is flock's, so that other programs may take part (flock(1)); it is tried for again
- * and again, for what would wait for it cannot be called off. Two runs that want it take turns: who
- * tries first gets the turnstile, a lock on the file's first byte, and only who has that tries for
- * the lock itself, and gives the turnstile up with it. A run that lets a lock go and wants it again
- * at once thus comes behind one that has waited.
+/* A file's lock is flock's, so that other programs may take part (flock(1)). Where it is not to be
+ * had at once a thread waits for it, so that it is there as soon as the other lets it go. Runs that
+ * want it take turns: who comes first gets the turnstile, a lock on the file's first byte, and only
+ * who has that asks for the lock itself, and gives the turnstile up with it. A run that lets a lock
+ * go and wants it again at once thus comes behind one that has waited.
  *
  * The guardian holds the descriptor too: should this process be killed, the lock is free only when
  * all that the run has started is gone. */
@@ -19,15 +19,23 @@
 #include "base/memory.h"
 
 #define MILLISECOND INT64_C(1000000)
-static const int64_t FIRST_PAUSE = MILLISECOND, LONGEST_PAUSE = 50 * MILLISECOND;
+static const int64_t PAUSE = 50 * MILLISECOND; /* until a thread is to be had, or a lock at all */
 
 struct file_lock {
     struct run *run;
     uint32_t token;
     int descriptor;
-    bool is_held, has_turnstile;
-    struct alarm *alarm; /* when it is tried again; NULL: it is not sought */
-    int64_t pause;
+    bool is_held;
+    struct errand *errand; /* waits for it; NULL: it is not sought, or */
+    struct alarm *alarm;   /* it is tried again then */
+    struct wait_for_lock *wait;
+};
+
+/* What the thread has: a descriptor of its own, of the same open file, to which the locks belong.
+ */
+struct wait_for_lock {
+    int descriptor;
+    bool has_it;
 };
 
 struct file_locks {
@@ -71,24 +79,25 @@ static bool open_file(struct file_lock *lock, struct error *error)
 }
 
 /* On the first byte, by the open file. Where there are no such locks all is as without. */
-static bool set_turnstile(struct file_lock *lock, short type)
+static bool set_turnstile(int descriptor, int command, short type)
 {
     struct flock turnstile = {.l_type = type, .l_whence = SEEK_SET, .l_len = 1};
-    if (fcntl(lock->descriptor, F_OFD_SETLK, &turnstile) == 0)
-        return true;
-    return errno != EAGAIN && errno != EACCES;
+    while (fcntl(descriptor, command, &turnstile) < 0)
+        if (errno != EINTR)
+            return errno != EAGAIN && errno != EACCES;
+    return true;
 }
 
-static bool try(struct file_lock *lock)
+/* The turnstile is kept if only that was to be had. */
+static bool take(int descriptor, bool may_wait)
 {
-    if (!lock->has_turnstile && !set_turnstile(lock, F_WRLCK))
+    if (!set_turnstile(descriptor, may_wait ? F_OFD_SETLKW : F_OFD_SETLK, F_WRLCK))
         return false;
-    lock->has_turnstile = true;
-    if (flock(lock->descriptor, LOCK_EX | LOCK_NB) < 0)
-        return false;
-    set_turnstile(lock, F_UNLCK);
-    lock->has_turnstile = false;
-    return lock->is_held = true;
+    while (flock(descriptor, may_wait ? LOCK_EX : LOCK_EX | LOCK_NB) < 0)
+        if (errno != EINTR)
+            return false;
+    set_turnstile(descriptor, F_OFD_SETLK, F_UNLCK);
+    return true;
 }
 
 static void set_capacity(struct file_lock *lock, uint64_t amount)
@@ -98,18 +107,58 @@ static void set_capacity(struct file_lock *lock, uint64_t amount)
     in->amount = amount;
 }
 
+static void seek(void *context);
+
+static void await(void *data)
+{
+    struct wait_for_lock *wait = data;
+    wait->has_it = take(wait->descriptor, true);
+}
+
+static void release_wait(void *data)
+{
+    struct wait_for_lock *wait = data;
+    file_close(&wait->descriptor);
+    memory_free(wait);
+}
+
+static void awaited(void *context)
+{
+    struct file_lock *lock = context;
+    bool has_it = lock->wait->has_it;
+    release_wait(lock->wait);
+    lock->errand = NULL;
+    if (has_it) {
+        lock->is_held = true;
+        set_capacity(lock, 1);
+    } else {
+        lock->alarm = loop_at(lock->run->loop, clock_monotonic() + PAUSE, seek, lock);
+    }
+}
+
+static void start_waiting(struct file_lock *lock)
+{
+    struct wait_for_lock *wait = lock->wait = memory_new(sizeof *wait);
+    wait->descriptor = fcntl(lock->descriptor, F_DUPFD_CLOEXEC, FILE_RAISED);
+    struct errand_orders orders = {
+        .data = wait, .work = await, .release = release_wait, .done = awaited, .context = lock};
+    if (wait->descriptor >= 0)
+        lock->errand = errand_start(lock->run->loop, &orders, NULL);
+    if (lock->errand != NULL)
+        return;
+    release_wait(wait);
+    lock->alarm = loop_at(lock->run->loop, clock_monotonic() + PAUSE, seek, lock);
+}
+
 static void seek(void *context)
 {
     struct file_lock *lock = context;
     lock->alarm = NULL;
-    if (try(lock)) {
+    lock->is_held = take(lock->descriptor, false);
+    if (lock->is_held)
         set_capacity(lock, 1);
-        return;
-    }
-    lock->pause = lock->pause == 0                  ? FIRST_PAUSE
-                  : lock->pause * 2 < LONGEST_PAUSE ? lock->pause * 2
-                                                    : LONGEST_PAUSE;
-    lock->alarm = loop_at(lock->run->loop, clock_monotonic() + lock->pause, seek, lock);
+    else
+        start_waiting(lock);
 }
 
 void file_locks_seek(struct run *run, uint32_t token)
@@ -120,13 +169,12 @@ void file_locks_seek(struct run *run, uint32_t token)
         set_capacity(lock, 1);
         return;
     }
-    if (lock->is_held || lock->alarm != NULL)
+    if (lock->is_held || lock->alarm != NULL || lock->errand != NULL)
         return;
     if (!open_file(lock, &error)) {
         run_break(run, &error);
         return;
     }
-    lock->pause = 0;
     seek(lock);
 }
 
@@ -144,7 +192,8 @@ static bool hold_again(struct run *run, uint32_t token, struct error *error)
     struct file_lock *lock = find(run, token);
     if (!open_file(lock, error))
         return false;
-    if (try(lock))
+    lock->is_held = take(lock->descriptor, false);
+    if (lock->is_held)
         return true;
     CLEANUP_BUFFER struct buffer text = {0};
     buffer_add_text(&text, "another run has ");
@@ -155,8 +204,7 @@ static bool hold_again(struct run *run, uint32_t token, struct error *error)
     while (flock(lock->descriptor, LOCK_EX) < 0)
         if (errno != EINTR)
             return error_set_system(error, errno, "cannot lock its file");
-    set_turnstile(lock, F_UNLCK);
-    lock->has_turnstile = false;
+    set_turnstile(lock->descriptor, F_OFD_SETLK, F_UNLCK);
     return lock->is_held = true;
 }
 
@@ -181,6 +229,7 @@ void file_locks_release(struct run *run)
     for (uint32_t i = 0; i < locks->items.count; i++) {
         struct file_lock *lock = locks->items.items[i];
         loop_cancel(run->loop, lock->alarm);
+        errand_stop(lock->errand);
         if (lock->is_held) /* the guardian's descriptor would keep it */
             flock(lock->descriptor, LOCK_UN);
         file_close(&lock->descriptor);

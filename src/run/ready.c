@@ -1,5 +1,6 @@
 /* See ready.h. A port, a file and a command are asked again and again, each time after a longer
- * pause; a text is looked for in what the daemon writes, wherever a read may have cut it. */
+ * pause; a text is looked for in what the daemon writes, wherever a read may have cut it. The name
+ * of a host may take long to be found, so that is an errand. */
 #include "run/ready.h"
 
 #include <errno.h>
@@ -25,7 +26,9 @@ struct readiness {
     bool is_over;           /* ready, too late, or the daemon has ended */
     struct alarm *again, *limit;
     int64_t pause;
-    struct addrinfo *addresses, *address; /* tcp: all, and the one that is asked */
+    struct lookup_of_host *lookup;        /* tcp: of its name; NULL: there is none, or it is over */
+    struct errand *errand;                /* for that */
+    struct addrinfo *addresses, *address; /* all, and the one that is asked */
     int socket;
     struct watch *watch;
     bool is_asking; /* a command runs */
@@ -33,6 +36,12 @@ struct readiness {
     char **env;         /* of the command; pointers only */
     struct buffer tail; /* log: the last bytes, fewer than the text has */
     char *fault;
+};
+
+struct lookup_of_host {
+    char *host, *port; /* host NULL: this machine */
+    struct addrinfo *addresses;
+    int failure; /* getaddrinfo's */
 };
 
 static void ask(void *context);
@@ -45,8 +54,10 @@ static void stop_asking(struct attempt *attempt)
     loop_cancel(loop, ready->again);
     loop_cancel(loop, ready->limit);
     loop_remove(loop, ready->watch);
+    errand_stop(ready->errand);
     ready->again = ready->limit = NULL;
     ready->watch = NULL;
+    ready->errand = NULL;
     file_close(&ready->socket);
 }
 
@@ -137,23 +148,81 @@ static void ask_port(struct attempt *attempt)
         ask_later(attempt);
 }
 
-/* "[host:]port"; without a host this machine. */
-static bool find_address(struct readiness *ready, struct error *error)
+static void look_up(struct lookup_of_host *lookup, int flags)
 {
-    const char *colon = strrchr(ready->text, ':');
-    const char *port = colon != NULL ? colon + 1 : ready->text;
-    const char *begin = ready->text;
-    size_t length = colon != NULL ? (size_t)(colon - ready->text) : 0;
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = flags};
+    lookup->failure = getaddrinfo(lookup->host, lookup->port, &hints, &lookup->addresses);
+}
+
+static void look_up_name(void *data)
+{
+    look_up(data, 0);
+}
+
+static void release_lookup(void *data)
+{
+    struct lookup_of_host *lookup = data;
+    if (lookup->failure == 0 && lookup->addresses != NULL)
+        freeaddrinfo(lookup->addresses);
+    memory_free(lookup->host);
+    memory_free(lookup->port);
+    memory_free(lookup);
+}
+
+static void found(void *context)
+{
+    struct attempt *attempt = context;
+    struct readiness *ready = attempt->ready;
+    struct lookup_of_host *lookup = ready->lookup;
+    CLEANUP_ERROR struct error error = {0};
+    ready->errand = NULL;
+    if (lookup->failure == 0) {
+        ready->addresses = ready->address = lookup->addresses;
+        lookup->addresses = NULL;
+        ask(attempt);
+    } else {
+        error_set(&error, ready->wanted->ready_at, "cannot find '%s': %s", ready->text,
+                  gai_strerror(lookup->failure));
+        give_up(attempt, &error);
+    }
+    release_lookup(lookup);
+}
+
+/* "[host:]port"; without a host this machine. */
+static struct lookup_of_host *new_lookup(const char *text)
+{
+    struct lookup_of_host *lookup = memory_new(sizeof *lookup);
+    const char *colon = strrchr(text, ':'), *begin = text;
+    size_t length = colon != NULL ? (size_t)(colon - text) : 0;
+    lookup->port = memory_text(colon != NULL ? colon + 1 : text);
     if (length > 1 && begin[0] == '[' && begin[length - 1] == ']') {
         begin++;
         length -= 2;
     }
-    CLEANUP_FREE char *host = length > 0 ? memory_text_n(begin, length) : memory_text("localhost");
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    int failure = getaddrinfo(host, port, &hints, &ready->addresses);
-    ready->address = ready->addresses;
-    return failure == 0 || error_set(error, ready->wanted->ready_at, "cannot find '%s': %s",
-                                     ready->text, gai_strerror(failure));
+    lookup->host = length > 0 ? memory_text_n(begin, length) : NULL;
+    return lookup;
+}
+
+/* What needs no other to be found is found here and now. */
+static bool find_address(struct attempt *attempt, struct error *error)
+{
+    struct lookup_of_host *lookup = attempt->ready->lookup = new_lookup(attempt->ready->text);
+    look_up(lookup, AI_NUMERICHOST | AI_NUMERICSERV);
+    if (lookup->failure == 0) {
+        found(attempt);
+        return true;
+    }
+    struct errand_orders orders = {.data = lookup,
+                                   .work = look_up_name,
+                                   .release = release_lookup,
+                                   .done = found,
+                                   .context = attempt};
+    attempt->ready->errand = errand_start(attempt->run->loop, &orders, error);
+    if (attempt->ready->errand != NULL)
+        return true;
+    release_lookup(lookup);
+    error->at = attempt->ready->wanted->ready_at;
+    return error_wrap(error, "cannot find '%s'", attempt->ready->text);
 }
 
 /* --- a file, a command --- */
@@ -256,7 +325,7 @@ static bool prepare(struct attempt *attempt, struct error *error)
     else if (ready->command.text_length == 0)
         return error_set(error, ready->wanted->ready_text.at,
                          "'ready' asks for nothing: its text is empty");
-    return ready->wanted->ready != READY_TCP || find_address(ready, error);
+    return true;
 }
 
 void ready_begin(struct attempt *attempt)
@@ -280,7 +349,9 @@ void ready_begin(struct attempt *attempt)
     if (wanted->ready_timeout != UNLIMITED)
         ready->limit = loop_at(attempt->run->loop, clock_monotonic() + wanted->ready_timeout,
                                too_late, attempt);
-    if (wanted->ready != READY_LOG)
+    if (wanted->ready == READY_TCP && !find_address(attempt, &error))
+        give_up(attempt, &error);
+    else if (wanted->ready != READY_TCP && wanted->ready != READY_LOG)
         ask(attempt);
 }
 

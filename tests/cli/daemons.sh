@@ -1,5 +1,6 @@
 #!/bin/sh
 # Daemons: when they are ready, that their end is the run's, and what becomes of one that is not.
+names=$(pwd)/tests/cli/names.so
 . "$srcdir/tests/cli/lib.sh"
 
 workflow <<'Y'
@@ -67,6 +68,37 @@ tasks:
 Y
     go run flow.yml
     is 'tcp' 0 connected
+fi
+
+# The name of a host is found while all else goes on; nothing waits for it beyond its time, or a cancel.
+if [ -e "$names" ] && command -v python3 >/dev/null; then
+    workflow <<Y
+tasks:
+  serve: {daemon: true, exec: [python3, serve.py], ready: {tcp: slow.test:$port}}
+  late: {daemon: true, run: exec sleep 61, ready: {tcp: never.test:1, timeout: 100ms}, continue-on-error: true}
+  no: {daemon: true, run: exec sleep 61, ready: {tcp: nobody.test:1}, continue-on-error: true}
+  one: {run: "true"}
+  two: {needs: one, run: "true"}
+  three: {needs: two, run: touch found}
+  a: {needs: serve, run: ls found}
+Y
+    LD_PRELOAD=$names go run flow.yml
+    is 'a name' 0 found
+    has 'a name that takes too long' 'late failed (continue-on-error): flow.yml:4:51: it was not ready within 100ms' "$err"
+    has 'no such name' "no failed (continue-on-error): flow.yml:5:49: cannot find 'nobody.test:1'" "$err"
+    workflow <<'Y'
+tasks:
+  serve: {daemon: true, run: touch began; exec sleep 61, ready: {tcp: never.test:1}}
+  a: {needs: serve, run: ls found}
+Y
+    LD_PRELOAD=$names "$pargraph" run -q flow.yml >out.txt 2>err.txt &
+    until_there began
+    kill -INT $!
+    wait $!
+    status=$? out='' err=$(cat err.txt)
+    is 'a cancel while a name is sought' 130
+else
+    skip 'python3 is not there, or no library that finds names slowly'
 fi
 
 workflow <<'Y'

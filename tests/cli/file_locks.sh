@@ -41,4 +41,8 @@ for run in $runs; do
     wait "$run" || bad 'turns' "a run ended with status $?"
 done
 [ "$(wc -l <order)" -eq $((3 * turns)) ] && ok || bad 'turns' 'not all were had'
+# Before one has had all of its turns each other has had a good part of its own.
+least=$(awk -v turns="$turns" '{ had[$1]++ } had[$1] == turns { for (n in had) print had[n]; exit }' order | sort -n | head -n 1)
+[ "$(sort -u order | wc -l)" -eq 3 ] && [ "${least:-0}" -ge $((turns / 4)) ] && ok ||
+    bad 'turns' "one had to wait for another's last: $(uniq -c order | tr -s ' \n' ' ')"
 finish
