@@ -89,6 +89,18 @@ static void add_failed(const struct view *view, uint32_t node)
         buffer_printf(view->out, " (attempt %u)", attempt);
 }
 
+static bool is_left(const struct view *view, uint32_t node)
+{
+    uint32_t seen;
+    return scheduler_restart(view->replay->scheduler, node, &seen) != NO_OPERATION;
+}
+
+static void add_left(const struct view *view, uint32_t node)
+{
+    buffer_add_text(view->out, ": ");
+    waits_write_restart(view->plan, view->replay->scheduler, node, view->out);
+}
+
 static bool is_running(const struct view *view, uint32_t node)
 {
     return words_standing(view->replay, node) == STANDING_RUNNING;
@@ -160,6 +172,7 @@ void status_write(const struct plan *plan, const struct run_folder *folder,
     buffer_add_byte(out, '\n');
     add_counts(&view);
     add_section(&view, "failed", has_failed, add_failed);
+    add_section(&view, "ended in the middle", is_left, add_left);
     add_section(&view, view.is_alive ? "running" : "running when it was killed", is_running,
                 add_running);
     add_section(&view, "waiting", is_waiting, add_waiting);

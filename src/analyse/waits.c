@@ -144,6 +144,23 @@ void waits_write_place(const struct plan *plan, uint32_t node, uint32_t operatio
         buffer_printf(out, " (%s:%u)", location.file, location.line);
 }
 
+void waits_write_restart(const struct plan *plan, const struct scheduler *scheduler, uint32_t node,
+                         struct buffer *out)
+{
+    uint32_t seen, operation = scheduler_restart(scheduler, node, &seen);
+    if (operation == NO_OPERATION)
+        return;
+    buffer_add_text(out, seen != NO_GATE ? "it cannot go on at " : "a resume goes on at ");
+    size_t before = out->length;
+    waits_write_place(plan, node, operation, out);
+    if (out->length == before)
+        buffer_add_text(out, "its end");
+    if (seen == NO_GATE)
+        return;
+    buffer_add_text(out, ": others have seen what it did since at ");
+    plan_write_gate(plan, seen, out);
+}
+
 static void write_duration(int64_t duration, struct buffer *out)
 {
     text_write_duration(duration > 0 ? duration : 0, out);

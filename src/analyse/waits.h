@@ -30,6 +30,10 @@ void waits_write_ready(const struct waits *waits, uint32_t node, struct buffer *
 /* "step 2 (barrier b) (flow.yml:14)"; nothing of an operation that there is none of. */
 void waits_write_place(const struct plan *plan, uint32_t node, uint32_t operation,
                        struct buffer *out);
+/* "a resume goes on at step 2 (run) (flow.yml:14)", "it cannot go on at ..., for others have seen
+ * ..."; nothing of one that would begin at its beginning, or not at all. */
+void waits_write_restart(const struct plan *plan, const struct scheduler *scheduler, uint32_t node,
+                         struct buffer *out);
 /* Names of nodes, the first few of many, made harmless. */
 void waits_write_names(const struct plan *plan, const node_list *nodes, struct buffer *out);
 

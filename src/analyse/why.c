@@ -161,6 +161,14 @@ static void add_length(const struct view *view, uint32_t node)
         buffer_printf(view->out, " (attempt %u)", attempt);
 }
 
+static void add_restart(const struct view *view, uint32_t node)
+{
+    CLEANUP_BUFFER struct buffer text = {0};
+    waits_write_restart(view->plan, view->replay->scheduler, node, &text);
+    if (text.length > 0)
+        buffer_printf(view->out, "\n  %s", buffer_text(&text));
+}
+
 static void add_ended(const struct view *view, uint32_t node)
 {
     switch (status_of(view, node)) {
@@ -276,6 +284,7 @@ static void add_instance(const struct view *view, uint32_t node)
         break;
     case STANDING_ENDED:
         add_ended(view, node);
+        add_restart(view, node);
         break;
     default:
         add_running(view, node);

@@ -33,7 +33,7 @@ enum cause {
     CAUSE_ORPHAN, /* nobody is left who could do what was waited for; culprit: the last who could */
     CAUSE_CLOSED, /* the queue is closed */
     CAUSE_DEADLOCK, /* everybody waits for everybody */
-    CAUSE_SEEN,     /* a retry would have to repeat what others have seen */
+    CAUSE_SEEN,     /* it was broken off, and what others have seen would have to be repeated */
     CAUSE_PEER,     /* another of its pipe's tasks failed: `culprit` */
 };
 
@@ -156,8 +156,8 @@ enum fact_kind {
     FACT_POLICY,    /* a failure: from now on nothing (drain, fast) starts */
     FACT_RUN_ENDED, /* all ended; status is success or failure */
     FACT_RESUMED,   /* another runner goes on with the run, even if it had ended */
-    FACT_REOPENED,  /* after that: a node waits again as if nothing had been; status: how it had
-                       ended, NONE if it had not */
+    FACT_REOPENED,  /* after that: a node waits again, as if nothing had been or, of a program, to go
+                       on at `operation`; status: how it had ended, NONE if it had not */
     FACT_WAITING,   /* a node that had begun, or a request of it, waits (operation, request) */
     FACT_GOES_ON,   /* it does no longer */
     FACT_DEADLOCK,  /* the run is stuck; who waits for what: scheduler_waits */
@@ -173,7 +173,7 @@ struct fact {
     uint32_t node;
     uint32_t attempt; /* 0: none was made */
     int32_t process;
-    uint32_t operation, request;   /* LAUNCHED, STARTED, WAITING, GOES_ON */
+    uint32_t operation, request;   /* LAUNCHED, STARTED, WAITING, GOES_ON, REOPENED */
     int64_t until;                 /* FAILED */
     const struct outcome *outcome; /* FAILED, ENDED after an attempt; lives while it is handed on */
 };

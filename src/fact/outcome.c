@@ -34,11 +34,28 @@ static void add_detail(const char *before, const char *detail, struct buffer *ou
     buffer_add_text(out, detail);
 }
 
+static bool is_process_end(const struct outcome *outcome)
+{
+    return outcome->kind == OUTCOME_EXITED || outcome->kind == OUTCOME_SIGNALLED;
+}
+
+/* Of the scheduler's own outcomes, which have no detail. */
+static const char *cause_text(const struct outcome *outcome)
+{
+    if (outcome->kind == OUTCOME_STUCK && outcome->code == CAUSE_PEER)
+        return "another task of its pipe failed";
+    if (outcome->kind == OUTCOME_STUCK && outcome->code == CAUSE_SEEN)
+        return "it was stopped, and cannot go on: others have seen what it did";
+    return NULL;
+}
+
 void outcome_write_reason(const struct outcome *outcome, bool is_timeout, struct buffer *out)
 {
     bool is_stuck = outcome != NULL && outcome->kind == OUTCOME_STUCK && outcome->detail != NULL;
     if (is_timeout && !is_stuck) {
         buffer_add_text(out, "timed out");
+        if (outcome != NULL && is_process_end(outcome))
+            add_detail(": ", outcome->detail, out);
         return;
     }
     if (outcome == NULL)
@@ -51,16 +68,14 @@ void outcome_write_reason(const struct outcome *outcome, bool is_timeout, struct
     case OUTCOME_SIGNALLED:
         buffer_add_text(out, "killed by ");
         text_write_signal(outcome->code, out);
+        add_detail(": ", outcome->detail, out);
         break;
     case OUTCOME_NOT_STARTED:
         add_detail("", outcome->detail ? outcome->detail : "it could not be started", out);
         break;
     case OUTCOME_INVALID:
     case OUTCOME_STUCK:
-        if (outcome->detail == NULL && outcome->code == CAUSE_PEER)
-            buffer_add_text(out, "another task of its pipe failed");
-        else
-            add_detail("", outcome->detail, out);
+        add_detail("", outcome->detail != NULL ? outcome->detail : cause_text(outcome), out);
         break;
     case OUTCOME_RAISED:
         add_detail("", outcome->detail ? outcome->detail : "the function failed", out);

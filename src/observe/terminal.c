@@ -257,10 +257,26 @@ static void count(struct terminal *terminal, const struct fact *fact)
     terminal->tolerated += fact->is_tolerated;
 }
 
+static void forget_failure(struct terminal *terminal, uint32_t node)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < terminal->failure_count; i++) {
+        if (terminal->failures[i].node != node) {
+            terminal->failures[kept++] = terminal->failures[i];
+            continue;
+        }
+        memory_free(terminal->failures[i].reason);
+        memory_free(terminal->failures[i].tail);
+    }
+    terminal->failure_count = kept;
+}
+
 static void uncount(struct terminal *terminal, const struct fact *fact)
 {
     if (fact->status == STATUS_NONE)
         return;
+    if (fact->status == STATUS_FAILURE)
+        forget_failure(terminal, fact->node);
     terminal->done--;
     terminal->by_status[fact->status]--;
     terminal->tolerated -= fact->is_tolerated;
@@ -345,12 +361,22 @@ static void tell(struct terminal *terminal, const struct fact *fact)
     }
 }
 
+/* A failure that a resume cannot mend is told of again in the end. */
+static void past_end(struct terminal *terminal, const struct fact *fact)
+{
+    CLEANUP_BUFFER struct buffer reason = {0};
+    count(terminal, fact);
+    if (fact->status == STATUS_FAILURE)
+        add_end(fact, NULL, &reason);
+    keep_failure(terminal, fact, NULL, buffer_text(&reason));
+}
+
 void terminal_past(struct terminal *terminal, const struct fact *fact)
 {
     if (fact->kind == FACT_RUN_BEGAN)
         terminal->began = fact->time;
     else if (fact->kind == FACT_ENDED)
-        count(terminal, fact);
+        past_end(terminal, fact);
     else if (fact->kind == FACT_REOPENED)
         uncount(terminal, fact);
 }

@@ -62,7 +62,7 @@ static const char *cause_text(const struct plan *plan, const struct action *acti
     case CAUSE_DEADLOCK:
         return "deadlock: all that could help waits, too";
     case CAUSE_SEEN:
-        return "it cannot be retried: others have seen what came since";
+        return "it ended with its runner";
     case CAUSE_PEER:
         return "a task joined to it by a pipe has failed";
     default:

@@ -12,25 +12,45 @@
 enum { MOST_KEPT = 16 << 20 };
 
 /* "waiting at barrier spinup (flow.yml:12:9): broken: case[re=400] failed" */
-static char *stuck_text(const struct run *run, const struct action *action)
+static void write_stuck(const struct run *run, const struct action *action, struct buffer *text)
 {
-    struct buffer text = {0};
     uint32_t operation = action->operation;
     if (operation == NO_OPERATION)
         operation = scheduler_operation(run->scheduler, action->node);
-    cause_write_wait(run, action->node, operation, action->gate, action->token, &text);
+    cause_write_wait(run, action->node, operation, action->gate, action->token, text);
     if (action->cause != CAUSE_NONE)
-        buffer_add_text(&text, ": ");
-    cause_write_why(run, action, &text);
-    return buffer_take(&text);
+        buffer_add_text(text, ": ");
+    cause_write_why(run, action, text);
+}
+
+/* Why it is not tried again, behind why it failed. */
+static void write_seen(const struct run *run, const struct action *action, struct buffer *text)
+{
+    if (action->seen == NO_GATE)
+        return;
+    buffer_printf(text, "%sit is not tried again: others have seen what it did at ",
+                  text->length > 0 ? "; " : "");
+    plan_write_gate(run->plan, action->seen, text);
 }
 
 /* As the body did that came last, which failed, could not be evaluated, or was ended. */
-static void fail_as_body(struct attempt *attempt, const struct outcome *last, const char *more)
+static void fail_as_body(struct attempt *attempt, const struct outcome *last,
+                         const struct action *action)
 {
-    const char *detail = last->detail != NULL ? last->detail : more;
+    CLEANUP_BUFFER struct buffer text = {0};
+    if (last->detail != NULL)
+        buffer_add_text(&text, last->detail);
+    write_seen(attempt->run, action, &text);
     attempt_set_outcome(attempt, last->kind, last->code,
-                        detail != NULL ? memory_text(detail) : NULL);
+                        text.length > 0 ? buffer_take(&text) : NULL);
+}
+
+static void fail_stuck(struct attempt *attempt, const struct action *action)
+{
+    CLEANUP_BUFFER struct buffer text = {0};
+    write_stuck(attempt->run, action, &text);
+    write_seen(attempt->run, action, &text);
+    attempt_set_outcome(attempt, OUTCOME_STUCK, action->cause, buffer_take(&text));
 }
 
 /* A success whatever its last body came to: that one may have continue-on-error. */
@@ -39,15 +59,13 @@ static void set_outcome(struct attempt *attempt, const struct action *action)
     struct trail *trail = trail_of(attempt->run, attempt->node);
     const struct outcome *last = &trail->last;
     bool is_bad = !outcome_is_success(last) && last->kind != OUTCOME_LOST;
+    bool is_by_body = action->cause == CAUSE_NONE || action->cause == CAUSE_SEEN;
     if (!action->is_failed && !action->is_stopped)
         attempt_set_outcome(attempt, OUTCOME_EXITED, 0, NULL);
-    else if (is_bad && action->cause == CAUSE_NONE)
-        fail_as_body(attempt, last, NULL);
-    else if (is_bad && action->cause == CAUSE_SEEN)
-        fail_as_body(attempt, last, "it is not tried again: others have seen what came before");
+    else if (is_bad && is_by_body)
+        fail_as_body(attempt, last, action);
     else
-        attempt_set_outcome(attempt, OUTCOME_STUCK, action->cause,
-                            stuck_text(attempt->run, action));
+        fail_stuck(attempt, action);
     attempt->outcome.user_time = trail->total.user_time;
     attempt->outcome.system_time = trail->total.system_time;
     attempt->outcome.memory = trail->total.memory;

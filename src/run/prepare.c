@@ -103,7 +103,7 @@ static bool has_written(const struct attempt *attempt)
         return false;
     const struct trail *trail = trail_of(attempt->run, attempt->node);
     for (uint32_t i = 0; i < trail->passed.count; i++)
-        if (trail->passed.items[i].item == NO_ITEM)
+        if (trail->passed.items[i].item == NO_ITEM && !trail->passed.items[i].is_nothing)
             return true;
     return false;
 }

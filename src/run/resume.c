@@ -12,6 +12,7 @@
 #include "run/recovery.h"
 #include "run/requests.h"
 
+enum { RESTARTS_TOLD = 10 };
 static const int64_t GRACE = 10 * INT64_C(1000000000);
 
 struct trace *recovery_trace(struct recovery *recovery, uint32_t node)
@@ -266,6 +267,56 @@ static void push_capacity(struct run *run)
     in->amount = capacity;
 }
 
+/* "step 2 (run) (flow.yml:9:7)" */
+static void add_place(const struct run *run, uint32_t node, uint32_t operation, struct buffer *text)
+{
+    const struct program *program = &run->plan->programs[plan_rule(run->plan, node)->program];
+    if (operation >= program->count) {
+        buffer_add_text(text, "its end");
+        return;
+    }
+    place at = PLACE_NONE;
+    struct location location;
+    plan_write_operation(run->plan, node, operation, text, &at);
+    if (sources_locate(run->plan->workflow->sources, at, &location))
+        buffer_printf(text, " (%s:%u:%u)", location.file, location.line, location.column);
+}
+
+/* What goes on in the middle, and what cannot, of those that had ended. */
+static bool tell_restart(struct run *run, uint32_t node)
+{
+    uint32_t seen, operation = scheduler_restart(run->scheduler, node, &seen);
+    CLEANUP_BUFFER struct buffer text = {0};
+    if (operation == NO_OPERATION)
+        return false;
+    plan_write_name(run->plan, node, &text);
+    buffer_add_text(&text, seen != NO_GATE ? " cannot go on at " : " goes on at ");
+    add_place(run, node, operation, &text);
+    if (seen != NO_GATE) {
+        buffer_add_text(&text, ": others have seen what it did since at ");
+        plan_write_gate(run->plan, seen, &text);
+    }
+    run_say(run, buffer_text(&text));
+    return true;
+}
+
+static void tell_restarts(struct run *run)
+{
+    uint32_t count = 0;
+    for (uint32_t node = 0; node < run->plan->node_count; node++) {
+        uint32_t seen;
+        if (count < RESTARTS_TOLD)
+            count += tell_restart(run, node);
+        else
+            count += scheduler_restart(run->scheduler, node, &seen) != NO_OPERATION;
+    }
+    if (count <= RESTARTS_TOLD)
+        return;
+    CLEANUP_BUFFER struct buffer text = {0};
+    buffer_printf(&text, "and %u more", count - RESTARTS_TOLD);
+    run_say(run, buffer_text(&text));
+}
+
 static void tell_beginning(struct run *run)
 {
     const struct counts *counts = scheduler_counts(run->scheduler);
@@ -276,6 +327,7 @@ static void tell_beginning(struct run *run)
                   counts->by_status[STATUS_SUCCESS], run->plan->selected_count,
                   run->plan->selected_count == 1 ? "" : "s");
     run_say(run, buffer_text(&text));
+    tell_restarts(run);
 }
 
 static bool open_values(struct recovery *recovery, struct error *error)

@@ -113,7 +113,9 @@ void trail_note_action(struct run *run, const struct action *action)
         return;
     struct trail *trail = trail_of(run, action->node);
     if (action->kind == ACTION_BIND) {
-        pass(trail, action->operation)->item = action->item;
+        struct passed *passed = pass(trail, action->operation);
+        passed->item = action->item;
+        passed->is_nothing = action->item == NO_ITEM;
         return;
     }
     begin_attempt(trail, action->attempt);
@@ -124,7 +126,7 @@ void trail_note_action(struct run *run, const struct action *action)
     go_back(trail, action->operation);
 }
 
-void trail_forget(struct run *run, uint32_t node)
+static void forget(struct run *run, uint32_t node)
 {
     struct trail *trail = run->trails != NULL ? run->trails[node] : NULL;
     if (trail == NULL)
@@ -135,10 +137,40 @@ void trail_forget(struct run *run, uint32_t node)
     run->trails[node] = NULL;
 }
 
+static void forget_finally(struct run *run)
+{
+    for (uint32_t node = 0; run->trails != NULL && node < run->plan->node_count; node++)
+        if (plan_rule(run->plan, node)->flags & RULE_FINALLY)
+            forget(run, node);
+}
+
+/* The attempt is over; what it has passed is kept for a resume. */
+static void rest(struct run *run, uint32_t node)
+{
+    struct trail *trail = run->trails != NULL ? run->trails[node] : NULL;
+    if (trail == NULL)
+        return;
+    begin_attempt(trail, 0);
+    trail->live = NO_OPERATION;
+}
+
+void trail_note_fact(struct run *run, const struct fact *fact)
+{
+    bool is_over = fact->status == STATUS_SUCCESS || fact->is_tolerated;
+    if (fact->kind == FACT_RESUMED)
+        forget_finally(run);
+    else if (fact->kind == FACT_ENDED && is_over)
+        forget(run, fact->node);
+    else if (fact->kind == FACT_REOPENED && fact->operation == NO_OPERATION)
+        forget(run, fact->node);
+    else if (fact->kind == FACT_ENDED || fact->kind == FACT_REOPENED)
+        rest(run, fact->node);
+}
+
 void trails_release(struct run *run)
 {
     for (uint32_t node = 0; run->trails != NULL && node < run->node_capacity; node++)
-        trail_forget(run, node);
+        forget(run, node);
     free(run->trails);
     run->trails = NULL;
 }
@@ -152,6 +184,8 @@ json_t *trail_bound(struct run *run, uint32_t node, uint32_t operation)
         const struct passed *passed = &trail->passed.items[i];
         if (passed->operation != operation)
             continue;
+        if (passed->is_nothing)
+            return json_null();
         return passed->item != NO_ITEM ? items_get(run, passed->item, NULL)
                                        : results_text(run, &passed->values[0]);
     }

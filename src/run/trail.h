@@ -1,8 +1,8 @@
 /* The trail of an instance through its program: what its bodies have left behind, which goes into
  * the outcome of the attempt, and what its steps have bound.
  *
- * A retry goes on in the middle, so what was passed before belongs to it too; what stands from the
- * operation on that is begun again does not. All of it follows from inputs and actions, so that a
+ * A retry, or a resume, goes on in the middle, so what was passed before belongs to it too; what
+ * stands from the operation on that is begun again does not. All of it follows from inputs and actions, so that a
  * replay of the journal makes it again. */
 #ifndef RUN_TRAIL_H
 #define RUN_TRAIL_H
@@ -14,6 +14,7 @@
 struct passed {
     uint32_t operation;
     uint32_t item;           /* of a get; else NO_ITEM */
+    bool is_nothing;         /* of a get that failed */
     struct extent values[2]; /* what a body wrote that is kept */
     struct extent outputs;   /* what it wrote to $PARGRAPH_OUTPUT, as it is */
 };
@@ -35,8 +36,7 @@ struct trail *trail_of(struct run *run, uint32_t node);
  * it has said the action. */
 void trail_note_input(struct run *run, const struct input *in);
 void trail_note_action(struct run *run, const struct action *action);
-/* The node has ended. */
-void trail_forget(struct run *run, uint32_t node);
+void trail_note_fact(struct run *run, const struct fact *fact);
 void trails_release(struct run *run);
 
 /* What the `as` of an operation bound, for struct results. */

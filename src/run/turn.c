@@ -199,8 +199,7 @@ static void expand(struct run *run, const struct action *action)
 
 void run_note(struct run *run, const struct fact *fact)
 {
-    if (fact->kind == FACT_ENDED)
-        trail_forget(run, fact->node);
+    trail_note_fact(run, fact);
     if (fact->status != STATUS_FAILURE || fact->is_tolerated)
         return;
     if (fact->kind == FACT_ENDED)

@@ -11,7 +11,8 @@ static const struct action blank = {.operation = NO_OPERATION,
                                     .item = NO_ITEM,
                                     .gate = NO_GATE,
                                     .token = UINT32_MAX,
-                                    .culprit = NO_NODE};
+                                    .culprit = NO_NODE,
+                                    .seen = NO_GATE};
 
 struct action *action_add(struct scheduler *scheduler, enum action_kind kind, uint32_t node)
 {

@@ -56,6 +56,8 @@ static void go_behind(struct scheduler *scheduler, struct course *course, uint32
     const struct program *program = node_program(scheduler, course->node);
     const struct operation *operation = &program->operations[tolerating];
     struct sync *sync = scheduler->sync;
+    if (program->operations[course->position].kind == OPERATION_GET)
+        course_bind(scheduler, course, NO_ITEM);
     while (course->holds != NO_HOLD &&
            is_within(program, sync->holds.items[course->holds].operation, tolerating))
         course_pop(scheduler, course);
@@ -63,7 +65,8 @@ static void go_behind(struct scheduler *scheduler, struct course *course, uint32
     scheduler->marks[course->node] &= (uint8_t)~MARK_TIMEOUT;
     course->has_failure = false;
     course->deadline = course->wake = NEVER;
-    course->position = (operation->kind == OPERATION_ENTER ? operation->partner : tolerating) + 1;
+    course_arrive(course,
+                  (operation->kind == OPERATION_ENTER ? operation->partner : tolerating) + 1);
     course->phase = PHASE_BEGIN;
     course_due(scheduler, course);
 }
@@ -105,8 +108,8 @@ static void decide(struct scheduler *scheduler, struct course *course)
     if (course->failure.cause == CAUSE_TIMEOUT)
         scheduler->marks[course->node] |= MARK_TIMEOUT;
     course->is_final = course->is_seen || !is_retry_wanted(scheduler, course);
-    if (course->is_seen && is_retry_wanted(scheduler, course))
-        course->failure.cause = CAUSE_SEEN;
+    course->is_kept_back =
+        course->is_seen && (course->was_lost || is_retry_wanted(scheduler, course));
 }
 
 void course_say_conclusion(struct scheduler *scheduler, const struct course *course)
@@ -115,8 +118,12 @@ void course_say_conclusion(struct scheduler *scheduler, const struct course *cou
     action->attempt = scheduler->attempts[course->node];
     action->is_failed = course->is_failed;
     action->is_stopped = course->is_stopped;
+    if (course->is_stopped)
+        action->operation = course->position;
     if (!course->is_failed)
         return;
+    if (course->is_kept_back)
+        action->seen = course->seen;
     action->cause = course->failure.cause;
     action->operation = course->failure.operation;
     action->culprit = course->failure.culprit;
@@ -176,6 +183,8 @@ static void attempt_over(struct scheduler *scheduler, struct course *course)
     bool is_failed = course->is_failed, is_stopped = course->is_stopped;
     bool is_final = course->is_final || !is_failed;
     bool is_killed = !is_failed && scheduler->marks[node] & MARK_STOPPED;
+    if (!is_failed && !is_stopped && !is_killed && !outcome_is_success(outcome))
+        course->restart = course->fresh; /* which of them left what is wrong is not known */
     course_give_all(scheduler, course);
     scheduler->marks[node] &= (uint8_t)~MARK_STOPPED;
     course_move(scheduler, course, STATE_PENDING);
@@ -200,6 +209,7 @@ static void body_lost(struct scheduler *scheduler, struct course *course)
     uint32_t node = course->node;
     if (course->is_seen) {
         struct failure failure = {CAUSE_SEEN, course->position, NO_NODE, NO_GATE, NO_TOKEN};
+        course->was_lost = true;
         course_fail(scheduler, course, &failure);
         return;
     }
@@ -231,6 +241,8 @@ static void body_over(struct scheduler *scheduler, struct course *course)
         course_due(scheduler, course);
     } else if (is_stopped &&
                !(outcome_is_success(outcome) && course->position + 1 == program->count)) {
+        if (outcome_is_success(outcome))
+            course_pass(scheduler, course);
         course->is_stopped = true;
         course_conclude(scheduler, course);
     } else if (outcome_is_success(outcome)) {
@@ -264,6 +276,24 @@ void course_body_over(struct scheduler *scheduler, struct course *course)
     course_free(scheduler, course);
 }
 
+/* What a cancel had ended goes on after a resume, if it can. */
+static void fail_stopped(struct course *course)
+{
+    if (!course->is_ending || !course->is_stopped || !course->is_seen)
+        return;
+    course->is_stopped = false;
+    course->is_failed = course->is_final = course->is_kept_back = course->was_lost = true;
+    course->failure = (struct failure){CAUSE_SEEN, course->position, NO_NODE, NO_GATE, NO_TOKEN};
+}
+
+void course_forget(struct course *course)
+{
+    course->restart = course->fresh = course->use_first = 0;
+    course->touched = 0;
+    course->is_seen = false;
+    course->seen = NO_GATE;
+}
+
 /* Another runner goes on: bodies are gone, and with them their requests; all else that was to come
  * is asked for again, and who waits waits again. */
 void course_resume(struct scheduler *scheduler, struct course *course)
@@ -276,13 +306,17 @@ void course_resume(struct scheduler *scheduler, struct course *course)
         scheduler->marks[node] |= MARK_GONE;
         course->is_awake = course->is_ready = false;
         course->has_failure = course->is_stuck = false;
+        if (node_is_finally(scheduler->plan, node))
+            course_forget(course);
         course_due(scheduler, course);
     } else if (course->phase == PHASE_CONCLUDE) {
         scheduler->marks[node] &= (uint8_t)~MARK_STOPPED;
+        fail_stopped(course);
         course_say_conclusion(scheduler, course);
     } else if (course->phase == PHASE_ASKED) {
         course_ask(scheduler, course);
     } else {
+        fail_stopped(course);
         course_timer(scheduler, course);
     }
 }
@@ -303,6 +337,8 @@ void course_sweep(struct scheduler *scheduler, struct course *course)
         course_conclude(scheduler, course);
     } else if (policy_reaches(scheduler, node) && course->phase != PHASE_FAILED) {
         course_leave(scheduler, course);
+        if (course->phase == PHASE_DONE)
+            course_pass(scheduler, course);
         course->is_stopped = true;
         course_conclude(scheduler, course);
     }

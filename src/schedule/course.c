@@ -41,6 +41,7 @@ struct course *course_need(struct scheduler *scheduler, uint32_t node)
                               .waiter = waiter_new(scheduler, node, NO_REQUEST),
                               .holds = NO_HOLD,
                               .given_back = NO_TOKEN,
+                              .seen = NO_GATE,
                               .requests = NO_REQUEST,
                               .oldest_request = NO_REQUEST,
                               .wake = NEVER,
@@ -92,6 +93,33 @@ void course_move(struct scheduler *scheduler, struct course *course, enum state 
     scheduler->sync->parked += state == STATE_TOKEN || state == STATE_GATE;
     scheduler->sync->is_suspect |= state == STATE_TOKEN || state == STATE_GATE;
     *now = (uint8_t)state;
+}
+
+/* --- its place --- */
+
+void course_see(struct course *course, uint32_t gate)
+{
+    if (!course->is_seen)
+        course->seen = gate;
+    course->is_seen = true;
+}
+
+void course_arrive(struct course *course, uint32_t position)
+{
+    course->position = position;
+    if (course->kept > 0)
+        return;
+    if (course->is_seen)
+        course->fresh = position;
+    course->restart = position;
+    course->is_seen = false;
+    course->seen = NO_GATE;
+}
+
+void course_pass(struct scheduler *scheduler, struct course *course)
+{
+    course_arrive(course, course->position + 1);
+    uses_pass(scheduler, course, course->is_seen ? course->position : course->restart);
 }
 
 /* --- time --- */

@@ -308,6 +308,14 @@ enum act gate_act(struct scheduler *scheduler, uint32_t gate, enum verb verb, ui
     }
 }
 
+void gate_reset(struct scheduler *scheduler, uint32_t gate)
+{
+    struct gate_state *this = gate_at(scheduler, gate);
+    this->is_set = this->is_closed = false;
+    this->items.count = this->items_first = 0;
+    gate_due(scheduler, gate);
+}
+
 void gate_review(struct scheduler *scheduler, uint32_t gate)
 {
     switch (scheduler->plan->gates[gate].kind) {

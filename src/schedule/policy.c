@@ -26,8 +26,9 @@ bool policy_lets_start(const struct scheduler *scheduler, const struct rule *rul
 
 void policy_heed_failure(struct scheduler *scheduler, uint32_t node)
 {
+    const struct course *course = course_of(scheduler, node);
     if (scheduler->is_policy_on || scheduler->failure_policy == POLICY_KEEP_GOING ||
-        node_is_finally(scheduler->plan, node))
+        node_is_finally(scheduler->plan, node) || (course != NULL && course->was_lost))
         return;
     scheduler->is_policy_on = true;
     scheduler->is_sweep_due = true;

@@ -41,6 +41,7 @@ void course_begin(struct scheduler *scheduler, uint32_t node)
     course->has_begun = course->has_running = true;
     course->has_launched = course->is_ending = course->is_failed = course->is_stopped = false;
     course->has_failure = course->is_final = course->is_retry_wanted = course->is_seen = false;
+    course->seen = NO_GATE;
     course->position = course->restart;
     course->phase = PHASE_BEGIN;
     int64_t timeout = plan_rule(scheduler->plan, node)->timeout;
@@ -58,9 +59,15 @@ static bool may_be_seen(const struct operation *operation)
     return operation->kind >= OPERATION_BARRIER && operation->kind != OPERATION_WAIT;
 }
 
+static void see_here(struct scheduler *scheduler, struct course *course)
+{
+    if (may_be_seen(here(scheduler, course)))
+        course_see(course, here(scheduler, course)->gate);
+}
+
 static void go_to(struct scheduler *scheduler, struct course *course, uint32_t position)
 {
-    course->position = position;
+    course_arrive(course, position);
     course->deadline = NEVER;
     course->phase = PHASE_BEGIN;
     course_due(scheduler, course);
@@ -69,7 +76,7 @@ static void go_to(struct scheduler *scheduler, struct course *course, uint32_t p
 static void operation_done(struct scheduler *scheduler, struct course *course)
 {
     course_goes_on(scheduler, course);
-    course->is_seen |= may_be_seen(here(scheduler, course));
+    see_here(scheduler, course);
     go_to(scheduler, course, course->position + 1);
 }
 
@@ -215,10 +222,6 @@ static void operation_do(struct scheduler *scheduler, struct course *course)
 
 static void operation_begin(struct scheduler *scheduler, struct course *course)
 {
-    if (course->kept == 0) {
-        course->restart = course->position;
-        course->is_seen = false;
-    }
     uses_pass(scheduler, course, course->is_seen ? course->position : course->restart);
     if (course->position == node_program(scheduler, course->node)->count) {
         course_conclude(scheduler, course);
@@ -332,6 +335,8 @@ void course_granted(struct scheduler *scheduler, struct course *course)
 
 void course_done(struct scheduler *scheduler, struct course *course)
 {
+    if (!(here(scheduler, course)->flags & OPERATION_UNTIL)) /* which is asked for again */
+        see_here(scheduler, course);
     course->phase = course->given_back == NO_TOKEN ? PHASE_DONE : PHASE_RETAKE;
     course_due(scheduler, course);
 }

@@ -179,7 +179,8 @@ void request_done(struct scheduler *scheduler, uint32_t slot, enum reply_code co
     asking->code = (uint8_t)code;
     course->replies++;
     bool is_seen = asking->verb >= VERB_BARRIER && asking->verb != VERB_WAIT;
-    course->is_seen |= code == REPLY_DONE && is_seen;
+    if (code == REPLY_DONE && is_seen)
+        course_see(course, asking->gate);
     course_due(scheduler, course);
 }
 

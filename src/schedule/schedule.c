@@ -235,6 +235,17 @@ uint32_t scheduler_operation(const struct scheduler *scheduler, uint32_t node)
     return course != NULL && node_has_program(scheduler, node) ? course->position : NO_OPERATION;
 }
 
+uint32_t scheduler_restart(const struct scheduler *scheduler, uint32_t node, uint32_t *ret_seen)
+{
+    const struct course *course = course_of(scheduler, node);
+    *ret_seen = NO_GATE;
+    if (course == NULL || scheduler->states[node] != STATE_ENDED)
+        return NO_OPERATION;
+    if (course->is_seen)
+        *ret_seen = course->seen;
+    return course->restart;
+}
+
 bool scheduler_event_is_set(const struct scheduler *scheduler, uint32_t gate)
 {
     return scheduler->sync != NULL && scheduler->sync->gates[gate].is_set;

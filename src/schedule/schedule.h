@@ -34,7 +34,8 @@
  * the scheduler's own.
  *
  * A resume (resume.c) takes nodes that ended badly back to PENDING, and what runs through RUN, as
- * lost, to its line again. */
+ * lost, to its line again. One with a program goes on where a retry would; where that may not be,
+ * for others have seen what it did, it stays, or becomes, a failure. */
 #ifndef SCHEDULE_SCHEDULE_H
 #define SCHEDULE_SCHEDULE_H
 
@@ -44,7 +45,7 @@
 #include "fact/fact.h"
 #include "plan/plan.h"
 
-enum { SCHEDULER_VERSION = 2 };
+enum { SCHEDULER_VERSION = 3 };
 
 enum state {
     STATE_PENDING,
@@ -73,9 +74,9 @@ enum action_kind {
                         gate, token say why where no process did): clean up, keep its values, then
                         INPUT_FINISHED with OPERATION_END and its outcome */
     ACTION_REPLY,    /* answer a request: `code`, with cause and culprit; item of a GET */
-    ACTION_BIND,     /* an operation (GET) has got `item` */
-    ACTION_SEEK,     /* get the lock of this token's file; then INPUT_CAPACITY 1 */
-    ACTION_YIELD,    /* let it go: the capacity is 0 again */
+    ACTION_BIND,  /* an operation (GET) has got `item`; NO_ITEM: it failed, and that is tolerated */
+    ACTION_SEEK,  /* get the lock of this token's file; then INPUT_CAPACITY 1 */
+    ACTION_YIELD, /* let it go: the capacity is 0 again */
 };
 
 enum reply_code { REPLY_DONE = 0, REPLY_FAILED = 1, REPLY_REFUSED = 2, REPLY_TIMEOUT = 124 };
@@ -94,12 +95,15 @@ struct action {
     bool is_failed;  /* CONCLUDE: the attempt has failed (by a body, if there is no cause) */
     bool is_stopped; /* CONCLUDE: a cancel or its timeout ended it */
     uint32_t node, attempt;
-    uint32_t operation; /* EVALUATE, LAUNCH, SIGNAL, CONCLUDE (where it failed), BIND */
+    uint32_t operation; /* EVALUATE, LAUNCH, SIGNAL, CONCLUDE (where it failed or was stopped),
+                           BIND */
     uint32_t request;   /* REPLY, TIMER */
     uint32_t item;      /* REPLY, BIND, EXPAND of a queue's matrix */
     uint32_t gate,
         token; /* CONCLUDE, REPLY: what was waited for, or NO_GATE, UINT32_MAX; SEEK, YIELD */
     uint32_t culprit; /* CONCLUDE, REPLY: a node, or NO_NODE */
+    uint32_t seen;    /* CONCLUDE of a failure: it is not tried again because others have seen what
+                         it did at this gate; NO_GATE: not for that */
     uint32_t timer;   /* TIMER: generation, to be given back */
     int64_t at;       /* TIMER */
     struct fact fact; /* RECORD */
@@ -141,6 +145,10 @@ bool scheduler_has_ended(const struct scheduler *scheduler);
 bool scheduler_is_stuck(const struct scheduler *scheduler);
 /* Where a node with a program stands; NO_OPERATION before its first. */
 uint32_t scheduler_operation(const struct scheduler *scheduler, uint32_t node);
+/* Where a resume would have a node with a program go on that has begun and not ended well: an
+ * operation, or their number, where only its conclusion is left; NO_OPERATION: at its beginning.
+ * *ret_seen: the gate because of which it cannot go on, but stays a failure; or NO_GATE. */
+uint32_t scheduler_restart(const struct scheduler *scheduler, uint32_t node, uint32_t *ret_seen);
 bool scheduler_event_is_set(const struct scheduler *scheduler, uint32_t gate);
 uint32_t scheduler_queue_length(const struct scheduler *scheduler, uint32_t gate);
 

@@ -61,12 +61,27 @@ void sync_granted(struct scheduler *scheduler, uint32_t waiter)
         course_granted(scheduler, course_of(scheduler, scheduler->waiters.items[waiter].node));
 }
 
+/* Would a resume go on elsewhere than at its beginning? */
+static bool is_left(const struct scheduler *scheduler, const struct course *course,
+                    enum status status)
+{
+    const struct rule *rule = plan_rule(scheduler->plan, course->node);
+    bool is_over = status == STATUS_SUCCESS ||
+                   (status == STATUS_FAILURE && rule->flags & RULE_CONTINUE) ||
+                   rule->flags & RULE_FINALLY;
+    return rule->program != NO_PROGRAM && !is_over && (course->restart > 0 || course->is_seen);
+}
+
 void sync_end(struct scheduler *scheduler, uint32_t node, enum status status)
 {
     if (plan_is_counted(scheduler->plan, node))
         uses_end(scheduler, node, status);
     struct course *course = course_of(scheduler, node);
-    if (course != NULL)
+    if (course == NULL)
+        return;
+    if (is_left(scheduler, course, status))
+        uses_rest(scheduler, course);
+    else
         course_free(scheduler, course);
 }
 
@@ -86,7 +101,8 @@ bool sync_step(struct scheduler *scheduler)
             taker_step(scheduler, node);
         } else if (course != NULL) {
             course->is_due = false;
-            course_step(scheduler, course);
+            if (course->has_begun)
+                course_step(scheduler, course);
         }
         return true;
     }

@@ -1,7 +1,8 @@
 /* The state of what synchronises; see schedule/state.h for the rest.
  *
  * An instance with a program, or whose body asks for something by a verb, has a *course* from its
- * first launch to its end. Courses, holds, waiters and requests are numbered slots that are used
+ * first launch to its end; if that was not a good one, for ever, so that a resume knows where to go
+ * on. Courses, holds, waiters and requests are numbered slots that are used
  * again. What follows from an input goes to the agenda, one entry at a time, and between two
  * entries all tokens are granted that can be: so whoever takes without waiting passes nobody. */
 #ifndef SCHEDULE_SYNC_H
@@ -45,25 +46,29 @@ struct course {
     uint32_t node, waiter;
     uint32_t position;
     uint32_t restart; /* where a retry goes on */
+    uint32_t fresh;   /* behind the last operation that others may have seen */
+    uint32_t seen;    /* a gate where something that they may have was done since `restart` */
     uint32_t holds;   /* the innermost */
     uint32_t kept;    /* how many of them took something */
     uint32_t running; /* the line of its running tokens */
     uint32_t use_first;
-    uint64_t touched, came; /* by use: it was executed; a barrier was come to */
+    uint64_t touched; /* by use: it was executed */
     uint8_t phase;
     bool has_running;  /* tokens */
     bool is_ready;     /* a daemon */
     bool has_begun;    /* an attempt is under way, and holds its kept tokens */
     bool is_at_body;   /* one is at the executor */
     bool has_launched; /* in this attempt */
-    bool is_seen;      /* something others may have seen was done since `restart` */
+    bool is_seen;      /* there is one: it cannot go on from `restart` */
+    bool was_lost;     /* and that was found by a resume: no failure that a policy heeds */
     bool is_waiting;   /* FACT_WAITING was told */
     bool is_awake;  /* its body has heard from a verb since the last that waits: it works, for all
                        that is known */
     bool is_due;    /* it is on the agenda */
     bool is_ending; /* it goes to, or through, its conclusion */
     bool is_failed, is_stopped;
-    bool is_final;        /* no retry */
+    bool is_final;        /* no retry, */
+    bool is_kept_back;    /* only because of what others have seen */
     bool is_retry_wanted; /* by the rule, after the body that failed */
     bool is_stuck;
     bool has_failure;
@@ -201,6 +206,12 @@ void course_free(struct scheduler *scheduler, struct course *course);
 void course_due(struct scheduler *scheduler, struct course *course);
 /* The node's state, with the counts. */
 void course_move(struct scheduler *scheduler, struct course *course, enum state state);
+/* It stands before `position`: where a retry goes on, unless something is held. */
+void course_arrive(struct course *course, uint32_t position);
+/* Where it stands is done, but nothing comes after it. */
+void course_pass(struct scheduler *scheduler, struct course *course);
+/* Others may have seen what it did at the gate. */
+void course_see(struct course *course, uint32_t gate);
 void course_timer(struct scheduler *scheduler, struct course *course);
 /* Gives its running tokens back and waits, in `state`. */
 void course_park(struct scheduler *scheduler, struct course *course, enum state state);
@@ -265,6 +276,8 @@ void course_finished(struct scheduler *scheduler, struct course *course);
 void course_body_over(struct scheduler *scheduler, struct course *course);
 void course_resume(struct scheduler *scheduler, struct course *course);
 void course_sweep(struct scheduler *scheduler, struct course *course);
+/* Nothing that it has done counts any more. */
+void course_forget(struct course *course);
 void course_give_all(struct scheduler *scheduler, struct course *course);
 
 /* check_sync.c */
@@ -369,6 +382,8 @@ void gate_leave(struct scheduler *scheduler, uint32_t waiter);
 void gate_wake(struct scheduler *scheduler, uint32_t gate, uint32_t side,
                const struct result *result);
 void gate_review(struct scheduler *scheduler, uint32_t gate);
+/* As at the beginning; nobody waits at it. */
+void gate_reset(struct scheduler *scheduler, uint32_t gate);
 void gate_due(struct scheduler *scheduler, uint32_t gate);
 
 /* use.c */
@@ -379,6 +394,8 @@ void uses_end(struct scheduler *scheduler, uint32_t node, enum status status);
 void uses_touch(struct scheduler *scheduler, struct course *course);
 /* It begins again: it is a user of all that it had given up. */
 void uses_again(struct scheduler *scheduler, const struct course *course);
+/* Behind uses_end(): of what it will be a user again where it goes on. */
+void uses_rest(const struct scheduler *scheduler, struct course *course);
 /* After a resume: from the states of the nodes. */
 void uses_recount(struct scheduler *scheduler);
 bool is_orphan(const struct gate_state *gate, enum use_role role, uint32_t least);

@@ -144,6 +144,27 @@ void uses_again(struct scheduler *scheduler, const struct course *course)
     sync->lowered.count = course->use_first > 0 ? kept : sync->lowered.count;
 }
 
+void uses_rest(const struct scheduler *scheduler, struct course *course)
+{
+    const struct program *program = node_program(scheduler, course->node);
+    while (!course->is_seen && course->use_first > 0 &&
+           program->uses[course->use_first - 1].last >= course->restart)
+        course->touched &= ~bit_of(--course->use_first);
+}
+
+/* As a party: it ended, or went on, without having come. */
+static bool stays_lowered(const struct scheduler *scheduler, const struct lowered *lowered)
+{
+    const struct course *course = course_of(scheduler, lowered->node);
+    if (course == NULL)
+        return scheduler->states[lowered->node] == STATE_ENDED;
+    const struct program *program = node_program(scheduler, lowered->node);
+    for (uint32_t i = 0; i < course->use_first; i++)
+        if (program->uses[i].gate == lowered->gate && program->uses[i].role == USE_BARRIER)
+            return true;
+    return false;
+}
+
 static void clear_counts(struct scheduler *scheduler, uint32_t gate)
 {
     struct gate_state *this = &scheduler->sync->gates[gate];
@@ -187,7 +208,7 @@ void uses_recount(struct scheduler *scheduler)
     uint32_t kept = 0;
     for (uint32_t i = 0; i < sync->lowered.count; i++) {
         struct lowered lowered = sync->lowered.items[i];
-        if (scheduler->states[lowered.node] == STATE_PENDING)
+        if (!stays_lowered(scheduler, &lowered))
             continue;
         sync->lowered.items[kept++] = lowered;
         sync->gates[lowered.gate].parties--;

@@ -151,7 +151,7 @@ void test_replay_refuses(void)
     CU_ASSERT_FATAL(
         recording_open(&run.recording, &run.example.plan, SCHEDULER_VERSION + 1, POLICY_DRAIN));
     recording_end(&run.recording, 0, SECOND);
-    check_refused(&run, "the run was made by another version of pargraph (scheduler 3, this is 2)");
+    check_refused(&run, "the run was made by another version of pargraph (scheduler 4, this is 3)");
     close_case(&run);
     open_case(&run);
     recording_start(&run.recording, SECOND, run.example.plan.node_count, 1);

@@ -91,7 +91,7 @@ c
 b
 c'
 holds 'rule R: not what others have seen' r3 x
-has 'rule R: why' 'seen failed: exit status 4: it is not tried again: others have seen what came before' "$err"
+has 'rule R: why' 'seen failed: exit status 4: it is not tried again: others have seen what it did at ' "$err"
 holds 'cleanup: once, with what became of it' r4 '1
 2
 cleanup failure 5'

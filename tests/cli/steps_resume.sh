@@ -117,7 +117,7 @@ rm -rf .pargraph log begun
 killed begun
 go resume
 is 'seen' 1
-has 'seen: why' 'it cannot be retried: others have seen what came since' "$err"
+has 'seen: why' 'it is not tried again: others have seen what it did at event e' "$err"
 sort log >sorted
 holds 'seen: not again' sorted 'b
 x'

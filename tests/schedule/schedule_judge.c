@@ -185,7 +185,7 @@ static void judge_retry(struct judge *judge, uint32_t node, uint32_t from)
 {
     const struct judge_node *this = &judge->nodes[node];
     const struct operation *operations = program_of(judge, node)->operations;
-    for (uint32_t i = from > this->start ? from : this->start; i < this->at; i++) {
+    for (uint32_t i = from; i < this->at; i++) {
         bool is_sure =
             operations[i].kind >= OPERATION_BARRIER && operations[i].kind != OPERATION_WAIT;
         for (uint32_t k = i; k != NO_OPERATION; k = operations[k].group)
@@ -201,13 +201,15 @@ static void come_to(struct judge *judge, uint32_t node, enum judge_place place, 
     uint32_t before = this->at;
     rule(judge, !this->has_ended, "something happens to a node that has ended");
     if (program != NULL && at <= program->count) {
-        if (!this->is_in_attempt && this->at != NO_OPERATION && this->last > 0)
+        bool is_retry = !this->is_in_attempt && place != PLACE_CONCLUDES;
+        if (is_retry && this->at != NO_OPERATION && this->last > 0)
             judge_retry(judge, node, at);
         rule(judge, !this->is_in_attempt || this->at == NO_OPERATION || at >= this->at,
              "a program goes backwards");
+        rule(judge, place != PLACE_BODY || this->seen == NO_OPERATION || at > this->seen,
+             "a body is repeated by whose verbs others have seen something");
         rule(judge, this->passed == NO_OPERATION || !is_within(program, at, this->passed),
              "a line is not first in, first out");
-        this->start = this->is_in_attempt ? this->start : at;
         this->at = at;
     }
     if (place != PLACE_WAITS || at != before) /* its lock is had again behind the body */
@@ -324,16 +326,17 @@ static uint32_t count_passed(const struct judge *judge, uint32_t node, enum oper
 {
     const struct judge_node *this = &judge->nodes[node];
     const struct program *program = program_of(judge, node);
-    bool is_behind = this->has_ended || this->place == PLACE_CONCLUDES;
-    uint32_t end = is_behind ? program->count : this->last == 0 ? 0 : this->at, count = 0;
+    bool is_known = this->last > 0 && this->at != NO_OPERATION;
+    uint32_t end = this->is_through ? program->count : is_known ? this->at : 0, count = 0;
     for (uint32_t i = 0; i < end; i++)
         count += program->operations[i].kind == kind;
     return count;
 }
 
+/* One that is being ended may wait for a slot, to conclude, and is said to wait where it stood. */
 static bool waits_at(const struct judge *judge, uint32_t node, enum operation_kind kind)
 {
-    return judge->nodes[node].place == PLACE_WAITS && is_at(judge, node, kind);
+    return judge->nodes[node].place == PLACE_WAITS && is_at(judge, node, kind) && !judge->is_ending;
 }
 
 static void judge_barrier(struct judge *judge)
@@ -341,7 +344,8 @@ static void judge_barrier(struct judge *judge)
     uint32_t arrived = UINT32_MAX;
     for (uint32_t node = 0; node < judge->plan->node_count; node++) {
         uint32_t count =
-            count_passed(judge, node, OPERATION_BARRIER) + waits_at(judge, node, OPERATION_BARRIER);
+            count_passed(judge, node, OPERATION_BARRIER) +
+            (judge->nodes[node].place == PLACE_WAITS && is_at(judge, node, OPERATION_BARRIER));
         arrived = count < arrived ? count : arrived;
     }
     for (uint32_t node = 0; node < judge->plan->node_count; node++) {
@@ -362,7 +366,7 @@ static void judge_event(struct judge *judge)
     }
 }
 
-static void judge_queue(struct judge *judge, uint32_t most)
+static void judge_queue(struct judge *judge, uint32_t most, uint32_t length)
 {
     uint32_t put = 0, got = 0;
     bool is_putting = false, is_getting = false;
@@ -374,17 +378,19 @@ static void judge_queue(struct judge *judge, uint32_t most)
     }
     rule(judge, got <= put, "more was got from a queue than was put");
     rule(judge, most == 0 || put - got <= most, "a queue holds more than its bound");
+    rule(judge, length == put - got, "items were put twice, or are lost");
     rule(judge, !is_putting || put - got == most, "a put waits at a queue with room");
     rule(judge, !is_getting || put == got, "a get waits at a queue with items");
 }
 
-static void judge_sane(struct judge *judge)
+static void judge_sane(struct judge *judge, const struct scheduler *scheduler)
 {
     judge_barrier(judge);
     judge_event(judge);
     for (uint32_t gate = 0; gate < judge->plan->gate_count; gate++)
         if (judge->plan->gates[gate].kind == GATE_QUEUE)
-            judge_queue(judge, judge->plan->gates[gate].count);
+            judge_queue(judge, judge->plan->gates[gate].count,
+                        scheduler_queue_length(scheduler, gate));
 }
 
 /* --- inputs, actions --- */
@@ -398,6 +404,7 @@ static void take_request(struct judge *judge, const struct input *in)
         .parent = in->parent,
         .token = is_take ? vectors->amounts[vectors->first[in->vector]].token : UINT32_MAX,
         .is_take = is_take,
+        .is_seen = in->verb >= VERB_BARRIER && in->verb != VERB_WAIT,
         .is_awaited = true};
     judge->nodes[in->node].has_slot = false;
     judge->nodes[in->node].has_condition |= in->verb == VERB_CONDITION_WAIT;
@@ -409,14 +416,13 @@ void judge_input(struct judge *judge, const struct input *in)
     judge->is_looked_for = in->kind == INPUT_TIMER && in->node == NO_NODE;
     if (judge->events == 1)
         for (uint32_t node = 0; node < JUDGE_NODES; node++)
-            judge->nodes[node].at = judge->nodes[node].passed = NO_OPERATION;
+            judge->nodes[node] = (struct judge_node){
+                .at = NO_OPERATION, .passed = NO_OPERATION, .seen = NO_OPERATION};
     struct judge_node *node = in->node < JUDGE_NODES ? &judge->nodes[in->node] : NULL;
     if (node != NULL && node->last > 0)
         node->last = judge->events;
     switch (in->kind) {
     case INPUT_FINISHED:
-        if (node->place == PLACE_CONCLUDES && node->is_stopped)
-            node->at = NO_OPERATION; /* a resume begins it again */
         node->place = PLACE_UNKNOWN;
         if (in->operation >= OPERATION_END || in->outcome.kind == OUTCOME_LOST)
             node->is_in_attempt = false;
@@ -447,8 +453,10 @@ void judge_input(struct judge *judge, const struct input *in)
         for (uint32_t i = 0; i < JUDGE_REQUESTS; i++)
             judge->requests[i].is_given = judge->requests[i].is_awaited = false;
         nobody_is_sure(judge);
+        judge->is_ending = false;
         break;
     case INPUT_CANCEL:
+        judge->is_ending = true;
         nobody_is_sure(judge);
         break;
     }
@@ -473,9 +481,10 @@ static void see_fact(struct judge *judge, const struct fact *fact)
         break;
     case FACT_REOPENED:
         forget(judge, fact->node);
-        judge->nodes[fact->node] = (struct judge_node){.at = NO_OPERATION, .passed = NO_OPERATION};
+        judge->nodes[fact->node].has_ended = false;
         break;
     case FACT_POLICY:
+        judge->is_ending = true;
         nobody_is_sure(judge);
         break;
     case FACT_DEADLOCK:
@@ -490,6 +499,8 @@ static void see_reply(struct judge *judge, const struct action *action)
     rule(judge, request->is_awaited || !is_lease(judge, request->parent),
          "a reply that nobody waits for");
     request->is_awaited = false;
+    if (request->is_seen && action->code == REPLY_DONE)
+        judge->nodes[action->node].seen = judge->nodes[action->node].at;
     request->is_given = request->is_take && action->code == REPLY_DONE;
     if (action->code != REPLY_REFUSED)
         judge->nodes[action->node].has_slot = !has_awaited(judge, action->node);
@@ -505,7 +516,7 @@ static void see_conclusion(struct judge *judge, const struct action *action)
         at = action->operation;
     if (node->is_in_attempt && node->at != NO_OPERATION && at < node->at)
         at = NO_OPERATION;
-    node->is_stopped = action->is_stopped;
+    node->is_through = !action->is_failed && !action->is_stopped;
     node->is_lost_sight_of = at == NO_OPERATION;
     come_to(judge, action->node, PLACE_CONCLUDES, at);
 }
@@ -556,7 +567,7 @@ void judge_settled(struct judge *judge, const struct scheduler *scheduler)
     if (judge->is_deadlock)
         judge_deadlock(judge, scheduler);
     if (judge->is_sane)
-        judge_sane(judge);
+        judge_sane(judge, scheduler);
     if (scheduler_has_ended(scheduler))
         judge_end(judge, scheduler);
 }

@@ -13,17 +13,18 @@ struct judge_node {
     uint8_t place;
     bool is_in_attempt;                      /* it holds its kept tokens */
     bool has_ended, has_slot, has_condition; /* condition: its body waited for one, by a verb */
-    bool is_stopped;                         /* it concludes after a cancel */
+    bool is_through;                         /* it is behind its last operation */
     bool is_lost_sight_of;                   /* it concludes, and may have left groups unseen */
     bool is_sure_in_line;                    /* nothing but a grant can end its wait */
-    uint32_t at, start;                      /* start: where its attempt was seen first */
+    uint32_t at;                             /* all before it was passed, unless it was skipped */
+    uint32_t seen;              /* a body that did, by a verb, what others may have seen */
     uint32_t passed;            /* an ENTER at which somebody older still waited when it went on */
     uint64_t waits_since, last; /* by the count of events */
 };
 
 struct judge_request {
-    uint32_t node, parent, token; /* token: of a TAKE */
-    bool is_take, is_awaited, is_given;
+    uint32_t node, parent, token;                /* token: of a TAKE */
+    bool is_take, is_awaited, is_given, is_seen; /* seen: if it is done, others may have */
 };
 
 struct judge {
@@ -33,11 +34,13 @@ struct judge {
     uint64_t events;
     uint32_t holds_at_deadlock[JUDGE_NODES]; /* a bit for each token */
     bool is_sane, is_deadlock, was_live;
+    bool is_ending;     /* after a cancel, or a failure, until a resume */
     bool is_looked_for; /* this input is the run's own timer: it finds who is stuck beside others */
     const char *wrong;
 };
 
-/* sane: nobody fails in the plan; then every operation is passed exactly once, by all. */
+/* sane: every operation outside of groups is passed exactly once, by all, however often the run is
+ * broken off and resumed. */
 void judge_init(struct judge *judge, const struct plan *plan, bool is_sane);
 /* Before the input is handled. */
 void judge_input(struct judge *judge, const struct input *in);

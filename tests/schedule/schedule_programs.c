@@ -1,7 +1,9 @@
 /* Random programs, sane and wild, answered at random: the laws that actions alone can show, and the
  * scheduler's own after every input. A sane workflow takes its locks in one order, has every party
  * at every barrier, sets before it waits, puts as often as it gets: nobody fails in it, so it ends
- * as a success, whatever the order of what happens. A wild one is anything.
+ * as a success, whatever the order of what happens. One that is disturbed, by failures, cancels and
+ * kills, and resumed as often, ends as a success too, and nothing was done twice. A wild one is
+ * anything.
  *
  * PARGRAPH_SEEDS and PARGRAPH_SEED as in schedule_random.c. */
 #include <stdio.h>
@@ -16,7 +18,7 @@
 enum { DEFAULT_SEEDS = 30000, NODES = 12, REQUESTS = 64, STEPS_MOST = 4000, GATES = 6 };
 
 struct live {
-    bool is_at_body, is_concluding, is_asked, is_failed, has_ended;
+    bool is_at_body, is_concluding, is_asked, is_failed, is_signalled, has_ended;
     uint32_t attempt, operation, asked_operation, timer;
     int64_t timer_at;
 };
@@ -40,6 +42,8 @@ struct world {
     int64_t run_timer_at, now;
     uint64_t hash;
     bool is_sane, has_ended, is_success, is_stuck;
+    bool is_disturbed;     /* a sane one that is broken off and resumed, */
+    uint32_t disturbances; /* as often as this */
     uint32_t failure_chance, verb_chance, cancel_chance, resume_chance; /* per thousand */
     const char *wrong;
 };
@@ -272,6 +276,7 @@ static void see(struct world *world, const struct action *action)
         judge(world, !node->is_at_body && !node->is_concluding, "two bodies of one node");
         judge(world, !node->has_ended, "a launch after the end");
         node->is_at_body = true;
+        node->is_signalled = false;
         node->attempt = action->attempt;
         node->operation = action->operation;
         break;
@@ -303,8 +308,11 @@ static void see(struct world *world, const struct action *action)
         break;
     case ACTION_SIGNAL:
         judge(world, node->is_at_body || node->is_concluding, "a signal to nobody");
+        node->is_signalled = true;
         break;
     case ACTION_BIND:
+        if (action->item == NO_ITEM)
+            break;
         judge(world, action->item >= world->next_item[QUEUE] || !world->is_sane,
               "items are not got in the order of their coming");
         world->next_item[QUEUE] = action->item + 1;
@@ -376,6 +384,22 @@ static struct input input_of(uint8_t kind, uint32_t node)
 
 /* --- a driver --- */
 
+/* A run that is only disturbed ends well at last. */
+static bool may_disturb(struct world *world, uint32_t per_thousand)
+{
+    if (!world->is_disturbed)
+        return !world->is_sane && chance(world, per_thousand);
+    bool is_one = world->disturbances > 0 && chance(world, per_thousand);
+    world->disturbances -= is_one;
+    return is_one;
+}
+
+static bool fails(struct world *world)
+{
+    return world->is_disturbed ? may_disturb(world, world->failure_chance)
+                               : chance(world, world->failure_chance);
+}
+
 static void finish_body(struct world *world, uint32_t node, enum outcome_kind kind)
 {
     struct live *live = &world->nodes[node];
@@ -383,7 +407,9 @@ static void finish_body(struct world *world, uint32_t node, enum outcome_kind ki
     in.attempt = live->attempt;
     in.operation = live->operation;
     in.outcome.kind = (uint8_t)kind;
-    in.outcome.code = kind == OUTCOME_EXITED && chance(world, world->failure_chance);
+    in.outcome.code = kind == OUTCOME_EXITED && fails(world);
+    if (world->is_disturbed && live->is_signalled && chance(world, 500))
+        in.outcome.kind = kind == OUTCOME_LOST ? OUTCOME_LOST : OUTCOME_SIGNALLED;
     live->is_at_body = false;
     for (uint32_t i = 0; i < world->request_count; i++)
         if (world->requests[i].node == node)
@@ -568,12 +594,14 @@ static void drive(struct world *world)
 {
     give(world, input_of(INPUT_BEGIN, NO_NODE));
     while (world->wrong == NULL && world->steps < STEPS_MOST) {
-        if (!world->is_sane && world->resumes < 3 && chance(world, world->resume_chance))
+        bool is_unfinished = world->is_disturbed && world->has_ended && !world->is_success;
+        bool may_resume = world->is_disturbed || world->resumes < 3;
+        if (is_unfinished || (may_resume && may_disturb(world, world->resume_chance)))
             resume(world);
         if (world->has_ended)
             break;
         world->now += below(world, 3);
-        if (!world->is_sane && chance(world, world->cancel_chance)) {
+        if (may_disturb(world, world->cancel_chance)) {
             struct input in = input_of(INPUT_CANCEL, NO_NODE);
             in.verdict = (uint8_t)below(world, 3);
             give(world, in);
@@ -591,10 +619,16 @@ static uint64_t run_seed(uint64_t seed)
     static const uint32_t chances[] = {0, 30, 150, 400};
     struct world world = {.random = seed * 0x2545f4914f6cdd1d};
     world.is_sane = seed % 3 == 0;
+    world.is_disturbed = seed % 6 == 0;
     world.failure_chance = world.is_sane ? 0 : chances[below(&world, 4)];
     world.verb_chance = world.is_sane ? 0 : 2 * chances[below(&world, 4)];
     world.cancel_chance = chance(&world, 300) ? 20 : 0;
     world.resume_chance = chance(&world, 300) ? 30 : 0;
+    if (world.is_disturbed) {
+        world.disturbances = 1 + below(&world, 8);
+        world.failure_chance = chances[below(&world, 4)];
+        world.cancel_chance = world.resume_chance = 20;
+    }
     make_workflow(&world);
     struct scheduler_options options = {.failure_policy = (uint8_t)below(&world, 3)};
     world.scheduler = scheduler_new(&world.builder.plan, &options);

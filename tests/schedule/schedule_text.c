@@ -91,6 +91,8 @@ static void write_conclude(struct buffer *out, const struct action *action,
     if (action->operation != NO_OPERATION)
         buffer_printf(out, " at %u", action->operation);
     write_reason(out, action, names);
+    if (action->seen != NO_GATE)
+        buffer_printf(out, " seen at %s", names->gates[action->seen]);
 }
 
 static void write_reply(struct buffer *out, const struct action *action,
@@ -155,7 +157,10 @@ void write_action(struct buffer *out, const struct action *action, const struct 
         break;
     case ACTION_BIND:
         write_attempt(out, action, names);
-        buffer_printf(out, " item %u", action->item);
+        if (action->item == NO_ITEM)
+            buffer_add_text(out, " nothing");
+        else
+            buffer_printf(out, " item %u", action->item);
         break;
     case ACTION_SEEK:
     case ACTION_YIELD:
