@@ -118,6 +118,7 @@ void course_arrive(struct course *course, uint32_t position)
 
 void course_pass(struct scheduler *scheduler, struct course *course)
 {
+    course_goes_on(scheduler, course);
     course_arrive(course, course->position + 1);
     uses_pass(scheduler, course, course->is_seen ? course->position : course->restart);
 }
