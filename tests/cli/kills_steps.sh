@@ -202,7 +202,7 @@ check_verbs() {
         go resume -q
         is "$1: resumed again" 1
         holds "$1: begun again" started "$(cat before)"
-    elif [ "$(wc -l <started)" -eq 2 ]; then
+    else
         go status
         has "$1: each item once" '10 tasks: 10 ok' "$out"
         [ "$(sort -u got | tr '\n' ' ')" = '1.1 1.2 1.3 1.4 2.1 2.2 2.3 2.4 ' ] && ok ||
