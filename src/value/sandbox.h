@@ -94,6 +94,11 @@ struct evaluation {
 json_t *sandbox_evaluate(struct sandbox *sandbox, const struct expression *expression,
                          const struct evaluation *evaluation, struct error *error);
 
+/* Can the text be read as Lua's statements, those of a function? Nothing of it is done. False with
+ * an error without a place, and the line of the text, from 1, that it is about. */
+bool sandbox_check_source(struct sandbox *sandbox, const char *text, size_t length,
+                          uint32_t *ret_line, struct error *error);
+
 /* "Lua 5.4.4" */
 const char *sandbox_version(void);
 

@@ -168,6 +168,26 @@ static bool worker_read(struct reader *reader, uint32_t node, struct function *r
     return true;
 }
 
+/* Wrong text is told where it stands, not when it is called. */
+static bool lua_read(struct reader *reader, uint32_t node, struct function *ret)
+{
+    if (!code_read(reader, node, &ret->text))
+        return false;
+    uint32_t line;
+    const char *text = reader_text(reader, node);
+    CLEANUP_ERROR struct error error = {0};
+    if (sandbox_check_source(reader->workflow->sandbox, text, reader_length(reader, node), &line,
+                             &error))
+        return true;
+    size_t offset = 0;
+    for (; line > 1; line--)
+        offset += strcspn(text + offset, "\n") + 1;
+    offset += strspn(text + offset, " \t");
+    error.at = reader_place(reader, node, offset);
+    reader_explain_comment(reader, node, &error);
+    return diagnostics_take(reader->diagnostics, &error);
+}
+
 /* The name of a library's or a worker's function. */
 static bool function_name_read(struct reader *reader, const struct section *section, int kind,
                                struct function *ret)
@@ -260,13 +280,10 @@ int function_kind_read(struct reader *reader, uint32_t node, const struct sectio
 bool function_read(struct reader *reader, const struct section *section, int kind,
                    struct function *ret)
 {
-    static bool (*const readers[])(struct reader * reader, uint32_t node,
-                                   struct function * ret) = {[FUNCTION_LIBRARY] = library_read,
-                                                             [FUNCTION_PYTHON] = python_read,
-                                                             [FUNCTION_WORKER] = worker_read};
+    static bool (*const readers[])(struct reader * reader, uint32_t node, struct function * ret) = {
+        library_read, lua_read, python_read, worker_read}; /* in the order of enum function_kind */
     uint32_t node = section->values[kind], args = section->values[CALL_ARGS];
-    bool is_good = kind == FUNCTION_LUA ? code_read(reader, node, &ret->text)
-                                        : readers[kind](reader, node, ret);
+    bool is_good = readers[kind](reader, node, ret);
     is_good = function_name_read(reader, section, kind, ret) && is_good;
     if (kind == FUNCTION_LUA && args != 0)
         is_good = locals_read(reader, args, ret) && is_good;

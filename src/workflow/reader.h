@@ -104,6 +104,8 @@ const char *reader_text(const struct reader *reader, uint32_t node);
 size_t reader_length(const struct reader *reader, uint32_t node);
 /* The place of a character of a scalar. */
 place reader_place(struct reader *reader, uint32_t node, size_t offset);
+/* Adds a hint at a comment that took the rest of a plain scalar, if one did. */
+void reader_explain_comment(struct reader *reader, uint32_t node, struct error *error);
 bool reader_is_plain_null(const struct reader *reader, uint32_t node);
 bool reader_has_holes(const struct reader *reader, uint32_t node); /* in the node or below it */
 /* An error at a node, or at a place: return false. */

@@ -35,7 +35,7 @@ static size_t bytes_of_characters(const char *text, size_t length, uint32_t char
 }
 
 /* A comment that took the rest of a plain scalar explains many an error in it. */
-static void explain_comment(struct reader *reader, uint32_t node, struct error *error)
+void reader_explain_comment(struct reader *reader, uint32_t node, struct error *error)
 {
     struct walk walk = walk_of(reader, node);
     size_t length;
@@ -55,7 +55,7 @@ static bool report_inside(struct reader *reader, uint32_t node, size_t offset, s
     struct walk walk = walk_of(reader, node);
     error->at =
         walk_to(&walk, offset + bytes_of_characters(text + offset, length - offset, characters));
-    explain_comment(reader, node, error);
+    reader_explain_comment(reader, node, error);
     return diagnostics_take(reader->diagnostics, error);
 }
 
