@@ -119,6 +119,7 @@ struct loaded {
     bool has_workflow, has_plan;
     char *directory; /* the workflow's, absolute */
     char *file;      /* as given */
+    uint32_t gpus;   /* that were found */
     json_t *frozen;  /* what a run keeps to plan the same again */
 };
 /* Reads and plans a file, prints diagnostics; 0 or an exit status. loaded_release in either case.
@@ -169,5 +170,8 @@ json_t *cli_read_params(const char *file);
 
 /* Cpus this process may use: its affinity mask, cut by the cgroup's quota (cpu.max); at least 1. */
 uint32_t machine_cpus(void);
+/* GPUs this process may use: those that CUDA_VISIBLE_DEVICES names, else the devices of NVIDIA's
+ * driver, else those that render. */
+uint32_t machine_gpus(void);
 
 #endif

@@ -73,8 +73,10 @@ int load_file(struct loaded *ret, const char *file, const struct common_options 
     }
     snapshot_init(&ret->snapshot, ret->directory);
     struct workflow_options options = {.params = common->params, .run_id = run_id};
+    ret->gpus = machine_gpus();
     struct plan_options plan = {.cpu_capacity = common->cpus > 0 ? common->cpus : machine_cpus(),
                                 .is_cpu_given = common->cpus > 0,
+                                .gpu_capacity = ret->gpus,
                                 .selection = selection,
                                 .selection_count = selection_count};
     return read_and_plan(ret, text, length, &options, &plan);
@@ -94,10 +96,11 @@ bool loaded_freeze(struct loaded *loaded, const struct run_folder *folder,
     for (uint32_t i = 0; i < selection_count; i++)
         json_array_append_new(names, json_string(selection[i]));
     json_t *frozen = json_pack(
-        "{s:s, s:s, s:s, s:O?, s:o, s:I, s:b, s:O}", "file", loaded->file, "directory",
+        "{s:s, s:s, s:s, s:O?, s:o, s:I, s:b, s:I, s:O}", "file", loaded->file, "directory",
         loaded->directory, "name", names_text(&loaded->names, loaded->workflow.name), "params",
         common->params, "selection", names, "cpu", (json_int_t)loaded->plan.tokens[0].capacity,
-        "cpu-given", common->cpus > 0, "snapshot", loaded->snapshot.answers);
+        "cpu-given", common->cpus > 0, "gpu", (json_int_t)loaded->gpus, "snapshot",
+        loaded->snapshot.answers);
     if (frozen == NULL)
         return error_set(error, PLACE_NONE, "the workflow's file name or folder is not UTF-8");
     CLEANUP_BUFFER struct buffer text = {0};
@@ -144,9 +147,11 @@ int load_run(struct loaded *ret, const struct run_folder *folder)
         selection[i] = json_string_value(json_array_get(names, i));
     struct workflow_options options = {.params = json_is_object(params) ? params : NULL,
                                        .run_id = folder->id};
+    ret->gpus = (uint32_t)json_integer_value(json_object_get(ret->frozen, "gpu"));
     struct plan_options plan = {
         .cpu_capacity = (uint64_t)json_integer_value(json_object_get(ret->frozen, "cpu")),
         .is_cpu_given = true,
+        .gpu_capacity = ret->gpus,
         .selection = selection,
         .selection_count = count};
     return read_and_plan(ret, text, length, &options, &plan);

@@ -1,5 +1,6 @@
 /* What the machine offers this process. cpu.max: cgroup v2, kernel's Documentation/admin-guide/
  * cgroup-v2.rst; the least quota of the groups from ours up to the root holds. */
+#include <glob.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,4 +65,35 @@ uint32_t machine_cpus(void)
         *slash = '\0';
     }
     return cpus > 0 ? cpus : 1;
+}
+
+/* --- GPUs --- */
+
+static uint32_t count_files(const char *pattern)
+{
+    glob_t found;
+    uint32_t count = glob(pattern, GLOB_NOSORT, NULL, &found) == 0 ? (uint32_t)found.gl_pathc : 0;
+    globfree(&found);
+    return count;
+}
+
+/* "0,2" or "GPU-8932f937,...": as many as there are names before the first that is none. */
+static uint32_t count_named(const char *list)
+{
+    uint32_t count = 0;
+    for (const char *at = list; *at != '\0' && *at != ',' && *at != '-';) {
+        count++;
+        at += strcspn(at, ",");
+        at += *at == ',';
+    }
+    return count;
+}
+
+uint32_t machine_gpus(void)
+{
+    const char *visible = getenv("CUDA_VISIBLE_DEVICES");
+    if (visible != NULL)
+        return count_named(visible);
+    uint32_t count = count_files("/dev/nvidia[0-9]*");
+    return count > 0 ? count : count_files("/dev/dri/renderD[0-9]*");
 }

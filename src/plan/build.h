@@ -45,7 +45,8 @@ bool holds_vector(struct view *view, const struct hold *holds, uint32_t count, u
                   struct error *error);
 /* Can they be worked out while planning? */
 bool holds_are_constant(const struct view *view, const struct hold *holds, uint32_t count);
-/* How many cpus the task of a view asks for. */
+/* How many cpus, GPUs the task of a view asks for. */
+bool request_gpus(struct view *view, uint64_t *ret, struct error *error);
 bool request_cpus(struct view *view, uint64_t *ret, struct error *error);
 bool task_is_daemon(const struct task *task);
 /* The program that a task has, or NULL. */

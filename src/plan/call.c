@@ -134,7 +134,7 @@ bool plan_call(struct plan *plan, uint32_t node, uint32_t attempt, uint32_t oper
     bool is_done = make_arguments(&view, &call->args, &ret->args, error) &&
                    make_arguments(&view, &call->kwargs, &ret->kwargs, error) &&
                    check_arguments(call, ret, error) && make_env(&view, ret, error) &&
-                   make_cwd(&view, ret, error);
+                   make_cwd(&view, ret, error) && command_count_gpus(&view, &ret->gpus, error);
     if (!is_done)
         invocation_release(ret);
     return is_done;

@@ -66,22 +66,30 @@ bool command_add_env(struct view *view, text_list *entries, struct error *error)
 }
 
 /* What the task's resources say, whatever the step's env. */
-static bool find_cpus(struct view *view, uint64_t *ret, struct error *error)
+static bool find_amount(struct view *view,
+                        bool (*find)(struct view *view, uint64_t *ret, struct error *error),
+                        uint64_t *ret, struct error *error)
 {
     if (view->details == view->task->details)
-        return request_cpus(view, ret, error);
+        return find(view, ret, error);
     CLEANUP_VIEW struct view whole;
     view_init(&whole, view->plan, view->plan->task[view->node], view->node);
     whole.attempt = view->attempt;
     whole.results = view->results;
     whole.flags = view->flags;
-    return request_cpus(&whole, ret, error);
+    return find(&whole, ret, error);
+}
+
+bool command_count_gpus(struct view *view, uint64_t *ret, struct error *error)
+{
+    *ret = 0;
+    return view->task->details->request_count == 0 || find_amount(view, request_gpus, ret, error);
 }
 
 bool command_add_given(struct view *view, text_list *entries, struct error *error)
 {
     uint64_t cpus;
-    if (!find_cpus(view, &cpus, error))
+    if (!find_amount(view, request_cpus, &cpus, error))
         return false;
     const char *task = names_text(view->plan->workflow->names, view->task->name);
     CLEANUP_BUFFER struct buffer text = {0};
@@ -319,7 +327,8 @@ bool plan_command(struct plan *plan, uint32_t node, uint32_t attempt, uint32_t o
     }
     bool is_done = add_env(&assembly, error) && make_body(&assembly, error) &&
                    (operation != NO_OPERATION || make_cleanup(&assembly, error)) &&
-                   make_cwd(&assembly, error) && make_streams(&assembly, error);
+                   make_cwd(&assembly, error) && make_streams(&assembly, error) &&
+                   command_count_gpus(&assembly.view, &ret->gpus, error);
     return finish(&assembly, is_done);
 }
 

@@ -285,6 +285,7 @@ static inline const struct rule *plan_task_rule(const struct plan *plan, uint32_
 struct plan_options {
     uint64_t cpu_capacity;        /* -j; what the machine has if the workflow does not say */
     bool is_cpu_given;            /* -j was given: wins over the workflow's resources.cpu */
+    uint64_t gpu_capacity;        /* what the machine has if the workflow does not say */
     const char *const *selection; /* task and instance names; none: all but manual ones */
     uint32_t selection_count;
 };
@@ -388,6 +389,7 @@ struct command {
     size_t text_length;
     char *paths[3];     /* files of stdin, stdout, stderr; NULL */
     uint8_t streams[3]; /* enum stream_kind, STREAM_FROM already turned into STREAM_TEXT */
+    uint64_t gpus;      /* how many the attempt has; which ones run says (PARGRAPH_GPUS) */
 };
 /* operation: a body of the node's program, or NO_OPERATION. In a program the cleanup is of the
  * whole attempt and made by plan_cleanup.
@@ -406,6 +408,7 @@ struct invocation {
     char **env; /* NAME=value of the task and the step, and in a worker process what every task is
                    given (PARGRAPH_TASK ...), as in struct command; NULL: none */
     char *cwd;  /* NULL: the workflow's directory */
+    uint64_t gpus; /* as in struct command */
 };
 /* operation: a body of the node's program that is a call, or NO_OPERATION for a task whose body is
  * one. Without expressions, env and cwd nothing is allocated. */

@@ -56,10 +56,14 @@ static bool check_capacity(struct view *view, const struct request *request, uin
     uint64_t capacity = view->plan->tokens[request->resource].capacity;
     if (*amount <= capacity)
         return true;
-    if (resource->kind != RESOURCE_CPU)
-        return error_set(error, request->at, "%s: %llu is more than the %llu there are",
-                         names_text(names, resource->name), (unsigned long long)*amount,
-                         (unsigned long long)capacity);
+    if (resource->kind != RESOURCE_CPU) {
+        error_set(error, request->at, "%s: %llu is more than the %llu there are",
+                  names_text(names, resource->name), (unsigned long long)*amount,
+                  (unsigned long long)capacity);
+        return resource->kind == RESOURCE_GPU && resource->is_auto &&
+               error_hint(error, "that many were found; if there are more, say so at the top "
+                                 "level: resources: {gpu: N}");
+    }
     if (warnings != NULL)
         diagnostics_warn(warnings, request->at,
                          "%s: %llu is more than the %llu there are: cut to %llu",
@@ -277,13 +281,31 @@ bool request_vector(struct view *view, struct diagnostics *warnings, uint32_t *r
     return is_fine;
 }
 
-bool request_cpus(struct view *view, uint64_t *ret, struct error *error)
+/* What a view's task says of a resource; *ret stays where it says nothing. */
+static bool said_amount(struct view *view, enum resource_kind kind, uint64_t *ret,
+                        struct error *error)
 {
     const struct details *details = view->task->details;
-    *ret = has_body(view) && !task_is_daemon(view->task);
+    const struct resource *resources = view->plan->workflow->resources;
     for (uint32_t i = 0; i < details->request_count; i++)
-        if (details->requests[i].resource == CPU_TOKEN)
+        if (resources[details->requests[i].resource].kind == kind)
             return read_amount(view, &details->requests[i], ret, error) &&
                    check_capacity(view, &details->requests[i], ret, NULL, error);
     return true;
+}
+
+bool request_cpus(struct view *view, uint64_t *ret, struct error *error)
+{
+    bool has_one = has_body(view) && !task_is_daemon(view->task);
+    *ret = has_one;
+    if (!said_amount(view, RESOURCE_CPU, ret, error))
+        return false;
+    *ret = *ret == 0 && view->task->details->pool != 0 ? has_one : *ret;
+    return true;
+}
+
+bool request_gpus(struct view *view, uint64_t *ret, struct error *error)
+{
+    *ret = 0;
+    return said_amount(view, RESOURCE_GPU, ret, error);
 }

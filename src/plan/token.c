@@ -9,6 +9,8 @@
 
 static uint64_t capacity_of(const struct resource *resource, const struct plan_options *options)
 {
+    if (resource->kind == RESOURCE_GPU && resource->is_auto)
+        return options->gpu_capacity;
     if (resource->kind != RESOURCE_CPU)
         return resource->capacity;
     bool is_declared = !resource->is_auto && resource->capacity != UINT64_MAX;

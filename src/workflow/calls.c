@@ -151,7 +151,8 @@ void call_check_streams(struct reader *reader, const struct details *details, bo
         } else {
             diagnostics_add(reader->diagnostics, stream->at,
                             "a function has no '%s': what it prints goes to the log", keys[i]);
-            reader_hint(reader, "a function opens its files itself; needs.TASK.stdout has what it printed");
+            reader_hint(reader,
+                        "a function opens its files itself; needs.TASK.stdout has what it printed");
         }
     }
 }

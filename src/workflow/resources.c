@@ -7,12 +7,19 @@
 
 enum { CPU, MEM, FIRST_OWN };
 
-static bool is_gpu(struct reader *reader, uint32_t key)
+/* One more. There is room for those that are declared, and for the GPUs. */
+static uint32_t add_resource(struct reader *reader, name id)
 {
-    if (strcmp(reader_text(reader, key), "gpu") != 0)
-        return false;
-    reader_error(reader, key, "'gpu' is not supported yet");
-    return true;
+    struct workflow *workflow = reader->workflow;
+    bool is_gpu = strcmp(names_text(reader->names, id), "gpu") == 0;
+    struct resource *added = &workflow->resources[workflow->resource_count++];
+    *added = (struct resource){.kind = is_gpu ? RESOURCE_GPU : RESOURCE_TOKEN, .name = id};
+    if (is_gpu) {
+        added->is_auto = true;
+        added->capacity = UINT64_MAX;
+    }
+    name_map_set(&reader->resource_of_name, id, workflow->resource_count);
+    return workflow->resource_count;
 }
 
 static bool capacity_read(struct reader *reader, struct resource *resource, uint32_t node)
@@ -22,11 +29,13 @@ static bool capacity_read(struct reader *reader, struct resource *resource, uint
             return false;
         return resource->capacity > 0 || reader_error(reader, node, "there must be some memory");
     }
-    if (resource->kind == RESOURCE_CPU && reader_node(reader, node)->kind == NODE_SCALAR &&
+    bool is_gpu = resource->kind == RESOURCE_GPU;
+    if ((is_gpu || resource->kind == RESOURCE_CPU) &&
+        reader_node(reader, node)->kind == NODE_SCALAR &&
         strcmp(reader_text(reader, node), "auto") == 0)
         return true;
     int64_t number;
-    if (!setting_integer(reader, node, 1, UINT32_MAX, &number))
+    if (!setting_integer(reader, node, is_gpu ? 0 : 1, UINT32_MAX, &number))
         return false;
     resource->capacity = (uint64_t)number;
     resource->is_auto = false;
@@ -39,7 +48,7 @@ void capacities_read(struct reader *reader, uint32_t node)
     uint32_t more = node != 0 && reader_node(reader, node)->kind == NODE_MAP
                         ? reader_node(reader, node)->text
                         : 0;
-    struct resource *all = ARENA_ARRAY(&workflow->arena, struct resource, FIRST_OWN + more);
+    struct resource *all = ARENA_ARRAY(&workflow->arena, struct resource, FIRST_OWN + 1 + more);
     all[CPU] = (struct resource){.kind = RESOURCE_CPU,
                                  .name = names_add_text(reader->names, "cpu"),
                                  .is_auto = true,
@@ -59,16 +68,10 @@ void capacities_read(struct reader *reader, uint32_t node)
     }
     uint32_t end = reader_node(reader, node)->end;
     for (uint32_t key = node + 1; key < end; key = reader_node(reader, key + 1)->end) {
-        if (is_gpu(reader, key))
-            continue;
         reader_check_name(reader, key, "a resource");
         uint32_t index = name_map_get(&reader->resource_of_name, reader_node(reader, key)->text);
-        if (index == 0) {
-            index = ++workflow->resource_count;
-            all[index - 1] =
-                (struct resource){.kind = RESOURCE_TOKEN, .name = reader_node(reader, key)->text};
-            name_map_set(&reader->resource_of_name, all[index - 1].name, index);
-        }
+        if (index == 0)
+            index = add_resource(reader, reader_node(reader, key)->text);
         all[index - 1].at = reader_node(reader, key)->at;
         capacity_read(reader, &all[index - 1], key + 1);
     }
@@ -117,9 +120,9 @@ bool requests_read(struct reader *reader, uint32_t node)
     details->requests = ARENA_ARRAY(arena, struct request, reader_node(reader, node)->text);
     uint32_t end = reader_node(reader, node)->end;
     for (uint32_t key = node + 1; key < end; key = reader_node(reader, key + 1)->end) {
-        if (is_gpu(reader, key))
-            continue;
         uint32_t index = name_map_get(&reader->resource_of_name, reader_node(reader, key)->text);
+        if (index == 0 && strcmp(reader_text(reader, key), "gpu") == 0)
+            index = add_resource(reader, reader_node(reader, key)->text);
         struct request *request = &details->requests[details->request_count];
         *request = (struct request){.at = reader_node(reader, key)->at, .resource = index - 1};
         if (index == 0)

@@ -62,7 +62,7 @@ struct workflow {
     json_t *constants;    /* a list that owns the constants of specs and outputs */
     struct variable *env; /* of all tasks */
     uint32_t env_count;
-    struct resource *resources; /* [0] is always cpu, [1] mem */
+    struct resource *resources; /* [0] is always cpu, [1] mem; gpu only if something says it */
     uint32_t resource_count;
     struct primitive *primitives;
     uint32_t primitive_count;

@@ -104,6 +104,7 @@ for path in sorted(glob.glob(root + "/workflows/**/*.yml", recursive=True)):
 # --- the wrong ones ---
 
 EXPRESSION = "the inside of an expression is Lua's, its names the workflow's"
+LUA = "the text of a function is Lua's"
 SHELL = "what surrounds an expression in shell text is the shell's grammar"
 NAMES = "one place names what another declares"
 PLAN = "only the plan knows: instances, cycles, capacities"
@@ -115,6 +116,7 @@ BEYOND = {
         expression-no-params expression-operators expression-setting expression-shared expression-unknown-param
         expression-unknown-root hyphens if-comment matrix-needs matrix-open matrix-unknown param-default-task
         param-order sync-as-before sync-as-shadow sync-events-elsewhere sync-status-functions""",
+    LUA: "call-lua",
     SHELL: """shell-arithmetic shell-backquote shell-cleanup shell-dollar-quote shell-heredoc shell-unclosed
         run-comment""",
     NAMES: """call-result finally-duplicate matrix-exclude need-as-twice need-finally need-guard need-include-variable
@@ -227,6 +229,8 @@ places["pool"] = "pools: {t: %s}"
 places["foreign shell"] = "tasks: {t: {shell: python3, run: %s}}"
 places["selector"] = "tasks: {t: {needs: {x: {i: %s}}}}"
 places["mem"] = "resources: {mem: %s}"
+places["gpu"] = "resources: {gpu: %s}"
+places["task gpu"] = "tasks: {t: {run: word, resources: {gpu: %s}}}"
 places["cpu"] = "resources: {cpu: %s}"
 places["own"] = "resources: {own: %s}"
 
@@ -261,7 +265,7 @@ SEMANTIC = re.compile("unknown (task|need|resource|pool|param|name|condition or 
                       "is not among the needs|has no (matrix )?variable|needs itself|runs after all|is more than|is less than|"
                       "is required, and not given|cannot stand in text|must be a list|this gives|declared under|"
                       "cannot read|is not one of|malformed number|is an? (lock|semaphore|barrier|condition|event|queue)|is not held here|"
-                      "is the name of an?|no task (writes to|reads) pipe|has \\d+ permit|stands here twice|goes with the wait for")
+                      "is the name of an?|no task (writes to|reads) pipe|has \\d+ permit|stands here twice|near (<eof>|')|goes with the wait for")
 
 
 def verdicts(texts):

@@ -12,7 +12,7 @@
 #include "plan/plan.h"
 #include "workflow/workflow.h"
 
-enum { FILE_MOST = 1 << 20, CPUS = 4 };
+enum { FILE_MOST = 1 << 20, CPUS = 4, GPUS = 2 };
 
 static char *folder_path(void)
 {
@@ -23,7 +23,7 @@ static char *folder_path(void)
 static void plan(struct workflow *workflow, struct diagnostics *diagnostics)
 {
     struct plan plan;
-    struct plan_options options = {.cpu_capacity = CPUS};
+    struct plan_options options = {.cpu_capacity = CPUS, .gpu_capacity = GPUS};
     plan_build(&plan, workflow, &options, diagnostics);
     plan_release(&plan);
 }

@@ -189,6 +189,12 @@ static json_t *answer_outputs(void *context, uint32_t node)
     return outputs == NULL ? NULL : json_incref(outputs);
 }
 
+static json_t *answer_result(void *context, uint32_t node)
+{
+    json_t *result = json_object_get(result_of(context, node), "result");
+    return result == NULL ? NULL : json_incref(result);
+}
+
 static json_t *answer_failed(void *context)
 {
     (void)context;
@@ -211,6 +217,7 @@ void fixture_answer(struct fixture *fixture, const char *json)
                                         .exit_code = answer_exit_code,
                                         .stream = answer_stream,
                                         .outputs = answer_outputs,
+                                        .result = answer_result,
                                         .failed = answer_failed,
                                         .elapsed = answer_elapsed,
                                         .run_id = "20240101-000000",

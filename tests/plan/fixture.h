@@ -14,7 +14,8 @@ struct fixture {
     struct diagnostics diagnostics;
     bool is_built;      /* no errors */
     struct buffer text; /* of the last answer */
-    json_t *results;    /* {instance: {status, exit_code, stdout, stderr, outputs}} */
+    json_t *results;    /* {instance: {status, exit_code, stdout, stderr, outputs,
+                           result}} */
     struct results answers;
 };
 
@@ -51,6 +52,6 @@ const char *fixture_words(struct fixture *fixture, char **argv);
 
 extern const struct check matrix_checks[], needs_checks[], refusal_checks[], selection_checks[],
     request_checks[], value_checks[], command_checks[], large_checks[], growth_checks[],
-    random_growth_checks[], program_checks[];
+    random_growth_checks[], program_checks[], call_checks[];
 
 #endif

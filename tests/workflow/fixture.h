@@ -39,6 +39,7 @@ bool fixture_is_single(const struct fixture *fixture, const char *task, const ch
 char *fixture_errors(struct fixture *fixture);
 
 extern const struct check model_checks[], params_checks[], text_checks[], parts_checks[],
-    steps_checks[], synchronisation_checks[], examples_checks[], hostile_checks[];
+    steps_checks[], synchronisation_checks[], examples_checks[], hostile_checks[],
+    functions_checks[];
 
 #endif

@@ -13,8 +13,8 @@ int main(int argc, char **argv)
 {
     struct check all[128] = {{0}};
     static const struct check *const parts[] = {
-        model_checks, params_checks,          text_checks,     parts_checks,
-        steps_checks, synchronisation_checks, examples_checks, hostile_checks};
+        model_checks,           params_checks,   text_checks,    parts_checks,    steps_checks,
+        synchronisation_checks, examples_checks, hostile_checks, functions_checks};
     size_t count = 0;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         count = append(all, count, parts[i]);
