@@ -73,11 +73,36 @@ static const char *fill(const struct tally *tally)
     return "#b5dfb5";
 }
 
+/* Of a task that is a function: which. */
+static void add_function(struct drawing *drawing, const struct task *task)
+{
+    const struct plan *plan = drawing->plan;
+    CLEANUP_BUFFER struct buffer text = {0};
+    if (task->body != BODY_CALL)
+        return;
+    plan_write_function(plan, &plan->workflow->functions[task->call->function], &text);
+    buffer_add_text(drawing->out, "\\n");
+    dot_add_label(text.bytes, text.length, drawing->out);
+}
+
+static void add_pool(struct drawing *drawing, const struct task *task)
+{
+    const struct workflow *workflow = drawing->plan->workflow;
+    name pool = workflow->pools[task->details->pool].name;
+    if (task->details->pool == 0)
+        return;
+    buffer_add_text(drawing->out, "\\npool ");
+    dot_add_label(names_text(workflow->names, pool), names_length(workflow->names, pool),
+                  drawing->out);
+}
+
 void dot_end_node(struct drawing *drawing, const struct tally *tally, const struct task *task,
                   bool is_critical)
 {
     struct buffer *out = drawing->out;
     const struct names *names = drawing->plan->workflow->names;
+    add_function(drawing, task);
+    add_pool(drawing, task);
     buffer_add_byte(out, '"');
     if (tally != NULL)
         buffer_printf(out, ", fillcolor=\"%s\"", fill(tally));

@@ -22,6 +22,7 @@ int main(int argc, char **argv)
         {"what is shared, drawn", test_drawn_primitives},
         {"what is shared, listed", test_listed_primitives},
         {"what is shared, as JSON", test_plan_json_of_programs},
+        {"functions and pools", test_functions_and_pools},
         {"list", test_list},
         {"plan as JSON", test_plan_json},
         {"plan as JSON: bodies", test_plan_json_of_bodies},

@@ -16,6 +16,7 @@ void test_many_instances(void);
 void test_drawn_primitives(void);
 void test_listed_primitives(void);
 void test_plan_json_of_programs(void);
+void test_functions_and_pools(void);
 
 void test_list(void);
 void test_plan_json(void);

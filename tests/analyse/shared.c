@@ -116,3 +116,47 @@ void test_plan_json_of_programs(void)
     json_decref(plan);
     example_close(&example);
 }
+
+static const char functions[] =
+    "pools: {math: {size: 10, chunk: 2}, py: {init: {python: 'w:load', args: [m]}, max-tasks: 9}}\n"
+    "tasks:\n"
+    "  l: {pool: math, call: {lua: return i, args: {i: \"${{ task.name }}\"}}}\n"
+    "  c: {call: {library: /opt/stats.so, function: mean, args: [1, [x, \"${{ task.name }}\"]]}}\n"
+    "  p: {pool: py, call: {python: 'a:b', args: [1], kwargs: {k: 2}}, needs: c}\n"
+    "  s: {steps: [{call: {lua: return 1}}]}\n";
+
+void test_functions_and_pools(void)
+{
+    static const char *const drawn[] = {
+        "\"l\" [label=\"l\\nlua\\npool math\"",
+        "\"c\" [label=\"c\\nlibrary stats.so: mean\"",
+        "\"p\" [label=\"p\\npython:a:b\\npool py\"",
+        NULL,
+    };
+    static const char *const parts[] = {
+        "\"pools\":[{\"name\":\"math\",\"size\":10,\"backend\":\"default\",\"chunk\":2,"
+        "\"max_tasks\":null},{\"name\":\"py\",\"size\":4,\"backend\":\"process\",\"chunk\":1,"
+        "\"max_tasks\":9,\"init\":{\"function\":\"python:w:load\",\"args\":[\"m\"],"
+        "\"kwargs\":{}}}]",
+        "\"body\":\"call\",\"call\":{\"function\":\"lua\",\"args\":{\"i\":\"${{ task.name }}\"},"
+        "\"kwargs\":{}}",
+        "\"call\":{\"function\":\"library stats.so: mean\",\"args\":[1,[\"x\",\"${{ task.name "
+        "}}\"]],\"kwargs\":{}}",
+        "\"call\":{\"function\":\"python:a:b\",\"args\":[1],\"kwargs\":{\"k\":2}}",
+        "\"text\":\"step 1 (call)\"",
+        "\"pool\":\"math\"",
+        NULL,
+    };
+    struct example example;
+    CLEANUP_BUFFER struct buffer out = {0};
+    example_open(&example, functions, NULL);
+    CU_ASSERT_FATAL(example.is_good);
+    dot_write(&example.plan, &(struct dot_options){0}, &out);
+    check_parts(buffer_text(&out), drawn);
+    buffer_clear(&out);
+    json_t *plan = plan_to_json(&example.plan);
+    value_write_json(plan, &out);
+    check_parts(buffer_text(&out), parts);
+    json_decref(plan);
+    example_close(&example);
+}

@@ -13,6 +13,18 @@ is 'one task' 0 'a'
 
 workflow <<'Y'
 tasks:
+  a: {resources: {gpu: 2}, run: echo a}
+Y
+for gpus in 0,2 GPU-8932f937,GPU-1a2b3c4d '1,3,-1,4'; do
+    CUDA_VISIBLE_DEVICES=$gpus go plan --json flow.yml
+    has "GPUs that are visible: $gpus" '"gpu":2' "$out"
+done
+CUDA_VISIBLE_DEVICES= go check flow.yml
+is 'no GPU is visible' 2
+has 'no GPU is visible' 'gpu: 2 is more than the 0 there are' "$err"
+
+workflow <<'Y'
+tasks:
   c: {needs: [a, b], run: "cat a.txt b.txt"}
   a: {run: "sleep 0.1; echo 1 > a.txt"}
   b: {needs: a, run: "echo 2 > b.txt"}

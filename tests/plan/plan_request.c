@@ -259,6 +259,58 @@ static void test_running_part(void)
     vectors_release(&vectors);
 }
 
+static uint64_t gpus_of(struct fixture *fixture, const char *node, uint32_t attempt)
+{
+    struct command command = {0};
+    CU_ASSERT_TRUE(plan_command(&fixture->plan, fixture_node(fixture, node), attempt, NO_OPERATION,
+                                &fixture->answers, &command, NULL));
+    uint64_t gpus = command.gpus;
+    command_release(&command);
+    return gpus;
+}
+
+static void test_gpus(void)
+{
+    struct fixture fixture;
+    struct invocation invocation = {0};
+    const struct plan_options found = {.cpu_capacity = 4, .gpu_capacity = 3};
+    fixture_open_with(
+        &fixture,
+        "pargraph: 1\ntasks:\n"
+        "  none: {run: x}\n"
+        "  two: {run: x, resources: {gpu: 2}}\n"
+        "  more: {run: x, resources: {gpu: \"${{ task.attempt }}\", cpu: 0}}\n"
+        "  call: {resources: {gpu: 1}, call: {lua: return 1}}\n"
+        "  step: {resources: {gpu: 3}, steps: [{env: {A: b}, call: {lua: return 1}}]}\n",
+        &found);
+    CHECK_TEXT(fixture_errors(&fixture), "");
+    fixture_answer(&fixture, "{}");
+    const struct token *gpu = &fixture.plan.tokens[2];
+    CHECK_TEXT(names_text(&fixture.names, gpu->name), "gpu");
+    CU_ASSERT(gpu->kind == TOKEN_KEPT && gpu->capacity == 3);
+    CHECK_TEXT(vector_of(&fixture, "none"), "cpu=1");
+    CHECK_TEXT(vector_of(&fixture, "two"), "cpu=1 gpu=2");
+    CU_ASSERT_EQUAL(gpus_of(&fixture, "none", 1), 0);
+    CU_ASSERT_EQUAL(gpus_of(&fixture, "two", 1), 2);
+    CU_ASSERT_EQUAL(gpus_of(&fixture, "more", 1), 1);
+    CU_ASSERT_EQUAL(gpus_of(&fixture, "more", 3), 3);
+    CU_ASSERT_TRUE(plan_call(&fixture.plan, fixture_node(&fixture, "call"), 1, NO_OPERATION,
+                             &fixture.answers, &invocation, NULL));
+    CU_ASSERT_EQUAL(invocation.gpus, 1);
+    invocation_release(&invocation);
+    CU_ASSERT_TRUE(plan_call(&fixture.plan, fixture_node(&fixture, "step"), 1, 0, &fixture.answers,
+                             &invocation, NULL));
+    CU_ASSERT_EQUAL(invocation.gpus, 3);
+    invocation_release(&invocation);
+    fixture_close(&fixture);
+    fixture_open_with(&fixture, "pargraph: 1\nresources: {own: 1, gpu: 5}\ntasks: {}\n", &found);
+    CU_ASSERT_EQUAL(fixture.plan.tokens[3].capacity, 5);
+    fixture_close(&fixture);
+    fixture_open_with(&fixture, "pargraph: 1\nresources: {gpu: auto}\ntasks: {}\n", &found);
+    CU_ASSERT_EQUAL(fixture.plan.tokens[2].capacity, 3);
+    fixture_close(&fixture);
+}
+
 static void test_status_texts(void)
 {
     CHECK_TEXT(status_text(STATUS_SUCCESS), "success");
@@ -271,6 +323,7 @@ static void test_status_texts(void)
 const struct check request_checks[] = {
     {"requests: vectors of tasks", test_vectors},
     {"requests: the capacity of cpu", test_cpu_capacity},
+    {"requests: GPUs", test_gpus},
     {"requests: memory nobody limits", test_memory_is_unlimited_if_not_said},
     {"requests: above capacity", test_above_capacity},
     {"requests: a warning of defaults comes once", test_shared_warning_comes_once},

@@ -188,6 +188,33 @@ static void a_source_with_nul_is_an_error(void)
     bench_close(&bench);
 }
 
+/* "LINE: message [hint]"; "" if it can be read. */
+static void check_source(struct bench *bench, const char *source, const char *expected)
+{
+    CLEANUP_ERROR struct error error = {0};
+    CLEANUP_BUFFER struct buffer text = {0};
+    uint32_t line = 0;
+    if (!sandbox_check_source(bench->sandbox, source, strlen(source), &line, &error))
+        buffer_printf(&text, "%u: %s", line, error_text(&error));
+    CHECK_TEXT(buffer_text(&text), expected);
+}
+
+static void statements_are_read_and_not_done(void)
+{
+    struct bench bench;
+    bench_open(&bench);
+    check_source(&bench, "", "");
+    check_source(&bench, "return a + b", "");
+    check_source(&bench, "while true do end\nprint(...)", "");
+    check_source(&bench, "a + b",
+                 "1: syntax error near '+' [what a function gives stands behind 'return']");
+    check_source(&bench, "local a = 1\n\nreturn a b", "3: <eof> expected near 'b'");
+    check_source(&bench, "return (", "1: unexpected symbol near <eof>");
+    check_source(&bench, "\x1bLua", "1: attempt to load a binary chunk (mode is 't')");
+    CHECK_TEXT(bench_evaluate(&bench, "1 + 1"), "2");
+    bench_close(&bench);
+}
+
 static void without_a_place_errors_have_none(void)
 {
     struct bench bench;
@@ -210,6 +237,7 @@ const struct check message_checks[] = {
     {"mistakes at run time name the reference", mistakes_at_run_time_name_the_reference},
     {"results that are no values are errors", results_that_are_no_values_are_errors},
     {"a source with NUL is an error", a_source_with_nul_is_an_error},
+    {"statements are read and not done", statements_are_read_and_not_done},
     {"without a place errors have none", without_a_place_errors_have_none},
     {NULL, NULL},
 };
