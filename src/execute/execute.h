@@ -237,12 +237,12 @@ void tee_stop(struct tee *tee);
 /* --- the verbs' socket ---
  *
  * A stream socket of mode 0600 in a folder of its own, 0700, in $XDG_RUNTIME_DIR or among the
- * temporary files. A client sends requests, each a JSON object on a line, and gets a line for each,
- * in the order of their answers (man/pargraph-protocol.7 is the whole of it). Here lines are read
- * and written; what they ask for is another's affair. Processes of other users are turned away.
- * Nothing that a client does or leaves undone blocks the loop or takes memory without bound: lines,
- * connections, requests under way and answers that nobody reads have limits; who breaks one is cut
- * off, or waits. */
+ * temporary files; what dead runs of this user left there is removed when it is opened. A client
+ * sends requests, each a JSON object on a line, and gets a line for each, in the order of their
+ * answers (man/pargraph-protocol.7 is the whole of it). Here lines are read and written; what they
+ * ask for is another's affair. Processes of other users are turned away. Nothing that a client does
+ * or leaves undone blocks the loop or takes memory without bound: lines, connections, requests
+ * under way and answers that nobody reads have limits; who breaks one is cut off, or waits. */
 
 enum verb_word {
     WORD_LOCK, /* of these two a lease ends with the connection */

@@ -1,9 +1,9 @@
-/* The verbs' socket itself: where it lies, who is taken in.
+/* The verbs' socket itself: who is taken in.
  *
- * It lies in a folder made for this run alone, mode 0700, so nobody else can even ask; whoever does
- * must be of the same user (or root), as the kernel says. When there are as many connections as
- * may be, the oldest that never showed a right token makes room; if all did, further ones wait
- * where the kernel keeps them, as they do while descriptors are short. */
+ * Its folder is closed to others (socket_folder.c), so nobody else can even ask; whoever does must
+ * be of the same user (or root), as the kernel says. When there are as many connections as may be,
+ * the oldest that never showed a right token makes room; if all did, further ones wait where the
+ * kernel keeps them, as they do while descriptors are short. */
 #include "execute/verbs.h"
 
 #include <errno.h>
@@ -23,54 +23,12 @@
 
 enum { ACCEPTS = 64 }; /* at a time: then it is another's turn */
 static const int64_t RETRY = 50000000;
-static const char FOLDER[] = "/pargraph-XXXXXX", SOCKET[] = "/socket";
-
-/* --- where it lies --- */
-
-static bool fits(const char *above)
-{
-    return strlen(above) + sizeof FOLDER + sizeof SOCKET <=
-           sizeof((struct sockaddr_un *)0)->sun_path;
-}
-
-/* The user's own, and closed to others. */
-static bool is_private(const char *folder)
-{
-    struct stat status;
-    return stat(folder, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid() &&
-           (status.st_mode & 077) == 0 && access(folder, W_OK | X_OK) == 0;
-}
-
-static const char *folder_above(void)
-{
-    const char *runtime = getenv("XDG_RUNTIME_DIR"), *temporary = getenv("TMPDIR");
-    if (runtime != NULL && *runtime == '/' && fits(runtime) && is_private(runtime))
-        return runtime;
-    if (temporary != NULL && *temporary == '/' && fits(temporary) &&
-        access(temporary, W_OK | X_OK) == 0)
-        return temporary;
-    return "/tmp";
-}
-
-static bool make_folder(struct verbs *verbs, struct error *error)
-{
-    struct buffer path = {0};
-    buffer_printf(&path, "%s%s", folder_above(), FOLDER);
-    char *folder = buffer_take(&path);
-    if (mkdtemp(folder) == NULL) {
-        error_set_system(error, errno, "cannot make the folder %s", folder);
-        memory_free(folder);
-        return false;
-    }
-    verbs->folder = folder;
-    return true;
-}
 
 static bool bind_socket(struct verbs *verbs, struct error *error)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct buffer path = {0};
-    buffer_printf(&path, "%s%s", verbs->folder, SOCKET);
+    buffer_printf(&path, "%s/%s", verbs->folder.path, SOCKET_NAME);
     verbs->path = buffer_take(&path);
     strcpy(address.sun_path, verbs->path);
     verbs->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -79,21 +37,6 @@ static bool bind_socket(struct verbs *verbs, struct error *error)
         chmod(verbs->path, 0600) < 0 || listen(verbs->listener, SOMAXCONN) < 0)
         return error_set_system(error, errno, "cannot make the socket %s", verbs->path);
     return true;
-}
-
-void verbs_remove(const char *path)
-{
-    size_t length = strlen(path), end = sizeof SOCKET - 1;
-    struct stat status;
-    if (length < end || strcmp(path + length - end, SOCKET) != 0 || lstat(path, &status) < 0 ||
-        !S_ISSOCK(status.st_mode))
-        return;
-    CLEANUP_FREE char *folder = memory_text_n(path, length - end);
-    const char *name = strrchr(folder, '/');
-    if (name == NULL || strncmp(name, FOLDER, sizeof FOLDER - 7) != 0 || !is_private(folder))
-        return;
-    unlink(path);
-    rmdir(folder);
 }
 
 /* --- who is taken in --- */
@@ -174,12 +117,15 @@ static uint32_t most_connections(void)
 struct verbs *verbs_open(struct loop *loop, const struct verb_calls *calls, struct error *error)
 {
     struct verbs *verbs = memory_new(sizeof *verbs);
-    *verbs =
-        (struct verbs){.loop = loop, .calls = *calls, .listener = -1, .most = most_connections()};
+    *verbs = (struct verbs){.loop = loop,
+                            .calls = *calls,
+                            .folder.lock = -1,
+                            .listener = -1,
+                            .most = most_connections()};
     TAILQ_INIT(&verbs->known);
     TAILQ_INIT(&verbs->strangers);
     STAILQ_INIT(&verbs->dirty);
-    if (make_folder(verbs, error) && bind_socket(verbs, error))
+    if (socket_folder_make(&verbs->folder, error) && bind_socket(verbs, error))
         verbs->watch = loop_add(loop, verbs->listener, EPOLLIN, listener_event, verbs, error);
     if (verbs->watch != NULL)
         return verbs;
@@ -208,9 +154,7 @@ void verbs_close(struct verbs *verbs)
     file_close(&verbs->listener);
     if (verbs->path != NULL)
         unlink(verbs->path);
-    if (verbs->folder != NULL)
-        rmdir(verbs->folder);
+    socket_folder_remove(&verbs->folder);
     memory_free(verbs->path);
-    memory_free(verbs->folder);
     memory_free(verbs);
 }

@@ -35,10 +35,18 @@ struct verb_connection {
 };
 TAILQ_HEAD(verb_connections, verb_connection);
 
+#define SOCKET_NAME "socket"
+
+struct socket_folder {
+    char *path; /* NULL: there is none */
+    int lock;   /* -1: none, or it cannot be locked there */
+};
+
 struct verbs {
     struct loop *loop;
     struct verb_calls calls;
-    char *path, *folder;
+    struct socket_folder folder;
+    char *path; /* of the socket */
     int listener;
     struct watch *watch; /* of it; NULL: no more are taken in at present */
     struct alarm *try_again;
@@ -47,6 +55,11 @@ struct verbs {
     uint32_t count, most;
     size_t gathered;
 };
+
+/* socket_folder.c. Makes it, and removes those that dead runs of this user left beside it. */
+bool socket_folder_make(struct socket_folder *folder, struct error *error);
+/* Of a folder that is empty again. */
+void socket_folder_remove(struct socket_folder *folder);
 
 /* connection.c. The descriptor becomes the connection's, or is closed. */
 void connection_open(struct verbs *verbs, int descriptor);

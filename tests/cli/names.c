@@ -1,6 +1,6 @@
 /* Preloaded into programs that look up names of hosts: slow.test is this machine, but that is found
- * out only when there is a file `found` where the program is; never.test is not found out; and there
- * is no other. */
+ * out only when there is a file `found` where the program is; never.test is not found out; and
+ * there is no other. */
 #include <dlfcn.h>
 #include <netdb.h>
 #include <string.h>

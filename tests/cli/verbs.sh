@@ -272,8 +272,40 @@ is 'resume' 0
 no_socket 'resume'
 no_process 'the command of a dead run' 'sleep 78'
 
+# Nobody goes on with it: the next run of this user takes away what the dead one left, and nothing else.
+rm -f first second
+"$pargraph" run -q --state dead flow.yml 2>/dev/null &
+guardian=$!
+until_there first
+"$pargraph" run -q --state living flow.yml 2>/dev/null &
+living=$!
+for _ in $(seq 400); do
+    [ "$(ls -d run/*/socket 2>/dev/null | wc -l)" -eq 2 ] && break
+    sleep 0.05
+done
+kill_both $guardian
+mkdir -m 700 run/pargraph.abcdef run/pargraph.bcdefg run/other
+mkdir -m 755 run/pargraph.cdefgh
+touch run/pargraph.abcdef/socket run/pargraph.bcdefg/other
+ln -s other run/pargraph.defghi
+touch second
+go run -q --state next flow.yml
+is 'a run beside what a dead one left' 0
+rm run/pargraph.abcdef/socket run/pargraph.bcdefg/other run/pargraph.defghi && ok ||
+    bad 'what a dead run left' 'something else was removed'
+rmdir run/pargraph.cdefgh run/other && ok || bad 'what a dead run left' 'something else was removed'
+[ "$(ls -d run/*/socket | wc -l)" -eq 1 ] && ok || bad 'what a dead run left' "there: $(ls -d run/*/*)"
+kill -INT $living
+wait $living
+go resume -q --state dead
+is 'a dead run whose socket is gone' 0
+rmdir run/pargraph.?????? 2>/dev/null
+no_socket 'what a dead run left'
+no_process 'the command of a dead run' 'sleep 78'
+rm -rf dead living next
+
 # The runner alone: the guardian takes the socket away, whether the run goes on or not.
-rm first second
+rm -f first second
 "$pargraph" run -q flow.yml 2>/dev/null &
 guardian=$!
 until_there first

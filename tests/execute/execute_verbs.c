@@ -441,7 +441,7 @@ static void check_other_user(void)
         return;
     }
     begin();
-    chmod(verbs->folder, 0755);
+    chmod(verbs->folder.path, 0755);
     chmod(verbs->path, 0666);
     pid_t child = fork();
     if (child == 0) {
