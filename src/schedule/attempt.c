@@ -176,11 +176,21 @@ void course_give_all(struct scheduler *scheduler, struct course *course)
         course_timer(scheduler, course);
 }
 
+/* However a daemon ends when it is stopped at the end, that is well; before that it is not. */
+static bool is_success(const struct scheduler *scheduler, uint32_t node, bool is_being_stopped)
+{
+    bool is_daemon = plan_rule(scheduler->plan, node)->flags & RULE_DAEMON;
+    if (is_daemon)
+        return is_being_stopped && scheduler->is_stopping;
+    return outcome_is_success(&scheduler->in->outcome);
+}
+
 static void attempt_over(struct scheduler *scheduler, struct course *course)
 {
     const struct outcome *outcome = &scheduler->in->outcome;
     uint32_t node = course->node;
     bool is_failed = course->is_failed, is_stopped = course->is_stopped;
+    bool is_well = !is_failed && !is_stopped && is_success(scheduler, node, true);
     bool is_final = course->is_final || !is_failed;
     bool is_killed = !is_failed && scheduler->marks[node] & MARK_STOPPED;
     if (!is_failed && !is_stopped && !is_killed && !outcome_is_success(outcome))
@@ -191,9 +201,9 @@ static void attempt_over(struct scheduler *scheduler, struct course *course)
     bool is_taken_back = is_stopped && scheduler->is_resumed && !policy_reaches(scheduler, node);
     if (is_taken_back)
         node_lose(scheduler, node);
-    else if (is_stopped || (is_killed && !outcome_is_success(outcome)))
+    else if (is_stopped || (is_killed && !is_well))
         node_end(scheduler, node, STATUS_CANCELLED, outcome);
-    else if (!is_failed && outcome_is_success(outcome))
+    else if (is_well)
         node_end(scheduler, node, STATUS_SUCCESS, outcome);
     else if (is_final || !policy_lets_start(scheduler, plan_rule(scheduler->plan, node)))
         node_end(scheduler, node, STATUS_FAILURE, outcome);
@@ -225,6 +235,7 @@ static void body_over(struct scheduler *scheduler, struct course *course)
     uint8_t *marks = &scheduler->marks[course->node], before = *marks;
     bool is_gone = (before & MARK_GONE) == MARK_GONE, is_lost = outcome->kind == OUTCOME_LOST;
     bool is_stopped = before & MARK_STOPPED && !is_gone;
+    bool is_well = is_success(scheduler, course->node, is_stopped);
     *marks &= (uint8_t)~MARK_STOPPED;
     if (is_gone)
         *marks &= (uint8_t)~MARK_TIMEOUT;
@@ -239,13 +250,12 @@ static void body_over(struct scheduler *scheduler, struct course *course)
     } else if (course->has_failure) {
         course->phase = PHASE_FAILED;
         course_due(scheduler, course);
-    } else if (is_stopped &&
-               !(outcome_is_success(outcome) && course->position + 1 == program->count)) {
+    } else if (is_stopped && !(is_well && course->position + 1 == program->count)) {
         if (outcome_is_success(outcome))
             course_pass(scheduler, course);
         course->is_stopped = true;
         course_conclude(scheduler, course);
-    } else if (outcome_is_success(outcome)) {
+    } else if (is_well) {
         course_done(scheduler, course);
     } else {
         struct failure failure = {CAUSE_NONE, course->position, NO_NODE, NO_GATE, NO_TOKEN};
@@ -294,24 +304,37 @@ void course_forget(struct course *course)
     course->seen = NO_GATE;
 }
 
+/* A daemon that was stopped at the end is needed again: when it is over it begins anew. */
+static void begin_again(struct scheduler *scheduler, struct course *course)
+{
+    course->is_stopped = true;
+    uses_again(scheduler, course);
+    course_forget(course);
+}
+
 /* Another runner goes on: bodies are gone, and with them their requests; all else that was to come
  * is asked for again, and who waits waits again. */
 void course_resume(struct scheduler *scheduler, struct course *course)
 {
     uint32_t node = course->node;
+    bool is_daemon = plan_rule(scheduler->plan, node)->flags & RULE_DAEMON;
     course->armed = NEVER;
+    course->is_ready = false;
     timer_disarm(scheduler, node);
     if (course->is_at_body) {
         requests_drop(scheduler, course);
         scheduler->marks[node] |= MARK_GONE;
-        course->is_awake = course->is_ready = false;
+        course->is_awake = false;
         course->has_failure = course->is_stuck = false;
         if (node_is_finally(scheduler->plan, node))
             course_forget(course);
         course_due(scheduler, course);
     } else if (course->phase == PHASE_CONCLUDE) {
         scheduler->marks[node] &= (uint8_t)~MARK_STOPPED;
-        fail_stopped(course);
+        if (is_daemon && !course->is_failed)
+            begin_again(scheduler, course);
+        else
+            fail_stopped(course);
         course_say_conclusion(scheduler, course);
     } else if (course->phase == PHASE_ASKED) {
         course_ask(scheduler, course);
@@ -329,7 +352,6 @@ void course_sweep(struct scheduler *scheduler, struct course *course)
         return;
     if (course->phase == PHASE_CONCLUDE || course->is_at_body) {
         sweep_running(scheduler, node);
-        course->armed = scheduler->timers[node] & 1 ? course->armed : NEVER;
     } else if (course->is_ending) {
         if (!scheduler->is_killed)
             return;

@@ -22,6 +22,7 @@ void daemon_ready(struct scheduler *scheduler)
     course_at_body(scheduler, node)->is_ready = true;
     fact_add(scheduler, FACT_READY, node);
     scheduler->sync->is_suspect = true;
+    scheduler->sync->has_keeper |= scheduler->vectors[node] != 0;
     *VEC_PUSH(&scheduler->ended) = node;
 }
 
@@ -51,8 +52,10 @@ void daemon_finished(struct scheduler *scheduler, uint32_t node, uint8_t marks, 
 static void stop(struct scheduler *scheduler, uint32_t node)
 {
     uint8_t state = scheduler->states[node];
+    const struct course *course = course_of(scheduler, node);
     bool is_being_ended = scheduler->marks[node] & (MARK_STOPPED | MARK_TIMEOUT);
-    if (is_being_ended)
+    bool is_concluding = course != NULL && course->phase == PHASE_CONCLUDE;
+    if (is_being_ended || is_concluding)
         return;
     if (state == STATE_RUN || node_body_is_live(scheduler, node))
         node_signal(scheduler, node, SIGNAL_STOP, MARK_STOPPED);

@@ -26,50 +26,82 @@ static bool is_timed(const struct scheduler *scheduler, const struct course *cou
     return false;
 }
 
-/* More than there ever is as things stand: the capacity may come from outside. */
-static bool wants_capacity(const struct scheduler *scheduler, uint32_t waiter)
+/* It lacks nothing but what may come from outside: more than there ever is as things stand, the
+ * lock of a file that this run does not have. */
+static bool waits_for_capacity(const struct scheduler *scheduler, uint32_t waiter)
 {
     const struct waiter *this = &scheduler->waiters.items[waiter];
+    bool is_any = false;
     if (this->stand != AT_LINE)
         return false;
     const struct amount *end = amounts_end(scheduler, this->at);
-    for (const struct amount *i = amounts_begin(scheduler, this->at); i < end; i++)
-        if (i->amount > scheduler->accounts[i->token].capacity ||
-            scheduler->plan->tokens[i->token].is_file)
+    for (const struct amount *i = amounts_begin(scheduler, this->at); i < end; i++) {
+        bool may_come = i->amount > scheduler->accounts[i->token].capacity;
+        if (!may_come && i->amount > token_free(scheduler, i->token))
+            return false;
+        is_any |= may_come;
+    }
+    return is_any;
+}
+
+/* Whatever it waits for, its process is about to be gone. */
+bool node_is_being_ended(const struct scheduler *scheduler, uint32_t node)
+{
+    return scheduler->marks[node] & (MARK_STOPPED | MARK_TIMEOUT) &&
+           node_body_is_live(scheduler, node);
+}
+
+static bool has_lease(const struct scheduler *scheduler, const struct course *course)
+{
+    for (uint32_t i = course->requests; i != NO_REQUEST;
+         i = scheduler->sync->requests.items[i].previous)
+        if (scheduler->sync->requests.items[i].phase == REQUEST_LEASE)
             return true;
     return false;
 }
 
+bool daemon_stays(const struct scheduler *scheduler, uint32_t node)
+{
+    return daemon_is_ready(scheduler, node) && course_of(scheduler, node)->is_at_body &&
+           !node_is_being_ended(scheduler, node);
+}
+
+bool body_may_act(const struct scheduler *scheduler, uint32_t node)
+{
+    const struct course *course = course_of(scheduler, node);
+    if (!daemon_stays(scheduler, node))
+        return true;
+    return has_lease(scheduler, course) ||
+           (node_has_program(scheduler, node) &&
+            node_program(scheduler, node)->use_count > course->use_first);
+}
+
 static bool course_is_live(const struct scheduler *scheduler, const struct course *course)
 {
-    if (is_timed(scheduler, course) || wants_capacity(scheduler, course->waiter))
+    if (is_timed(scheduler, course) || waits_for_capacity(scheduler, course->waiter))
         return true;
     for (uint32_t i = course->requests; i != NO_REQUEST;
          i = scheduler->sync->requests.items[i].previous)
-        if (wants_capacity(scheduler, scheduler->sync->requests.items[i].waiter))
+        if (waits_for_capacity(scheduler, scheduler->sync->requests.items[i].waiter))
             return true;
-    return course->is_at_body && course->is_awake;
-}
-
-/* A daemon that has told what it does for others may do it at any time. */
-static bool has_uses(const struct scheduler *scheduler, uint32_t node)
-{
-    return node_has_program(scheduler, node) &&
-           node_program(scheduler, node)->use_count > course_of(scheduler, node)->use_first;
+    return course->is_at_body && course->is_awake && body_may_act(scheduler, course->node);
 }
 
 bool node_is_live(const struct scheduler *scheduler, uint32_t node)
 {
+    if (node_is_being_ended(scheduler, node))
+        return true;
     switch (scheduler->states[node]) {
     case STATE_RUN:
-        return (!daemon_is_ready(scheduler, node) || has_uses(scheduler, node)) &&
-               !gang_member_is_over(scheduler, node);
+        return body_may_act(scheduler, node) && !gang_member_is_over(scheduler, node);
     case STATE_EVALUATE:
         return !node_is_taker(scheduler, node) || taker_holds_item(scheduler, node);
     case STATE_DELAY:
     case STATE_SLEEP:
-    case STATE_REGAIN:
         return true;
+    case STATE_REGAIN: /* those that run give back what it wants, but for a gang that waits */
+        return is_timed(scheduler, course_of(scheduler, node)) ||
+               waits_for_capacity(scheduler, course_of(scheduler, node)->waiter);
     case STATE_TOKEN:
     case STATE_GATE:
         return course_is_live(scheduler, course_of(scheduler, node));
@@ -176,12 +208,12 @@ static void fail_waiting(struct scheduler *scheduler, uint32_t node)
 }
 
 /* While others run: only those that can never go on. */
-static bool report_stuck(struct scheduler *scheduler)
+static bool report_stuck(struct scheduler *scheduler, bool is_at_rest)
 {
     node_list stuck = {0};
     if (takers_close(scheduler))
         return true;
-    liveness_find_stuck(scheduler, &stuck);
+    liveness_find_stuck(scheduler, is_at_rest, &stuck);
     bool is_any = stuck.count > 0;
     if (is_any)
         declare(scheduler);
@@ -197,7 +229,7 @@ static bool report_all(struct scheduler *scheduler)
     node_list stuck = {0};
     if (takers_close(scheduler))
         return true;
-    liveness_find_stuck(scheduler, &stuck);
+    liveness_find_stuck(scheduler, true, &stuck);
     declare(scheduler);
     for (uint32_t node = 0; node < scheduler->node_count; node++)
         if (scheduler->states[node] != STATE_READY)
@@ -215,18 +247,20 @@ bool deadlock_at_rest(struct scheduler *scheduler)
     enum watched over = time_is_over(scheduler);
     bool is_waited = sync->parked > 0 || sync->takers_waiting > 0;
     bool has_daemons = scheduler->daemons_left > 0 && scheduler->remaining > 0;
+    bool has_others = scheduler->remaining > scheduler->daemons_left;
+    bool is_watched = is_waited || (sync->has_keeper && has_others);
     bool is_at_rest = (is_waited || has_daemons) && is_quiescent(scheduler);
     if (is_at_rest && !is_waited) /* daemons may hold what all others need */
-        return report_stuck(scheduler);
+        return report_stuck(scheduler, is_at_rest);
     if (is_at_rest && (over == WATCH_REST || !has_parked_body(scheduler))) {
         watch(scheduler, WATCH_NOTHING);
         return report_all(scheduler);
     }
-    if (over == WATCH_WAITS && is_waited && !is_at_rest) {
+    if (over == WATCH_WAITS && is_watched && !is_at_rest) {
         sync->is_suspect = false;
-        return report_stuck(scheduler);
+        return report_stuck(scheduler, is_at_rest);
     }
-    bool is_suspect = sync->is_suspect && is_waited;
+    bool is_suspect = sync->is_suspect && is_watched;
     watch(scheduler, is_at_rest ? WATCH_REST : is_suspect ? WATCH_WAITS : WATCH_NOTHING);
     return false;
 }
@@ -246,7 +280,7 @@ static bool waits_for_tokens_alone(const struct scheduler *scheduler, uint32_t n
 {
     const struct course *course = course_of(scheduler, node);
     return course != NULL && scheduler->states[node] == STATE_TOKEN && !course->is_at_body &&
-           !is_timed(scheduler, course) && !wants_capacity(scheduler, course->waiter);
+           !is_timed(scheduler, course) && !waits_for_capacity(scheduler, course->waiter);
 }
 
 /* Adds those who hold what this one lacks; true: the first is among them. */

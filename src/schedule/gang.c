@@ -69,6 +69,12 @@ bool gang_member_is_over(const struct scheduler *scheduler, uint32_t node)
            set_of(scheduler, node)->is_over[index_in(gang_of(scheduler, node), node)];
 }
 
+uint32_t gang_request(const struct scheduler *scheduler, uint32_t node)
+{
+    return scheduler
+        ->vectors[node_has_gang(scheduler, node) ? gang_of(scheduler, node)->nodes[0] : node];
+}
+
 uint32_t gang_vector(const struct scheduler *scheduler, uint32_t node)
 {
     return set_of(scheduler, node)->is_running ? set_of(scheduler, node)->vector

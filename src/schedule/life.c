@@ -228,8 +228,11 @@ void node_signal(struct scheduler *scheduler, uint32_t node, enum signal_how how
 {
     uint8_t *marks = &scheduler->marks[node];
     if (!(*marks & (MARK_STOPPED | MARK_TIMEOUT))) {
+        struct course *course = course_of(scheduler, node);
         *marks |= mark;
         timer_disarm(scheduler, node);
+        if (course != NULL)
+            course->armed = NEVER;
         fact_add(scheduler, FACT_SIGNALLED, node)->is_timeout = mark == MARK_TIMEOUT;
     }
     struct action *action = action_add(scheduler, ACTION_SIGNAL, node);
@@ -275,7 +278,10 @@ void node_lose(struct scheduler *scheduler, uint32_t node)
 {
     scheduler->marks[node] &= (uint8_t)~MARK_TIMEOUT;
     scheduler->marks[node] |= MARK_REPEAT;
-    if (scheduler->needs_left[node] > 0) /* a need has been reopened */
+    bool is_daemon = plan_rule(scheduler->plan, node)->flags & RULE_DAEMON;
+    if (is_daemon && scheduler->is_stopping) /* nobody needs it any more */
+        node_end(scheduler, node, STATUS_SUCCESS, &scheduler->in->outcome);
+    else if (scheduler->needs_left[node] > 0) /* a need has been reopened */
         node_reopen(scheduler, node);
     else if (policy_lets_start(scheduler, plan_rule(scheduler->plan, node)))
         stand_in_line(scheduler, node);
@@ -404,13 +410,15 @@ void node_tell(struct scheduler *scheduler, uint32_t from, uint32_t to)
 }
 
 /* Before the beginning nothing starts. After a resume there are dependents that did not wait: what
- * was kept, and what is still to be told as lost. */
+ * was kept, and what is still to be told as lost, be it that it waited by a verb. */
 static void tell_end(struct scheduler *scheduler, uint32_t from, uint32_t to, uint8_t marks)
 {
     uint8_t state = scheduler->states[to];
+    const struct course *course = course_of(scheduler, to);
+    bool is_under_way = state == STATE_RUN || (course != NULL && course->has_begun);
     tell(scheduler, from, to, marks);
     if (--scheduler->needs_left[to] == 0 && scheduler->has_begun && state != STATE_ENDED &&
-        state != STATE_RUN && !course_is_under_way(scheduler, course_of(scheduler, to)))
+        !is_under_way)
         node_needs_ended(scheduler, to);
 }
 

@@ -287,6 +287,8 @@ static inline bool node_has_gang(const struct scheduler *scheduler, uint32_t nod
 }
 /* It has finished, and the set has not. */
 bool gang_member_is_over(const struct scheduler *scheduler, uint32_t node);
+/* What the node waits for to begin: the request of its set, if it is of one. */
+uint32_t gang_request(const struct scheduler *scheduler, uint32_t node);
 /* What the node's set holds. */
 uint32_t gang_vector(const struct scheduler *scheduler, uint32_t node);
 bool gang_is_released_by(const struct scheduler *scheduler, uint32_t node, const bool *is_live);

@@ -163,6 +163,7 @@ struct sync {
     uint8_t watched;  /* for what: enum watched */
     bool is_suspect;  /* somebody came to wait, or gave up what others wait for, since it was last
                          looked for those that are stuck */
+    bool has_keeper;  /* there was a ready daemon that keeps something to its end */
     wait_list stuck;  /* who was found stuck by this input */
 
     VEC(uint32_t) agenda; /* nodes whose courses go on */
@@ -340,10 +341,16 @@ bool deadlock_at_rest(struct scheduler *scheduler);
 void deadlock_look(struct scheduler *scheduler, uint32_t node);
 
 bool node_is_live(const struct scheduler *scheduler, uint32_t node);
+bool node_is_being_ended(const struct scheduler *scheduler, uint32_t node);
+/* A daemon that is ready, and goes on until it is stopped. */
+bool daemon_stays(const struct scheduler *scheduler, uint32_t node);
+/* Nobody waits for the end of a daemon that is ready; but it may do at any time what it has told
+ * that it does for others, and give back what it has taken by a verb. Of all other bodies: true. */
+bool body_may_act(const struct scheduler *scheduler, uint32_t node);
 
 /* liveness.c */
 /* Who waits and can never go on, whatever those that run may do. */
-void liveness_find_stuck(const struct scheduler *scheduler, node_list *ret);
+void liveness_find_stuck(const struct scheduler *scheduler, bool is_at_rest, node_list *ret);
 
 /* file.c */
 void files_init(struct scheduler *scheduler);

@@ -62,7 +62,7 @@ void wait_of_beginning(const struct scheduler *scheduler, uint32_t node, wait_li
     if (node_is_taker(scheduler, node))
         wait.gate = plan_rule(scheduler->plan, node)->gate;
     else
-        wait.token = tokens_lacking(scheduler, scheduler->vectors[node])->token;
+        wait.token = tokens_lacking(scheduler, gang_request(scheduler, node))->token;
     *VEC_PUSH(ret) = wait;
 }
 
