@@ -29,7 +29,7 @@ struct oracle {
     bool has_wide; /* a request for more than 1 of a running token: reservations may come */
     bool is_cancelled, is_interrupted, is_killed, is_timed_out, is_policy_on, has_ended;
     bool has_cancelling_answer;
-    uint8_t gang_ends[ORACLE_NODES]; /* by gang: see schedule_oracle.c */
+    uint8_t gang_ends[ORACLE_NODES]; /* by gang: see schedule_oracle_parts.h */
     const char *wrong;
 };
 

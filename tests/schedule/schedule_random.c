@@ -3,8 +3,8 @@
  * A seed is a whole run. PARGRAPH_SEEDS says how many (default: DEFAULT_SEEDS); a failure names its
  * seed, and PARGRAPH_SEED runs that one alone. */
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "schedule/schedule_dice.h"
 #include "schedule/schedule_oracle.h"
 #include "schedule/schedule_parts.h"
 #include "support/check.h"
@@ -12,7 +12,7 @@
 enum { DEFAULT_SEEDS = 40000, STEPS_MAX = 5000 };
 
 struct simulation {
-    uint64_t random;
+    struct dice dice;
     struct builder builder;
     struct scheduler *scheduler;
     struct oracle oracle;
@@ -27,15 +27,12 @@ struct simulation {
 
 static uint32_t below(struct simulation *simulation, uint32_t bound)
 {
-    uint64_t z = simulation->random += 0x9e3779b97f4a7c15;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return (uint32_t)((z ^ (z >> 31)) >> 33) % bound;
+    return dice_below(&simulation->dice, bound);
 }
 
 static bool chance(struct simulation *simulation, uint32_t per_thousand)
 {
-    return below(simulation, 1000) < per_thousand;
+    return dice_chance(&simulation->dice, per_thousand);
 }
 
 /* --- plans --- */
@@ -357,7 +354,7 @@ static void drive(struct simulation *simulation)
 static uint64_t run_seed(uint64_t seed)
 {
     static const uint32_t chances[] = {0, 0, 30, 200};
-    struct simulation simulation = {.random = seed * 0x2545f4914f6cdd1d};
+    struct simulation simulation = {.dice = dice_of_seed(seed)};
     simulation.cancel_chance = chances[below(&simulation, 4)] / 2;
     simulation.failure_chance = chances[below(&simulation, 4)] * 2;
     simulation.capacity_chance = chances[below(&simulation, 4)] / 2;
@@ -378,23 +375,17 @@ static uint64_t run_seed(uint64_t seed)
     return simulation.hash;
 }
 
-static uint64_t number_from(const char *variable, uint64_t otherwise)
-{
-    const char *text = getenv(variable);
-    return text != NULL ? strtoull(text, NULL, 10) : otherwise;
-}
-
 void check_random_runs(void)
 {
-    uint64_t only = number_from("PARGRAPH_SEED", 0);
-    uint64_t last = only > 0 ? only : number_from("PARGRAPH_SEEDS", DEFAULT_SEEDS);
+    uint64_t only = dice_number_from("PARGRAPH_SEED", 0);
+    uint64_t last = only > 0 ? only : dice_number_from("PARGRAPH_SEEDS", DEFAULT_SEEDS);
     for (uint64_t seed = only > 0 ? only : 1; seed <= last; seed++)
         run_seed(seed);
 }
 
 void check_same_seed_same_actions(void)
 {
-    uint64_t seeds = number_from("PARGRAPH_SEEDS", DEFAULT_SEEDS) / 10;
+    uint64_t seeds = dice_number_from("PARGRAPH_SEEDS", DEFAULT_SEEDS) / 10;
     uint32_t different = 0;
     for (uint64_t seed = 1; seed <= seeds; seed++) {
         uint64_t hash = run_seed(seed);
