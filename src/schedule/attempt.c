@@ -326,7 +326,7 @@ void course_resume(struct scheduler *scheduler, struct course *course)
         scheduler->marks[node] |= MARK_GONE;
         course->is_awake = false;
         course->has_failure = course->is_stuck = false;
-        if (node_is_finally(scheduler->plan, node))
+        if (is_daemon || node_is_finally(scheduler->plan, node))
             course_forget(course);
         course_due(scheduler, course);
     } else if (course->phase == PHASE_CONCLUDE) {

@@ -344,7 +344,8 @@ void node_kept(struct scheduler *scheduler)
     uint32_t node = scheduler->in->node;
     const struct plan *plan = scheduler->plan;
     if (scheduler->has_begun || scheduler->states[node] != STATE_PENDING ||
-        !plan->is_selected[node] || plan->is_join[node] || node_is_finally(plan, node))
+        !plan->is_selected[node] || plan->is_join[node] || node_is_finally(plan, node) ||
+        plan_rule(plan, node)->flags & RULE_DAEMON)
         return;
     scheduler->is_resumed = true;
     if (node_has_gang(scheduler, node)) {

@@ -24,6 +24,14 @@
 
 #include <stdlib.h>
 
+/* Tasks of finally, and daemons, which what goes on may need: however they ended, and wherever they
+ * stood, they begin at their beginning. */
+static bool begins_anew(const struct scheduler *scheduler, uint32_t node)
+{
+    return node_is_finally(scheduler->plan, node) ||
+           plan_rule(scheduler->plan, node)->flags & RULE_DAEMON;
+}
+
 static bool is_kept(const struct scheduler *scheduler, uint32_t node)
 {
     const struct plan *plan = scheduler->plan;
@@ -35,7 +43,7 @@ static bool is_kept(const struct scheduler *scheduler, uint32_t node)
         return status == STATUS_SUCCESS || status == STATUS_SKIPPED;
     if (!node_is_counted(scheduler, node))
         return !(scheduler->marks[node] & (MARK_FAILED | MARK_CANCELLED));
-    if (node_is_finally(plan, node))
+    if (begins_anew(scheduler, node))
         return false;
     return status == STATUS_SUCCESS || status == STATUS_SKIPPED ||
            (status == STATUS_FAILURE && plan_rule(plan, node)->flags & RULE_CONTINUE);
@@ -104,7 +112,7 @@ static void count_as_pending(struct scheduler *scheduler, uint32_t node)
 static uint32_t place_to_go_on(const struct scheduler *scheduler, uint32_t node)
 {
     const struct course *course = course_of(scheduler, node);
-    bool is_anew = course == NULL || course->restart == 0 || node_is_finally(scheduler->plan, node);
+    bool is_anew = course == NULL || course->restart == 0 || begins_anew(scheduler, node);
     return is_anew ? NO_OPERATION : course->restart;
 }
 
@@ -128,7 +136,7 @@ void node_reopen(struct scheduler *scheduler, uint32_t node)
     if (scheduler->states[node] == STATE_ENDED)
         count_as_pending(scheduler, node);
     struct course *course = course_of(scheduler, node);
-    if (course != NULL && node_is_finally(scheduler->plan, node)) {
+    if (course != NULL && begins_anew(scheduler, node)) {
         uses_again(scheduler, course);
         course_free(scheduler, course);
     }
@@ -174,7 +182,8 @@ static void reopen_dependents(struct scheduler *scheduler, uint32_t node, node_l
 static bool is_dead(const struct scheduler *scheduler, uint32_t node)
 {
     const struct course *course = course_of(scheduler, node);
-    return course != NULL && course->is_seen && scheduler->states[node] == STATE_ENDED;
+    return course != NULL && course->is_seen && scheduler->states[node] == STATE_ENDED &&
+           !begins_anew(scheduler, node);
 }
 
 static void tell_again(struct scheduler *scheduler, uint32_t node)
