@@ -42,12 +42,30 @@ static int64_t elapsed(void *context)
     return 1;
 }
 
+static json_t *result_of(void *context, uint32_t node)
+{
+    (void)context;
+    return json_integer(node);
+}
+
+static void call(struct plan *plan, uint32_t node, const struct results *results)
+{
+    CLEANUP_ERROR struct error error = {0};
+    CLEANUP_BUFFER struct buffer name = {0};
+    struct invocation made = {0};
+    if (!plan_call(plan, node, 1, NO_OPERATION, results, &made, &error))
+        return;
+    plan_write_function(plan, made.function, &name);
+    invocation_release(&made);
+}
+
 static void command(struct plan *plan, uint32_t node)
 {
     static const struct results results = {.status = status_of,
                                            .exit_code = exit_code_of,
                                            .stream = stream_of,
                                            .outputs = outputs_of,
+                                           .result = result_of,
                                            .failed = failed,
                                            .elapsed = elapsed,
                                            .run_id = "id",
@@ -60,6 +78,8 @@ static void command(struct plan *plan, uint32_t node)
     plan_evaluate(plan, node, 1, CALLS_SUCCESS, &results, &evaluated, &error);
     if (plan_command(plan, node, 1, NO_OPERATION, &results, &made, &error))
         command_release(&made);
+    if (plan_rule(plan, node)->program == NO_PROGRAM && plan_is_call(plan, node, NO_OPERATION))
+        call(plan, node, &results);
 }
 
 static void plan(struct workflow *workflow, struct diagnostics *diagnostics)
