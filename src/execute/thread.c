@@ -8,103 +8,9 @@
 #include <sys/resource.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "execute/threads.h"
 
-enum { MEASURE_EVERY = 16, SAID_SOON = 4096, SAID_MOST = 1 << 20, RUSAGE_WORTH = 20000 };
-
-/* --- what functions say: kept until somebody with the lock comes for it --- */
-
-static void ring(struct thread *thread)
-{
-    uint64_t one = 1;
-    file_ring(thread->pool->executor->bell, &one, sizeof one);
-}
-
-static bool is_told(const struct thread *thread)
-{
-    return thread->told == thread->base + thread_current(thread) + 1;
-}
-
-static void on_output(void *context, int stream, const char *bytes, size_t length)
-{
-    struct thread *thread = context;
-    pthread_mutex_lock(&thread->saying);
-    struct buffer *said = &thread->said[stream - 1];
-    while (said->length > SAID_MOST && !thread->is_dropped)
-        pthread_cond_wait(&thread->heard, &thread->saying);
-    if (!thread->is_dropped) {
-        bool was_quiet = said->length == 0;
-        buffer_add(said, bytes, length);
-        atomic_store_explicit(&thread->has_said, true, memory_order_relaxed);
-        if ((was_quiet && is_told(thread)) || said->length > SAID_SOON)
-            ring(thread);
-    }
-    pthread_mutex_unlock(&thread->saying);
-}
-
-static void on_progress(void *context, double done, const char *text)
-{
-    struct thread *thread = context;
-    pthread_mutex_lock(&thread->saying);
-    if (!thread->is_dropped) {
-        thread->progress = done;
-        free(thread->progress_text);
-        thread->progress_text = memory_text(text);
-        atomic_store_explicit(&thread->has_said, true, memory_order_relaxed);
-        if (is_told(thread))
-            ring(thread);
-    }
-    pthread_mutex_unlock(&thread->saying);
-}
-
-/* Who waits for the lock here may be left to itself meanwhile, and then nobody holds the lock. */
-static void on_name(void *context, struct buffer *out)
-{
-    struct thread *thread = context;
-    bool is_dropped = false, is_locked = false;
-    while (!is_dropped && !is_locked) {
-        pthread_mutex_lock(&thread->saying);
-        is_dropped = thread->is_dropped;
-        is_locked = !is_dropped && loop_try_lock(thread->pool->executor->loop);
-        pthread_mutex_unlock(&thread->saying);
-        if (!is_dropped && !is_locked)
-            sched_yield();
-    }
-    if (is_dropped)
-        return;
-    struct thread_executor *executor = thread->pool->executor;
-    executor->options.write_name(executor->options.name_context,
-                                 thread->jobs[thread_current(thread)].launch->node, out);
-    loop_unlock(executor->loop);
-}
-
-void thread_report_said(struct thread *thread)
-{
-    if (!atomic_load_explicit(&thread->has_said, memory_order_relaxed))
-        return;
-    struct buffer said[2];
-    pthread_mutex_lock(&thread->saying);
-    atomic_store_explicit(&thread->has_said, false, memory_order_relaxed);
-    double done = thread->progress;
-    CLEANUP_FREE char *text = thread->progress_text;
-    memcpy(said, thread->said, sizeof said);
-    memset(thread->said, 0, sizeof said);
-    thread->progress = -1;
-    thread->progress_text = NULL;
-    const struct launch *launch = thread->jobs[thread_current(thread)].launch;
-    pthread_cond_broadcast(&thread->heard);
-    pthread_mutex_unlock(&thread->saying);
-    struct reports *reports = &thread->pool->executor->reports;
-    for (int i = 0; i < 2; i++) {
-        if (said[i].length > 0)
-            reports->output(reports->context, launch->node, launch->attempt, i + 1, said[i].bytes,
-                            said[i].length);
-        buffer_release(&said[i]);
-    }
-    if (done >= 0 && reports->progress != NULL)
-        reports->progress(reports->context, launch->node, launch->attempt, done, text);
-}
+enum { MEASURE_EVERY = 16, RUSAGE_WORTH = 20000 };
 
 /* --- calls --- */
 
@@ -361,14 +267,9 @@ static void *thread_main(void *argument)
 static struct thread *thread_new(struct thread_pool *pool)
 {
     struct thread *thread = memory_new(sizeof *thread);
-    struct caller_host host = {.context = thread,
-                               .output = on_output,
-                               .progress = on_progress,
-                               .name = on_name,
-                               .directory = pool->executor->options.directory};
     thread->pool = pool;
     thread->progress = -1;
-    thread->caller = caller_new(&host);
+    thread->caller = thread_caller(thread);
     sem_init(&thread->waking, 0, 0);
     pthread_mutex_init(&thread->saying, NULL);
     pthread_cond_init(&thread->heard, NULL);
@@ -392,8 +293,10 @@ bool thread_start(struct thread_pool *pool, int *ret_error)
 {
     sigset_t blocked, before;
     struct thread *thread = thread_new(pool);
+    static const int taken[] = {SIGURG, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
     sigfillset(&blocked);
-    sigdelset(&blocked, SIGURG);
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        sigdelset(&blocked, taken[i]);
     pthread_sigmask(SIG_SETMASK, &blocked, &before);
     *ret_error = pthread_create(&thread->id, NULL, thread_main, thread);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

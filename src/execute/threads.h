@@ -154,9 +154,12 @@ bool thread_start(struct thread_pool *pool, int *ret_error);
 struct thread *thread_self(void);
 /* Reports jobs of its batch that have ended, those before `end`. */
 void thread_report(struct thread *thread, uint32_t end);
+void thread_free(struct thread *thread);
+
+/* thread_said.c */
+struct caller *thread_caller(struct thread *thread); /* new */
 /* Reports what the call in hand has said so far. */
 void thread_report_said(struct thread *thread);
-void thread_free(struct thread *thread);
 
 /* thread_output.c */
 /* Tells of what was written to descriptors 1 and 2 up to now: of the call of this thread, which has

@@ -28,10 +28,15 @@ struct function_stage {
     struct act_call *calls;
     uint32_t call_count, running;
     void (*on_finished)(struct function_stage *stage, uint32_t node);
+    struct raw_output *raw;
+    int outputs[2];        /* what descriptors 1 and 2 were, with raw */
+    struct buffer said[3]; /* by stream */
 };
 
 /* Threads of pool 0. Grace: 200 ms. */
 void function_stage_open(struct function_stage *stage, uint32_t threads);
+/* The same, with descriptors 1 and 2 taken in. */
+void function_stage_open_raw(struct function_stage *stage, uint32_t threads);
 void function_stage_close(struct function_stage *stage);
 /* A function of tests/execute/NAME.so, or of Lua. */
 uint32_t stage_library(struct function_stage *stage, const char *file, const char *name);
@@ -48,6 +53,6 @@ void stage_stop(struct function_stage *stage, uint32_t node, bool is_kill);
 void check_returned(struct function_stage *stage, uint32_t node, const char *json);
 void check_raised(struct function_stage *stage, uint32_t node, const char *message);
 
-extern const struct check function_checks[], lua_checks[];
+extern const struct check function_checks[], lua_checks[], crash_checks[];
 
 #endif

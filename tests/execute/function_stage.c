@@ -66,9 +66,14 @@ static void write_name(void *context, uint32_t node, struct buffer *out)
     buffer_printf(out, "node %u", node);
 }
 
-void function_stage_open(struct function_stage *stage, uint32_t threads)
+static void on_said(void *context, int stream, const char *bytes, size_t length)
 {
-    memset(stage, 0, sizeof *stage);
+    struct function_stage *stage = context;
+    buffer_add(&stage->said[stream], bytes, length);
+}
+
+static void open_stage(struct function_stage *stage, uint32_t threads)
+{
     value_init();
     names_init(&stage->names);
     stage->calls = memory_array(CALLS, sizeof *stage->calls);
@@ -85,15 +90,35 @@ void function_stage_open(struct function_stage *stage, uint32_t threads)
                                        .grace = 200000000,
                                        .write_name = write_name,
                                        .name_context = stage,
+                                       .raw = stage->raw,
+                                       .said = on_said,
+                                       .said_context = stage,
                                        .directory = "/"};
     stage->loop = loop_new(NULL);
     stage->executor = thread_executor_new(stage->loop, &reports, &options, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(stage->executor);
 }
 
+void function_stage_open(struct function_stage *stage, uint32_t threads)
+{
+    memset(stage, 0, sizeof *stage);
+    open_stage(stage, threads);
+}
+
+void function_stage_open_raw(struct function_stage *stage, uint32_t threads)
+{
+    memset(stage, 0, sizeof *stage);
+    stage->raw = raw_output_open(stage->outputs, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(stage->raw);
+    open_stage(stage, threads);
+}
+
 void function_stage_close(struct function_stage *stage)
 {
     stage->executor->methods->close(stage->executor);
+    raw_output_close(stage->raw);
+    buffer_release(&stage->said[1]);
+    buffer_release(&stage->said[2]);
     loop_free(stage->loop);
     for (uint32_t i = 0; i < stage->call_count; i++) {
         struct act_call *call = &stage->calls[i];

@@ -2,10 +2,10 @@
 #include <math.h>
 #include <pargraph/task.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 PARGRAPH_LIBRARY
@@ -229,5 +229,69 @@ PARGRAPH_FUNCTION(threads)
     if (pthread_create(&other, NULL, say_too, task) != 0)
         return pargraph_fail(task, "no thread");
     pthread_join(other, NULL);
+    return PARGRAPH_OK;
+}
+
+/* --- what is the end of a process --- */
+
+static int *volatile nowhere;
+
+PARGRAPH_FUNCTION(crashes)
+{
+    (void)task;
+    *nowhere = 1;
+    return PARGRAPH_OK;
+}
+
+static int deeper(volatile char *above)
+{
+    volatile char room[4096];
+    room[0] = above[0];
+    return room[0] == 0 ? deeper(room) + room[0] : 0;
+}
+
+PARGRAPH_FUNCTION(overflows)
+{
+    volatile char room[1] = {0};
+    (void)task;
+    return deeper(room);
+}
+
+PARGRAPH_FUNCTION(aborts)
+{
+    (void)task;
+    abort();
+}
+
+PARGRAPH_FUNCTION(exits)
+{
+    (void)task;
+    exit(0);
+}
+
+/* args[0]: does the child return? The result is the child's status. */
+PARGRAPH_FUNCTION(forks)
+{
+    int returns, status;
+    if (pargraph_read_bool(task, pargraph_arg(task, 0), &returns))
+        return PARGRAPH_FAILED;
+    pid_t child = fork();
+    if (child == 0 && returns)
+        return pargraph_put_text(task, "from the child", 14);
+    if (child == 0)
+        _exit(7);
+    if (child < 0 || waitpid(child, &status, 0) != child)
+        return pargraph_fail(task, "no child");
+    return pargraph_put_int(task, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+}
+
+/* By stdio; the last line is not ended. */
+PARGRAPH_FUNCTION(prints)
+{
+    const char *text = pargraph_read_text(task, pargraph_arg(task, 0), NULL);
+    if (text == NULL)
+        return PARGRAPH_FAILED;
+    printf("out %s\nopen", text);
+    fprintf(stderr, "err %s\n", text);
     return PARGRAPH_OK;
 }
