@@ -1,6 +1,6 @@
 /* Functions in C (or anything that can be called from C) as tasks of pargraph.
  *
- *     call: {library: ./libstats.so, function: mean, args: ["${{ needs.read.result }}"]}
+ *     call: {library: ./libstats.so, function: mean, args: {numbers: "${{ needs.read.result }}"}}
  *
  * calls a function of this form, on a thread of the runner or in a worker process:
  *
@@ -10,7 +10,7 @@
  *
  *     PARGRAPH_FUNCTION(mean)
  *     {
- *         const pargraph_value *list = pargraph_arg(task, 0);
+ *         const pargraph_value *list = pargraph_named(task, "numbers");
  *         size_t count = pargraph_size(task, list);
  *         double sum = 0, number;
  *         for (size_t i = 0; i < count; i++) {

@@ -119,6 +119,8 @@ static bool call_batch(struct thread *thread)
     while (claim(thread, &i)) {
         call(thread, i);
         thread_crash_check_fork();
+        if (thread->began != 0)
+            thread->ended = clock_monotonic();
         if (thread->is_timed)
             note_usage(thread, &thread->jobs[i]);
     }
@@ -169,7 +171,7 @@ static void put_back_rest(struct thread *thread, uint32_t begun, uint32_t end)
 }
 
 /* The batch has been called: what is learnt of it, and its reports. */
-static void finish_batch(struct thread *thread, int64_t ended)
+static void finish_batch(struct thread *thread)
 {
     struct thread_pool *pool = thread->pool;
     uint64_t cursor = atomic_load_explicit(&thread->cursor, memory_order_relaxed);
@@ -186,8 +188,8 @@ static void finish_batch(struct thread *thread, int64_t ended)
     put_back_rest(thread, begun, CURSOR_END(cursor));
     if (is_to_listen)
         thread_executor_listen(pool->executor, thread);
-    if (ended != 0 && thread->is_uniform)
-        learn(thread->jobs[0].function, (ended - thread->began) / begun);
+    if (thread->began != 0 && thread->is_uniform)
+        learn(thread->jobs[0].function, (thread->ended - thread->began) / begun);
     pool->has_taker = true;
     thread_report_said(thread);
     thread_report(thread, begun);
@@ -254,9 +256,8 @@ static void *thread_main(void *argument)
             end_dropped(thread);
             return NULL;
         }
-        int64_t ended = thread->began != 0 ? clock_monotonic() : 0;
         loop_lock(loop);
-        finish_batch(thread, ended);
+        finish_batch(thread);
     }
     loop_unlock(loop);
     self = NULL;

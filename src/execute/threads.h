@@ -67,6 +67,7 @@ struct thread {
     uint32_t reported;              /* jobs before it were */
     uint64_t base;                  /* jobs[i] is call number base + i + 1 */
     int64_t began;                  /* the batch; 0: nobody looked */
+    int64_t ended;                  /* its last call, if it was measured */
     bool is_in_hand;                /* there is a batch */
     bool is_short;                  /* and it is expected to be over soon */
     bool is_uniform;                /* all are calls of one function */

@@ -37,6 +37,18 @@ status=$? out=$(cat out.txt) err=$(cat err.txt)
 is "bench/waits" 0
 has "bench/waits compares" "barrier: ideal 0.18 s, pargraph +" "$out"
 
+for shape in chain free; do
+    "$programs/bench/call_cost" $shape 1000 2 64 "$programs/tests/execute/functions.so" nothing >out.txt 2>err.txt
+    status=$? out=$(cat out.txt) err=$(cat err.txt)
+    is "bench/call_cost $shape" 0
+    has "bench/call_cost $shape" " ns a call" "$out"
+done
+for shape in free chain tree wavefront; do
+    "$programs/bench/functions_limit" $shape 1000 >out.txt 2>err.txt
+    status=$? out=$(cat out.txt) err=$(cat err.txt)
+    is "bench/functions_limit $shape" 0
+done
+
 # Where perf may count nothing, or cannot, there is nothing to see.
 if command -v perf >/dev/null && command -v script >/dev/null && command -v nm >/dev/null &&
     perf record -q -e cpu-clock -c 250000 -o probe true >/dev/null 2>&1; then

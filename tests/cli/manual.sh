@@ -4,6 +4,7 @@
 #
 #   workflow FILE   a workflow, which must be right; later sessions find it under this name
 #   wrong FILE      one that must be wrong
+#   file FILE       any other file that later sessions need
 #   session [N]     command lines behind "$ ", each with what it prints, on either stream; the exit
 #                   status of each is N, or 0
 #   shown           only to be looked at
@@ -15,8 +16,12 @@ mkdir bin
 ln -s "$pargraph" bin/pargraph
 PATH=$folder/bin:$PATH
 export PATH
+# As if it were installed: what builds libraries of functions asks for its header.
+sed -e "s|@includedir@|$srcdir/include|" -e 's|@[A-Z_]*@|pargraph|' -e 's|@[a-z_]*@||' "$srcdir/pargraph.pc.in" >pargraph.pc
+PKG_CONFIG_PATH=$folder
+export PKG_CONFIG_PATH
 
-for page in "$srcdir"/man/*.[157]; do
+for page in "$srcdir"/man/*.[1357]; do
     name=$(basename "$page")
     if command -v mandoc >/dev/null; then
         out=$(mandoc -Tlint -Wwarning "$page" 2>&1) && ok || bad "mandoc $name" 'is not clean'
@@ -117,7 +122,7 @@ run_session() { # FILE STATUS
     done <commands.txt
 }
 
-for page in "$srcdir"/man/*.[157]; do
+for page in "$srcdir"/man/*.[1357]; do
     name=$(basename "$page")
     mkdir -p "parts/$name" "work/$name"
     : >"parts/$name/list"
@@ -136,6 +141,7 @@ for page in "$srcdir"/man/*.[157]; do
             go check "$argument"
             is "$name: $argument is wrong" 2
             ;;
+        file) cp "$part" "$argument" ;;
         session)
             run_session "$part" "${argument:-0}" >"$folder/got.txt" 2>&1
             form <"$folder/got.txt" >"$folder/got.form"
