@@ -181,13 +181,18 @@ static void free_pool(struct thread_pool *pool)
     free(pool);
 }
 
+/* Functions that calls may use which were left to themselves: kept as long as the process lives. */
+static VEC(struct callable *) left_alone;
+
 static void executor_free(struct thread_executor *executor)
 {
     for (uint32_t i = 0; i < executor->function_capacity; i++) {
         if (executor->functions[i] == NULL)
             continue;
-        if (executor->dropped == 0) /* else one may still be called */
+        if (executor->dropped == 0)
             callable_free(executor->functions[i]->callable);
+        else
+            *VEC_PUSH(&left_alone) = executor->functions[i]->callable;
         free(executor->functions[i]);
     }
     free(executor->functions);
