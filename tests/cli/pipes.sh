@@ -181,7 +181,12 @@ is 'cancelled' 130
 no_left 'cancelled'
 workflow <<'Y'
 tasks:
-  write: {run: "echo start >> starts; seq 10; [ -e begun ] || { echo > begun; sleep 60; }", stdout: {pipe: p}}
+  write:
+    stdout: {pipe: p}
+    run: |
+      echo start >> starts
+      seq 10
+      [ -e begun ] || { while [ $(wc -l <starts) -lt 3 ]; do sleep 0.01; done; echo > begun; sleep 60; }
   one: {run: "echo start >> starts; cat > one", stdin: {pipe: p}}
   two: {run: "echo start >> starts; cat > two", stdin: {pipe: p}}
 Y
