@@ -127,8 +127,11 @@ FAIL(char *, realpath, NULL, (const char *path, char *resolved), (path, resolved
 /* As Linux has it (close(2)): whatever it answers, the descriptor is gone. */
 EXPORT int close(int descriptor)
 {
+    static int (*real)(int);
     bool has_failed = fails("close");
-    int status = (int)syscall(SYS_close, descriptor);
+    if (real == NULL)
+        *(void **)&real = next("close");
+    int status = real(descriptor);
     if (has_failed)
         errno = number;
     return has_failed ? -1 : status;
