@@ -40,7 +40,7 @@ static void complete(struct input *in, bool has_part)
         in->request = NO_REQUEST;
 }
 
-uint32_t sample_inputs(struct input *inputs)
+static uint32_t add_samples(struct input *inputs)
 {
     const struct input samples[] = {
         {.kind = INPUT_BEGIN, .now = 0},
@@ -86,7 +86,16 @@ uint32_t sample_inputs(struct input *inputs)
         {.kind = INPUT_WITHDRAW, .now = 13, .node = 4, .request = UINT32_MAX - 1},
         {.kind = INPUT_READY, .now = 14, .node = 5, .attempt = 6},
     };
-    /* About a part, and what is made of parts alone. */
+    const uint32_t count = sizeof samples / sizeof *samples;
+    memcpy(inputs, samples, sizeof samples);
+    for (uint32_t i = 0; i < count; i++)
+        complete(&inputs[i], false);
+    return count;
+}
+
+/* About a part, and what is made of parts alone. */
+static uint32_t add_samples_of_parts(struct input *inputs)
+{
     const struct input parts[] = {
         {.kind = INPUT_EVALUATED,
          .now = 15,
@@ -132,12 +141,17 @@ uint32_t sample_inputs(struct input *inputs)
                      .detail = (char *)"KeyError: 'x'",
                      .result = {.offset = 91, .length = 92, .checksum = 93}}},
     };
-    const uint32_t count = sizeof samples / sizeof *samples, more = sizeof parts / sizeof *parts;
-    memcpy(inputs, samples, sizeof samples);
-    memcpy(inputs + count, parts, sizeof parts);
-    for (uint32_t i = 0; i < count + more; i++)
-        complete(&inputs[i], i >= count);
-    return count + more;
+    const uint32_t count = sizeof parts / sizeof *parts;
+    memcpy(inputs, parts, sizeof parts);
+    for (uint32_t i = 0; i < count; i++)
+        complete(&inputs[i], true);
+    return count;
+}
+
+uint32_t sample_inputs(struct input *inputs)
+{
+    uint32_t count = add_samples(inputs);
+    return count + add_samples_of_parts(inputs + count);
 }
 
 static bool is_same_extent(const struct extent *a, const struct extent *b)

@@ -59,6 +59,6 @@ const char *text_of(const char *format, ...) __attribute__((format(printf, 1, 2)
 
 extern const struct check folder_checks[], choose_checks[], journal_checks[], damage_checks[],
     log_checks[], values_checks[], index_checks[], index_damage_checks[], resume_checks[],
-    files_checks[], durations_checks[];
+    files_checks[], durations_checks[], write_checks[];
 
 #endif

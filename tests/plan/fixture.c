@@ -223,3 +223,8 @@ void fixture_answer(struct fixture *fixture, const char *json)
                                         .run_id = "20240101-000000",
                                         .run_directory = "/state/runs/1"};
 }
+
+const char *fixture_asked(struct fixture *fixture, const char *node)
+{
+    return fixture_vector(fixture, plan_rule(&fixture->plan, fixture_node(fixture, node))->vector);
+}

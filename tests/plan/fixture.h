@@ -42,6 +42,8 @@ uint32_t fixture_node(struct fixture *fixture, const char *node);
 const char *fixture_matrix(struct fixture *fixture, const char *node);
 /* A vector as "cpu=1 mem=1024". */
 const char *fixture_vector(struct fixture *fixture, uint32_t vector);
+/* The vector of a node's rule. */
+const char *fixture_asked(struct fixture *fixture, const char *node);
 /* What the plan may ask of ended nodes: JSON as in fixture.results; what it does not name ended
  * success, with exit code 0 and empty streams. */
 void fixture_answer(struct fixture *fixture, const char *json);
@@ -52,6 +54,6 @@ const char *fixture_words(struct fixture *fixture, char **argv);
 
 extern const struct check matrix_checks[], needs_checks[], refusal_checks[], selection_checks[],
     request_checks[], value_checks[], command_checks[], large_checks[], growth_checks[],
-    random_growth_checks[], program_checks[], call_checks[];
+    random_growth_checks[], program_checks[], call_checks[], together_checks[];
 
 #endif
