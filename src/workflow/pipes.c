@@ -141,7 +141,10 @@ static void check_end(struct reader *reader, const struct pipe_end *end)
         error_at(reader, end,
                  task->body == BODY_STEPS ? "cannot belong to a task with steps"
                                           : "belongs to a task that runs nothing");
-        reader_hint(reader, "a pipe is of one process: write run or exec");
+        reader_hint(reader, task->body == BODY_STEPS
+                                ? "write what the steps do as one 'run'; locks and semaphores may "
+                                  "stand on the task"
+                                : "a pipe is of one process: write run or exec");
     }
     if (!end->is_writer && pipe->writer != NO_TASK &&
         workflow->tasks[pipe->writer].is_finally != task->is_finally)
