@@ -148,6 +148,20 @@ static void write_message(const struct event *event, struct buffer *out)
     event_add_words(out, event->text, event->length);
 }
 
+static void write_said(const struct event *event, struct buffer *out)
+{
+    if (event->text != NULL)
+        event_add_words(out, event->text, event->length);
+    else
+        buffer_add_text(out, "null");
+}
+
+static void write_done(const struct event *event, struct buffer *out)
+{
+    double done = event->done > 0 ? event->done : 0;
+    buffer_printf(out, "%.4f", done < 1 ? done : 1);
+}
+
 static void write_timeout(const struct event *event, struct buffer *out)
 {
     event_add_bool(out, event->fact->is_timeout);
@@ -276,6 +290,8 @@ enum field_id {
     FIELD_IS_VERB,
     FIELD_STREAM,
     FIELD_OUTPUT,
+    FIELD_DONE,
+    FIELD_SAID,
     FIELD_MESSAGE,
     FIELD_STORY,
     FIELD_STATUS,
@@ -322,6 +338,8 @@ static const struct field {
     [FIELD_STREAM] = {"stream", write_stream, "stdout (also for both on one pipe) or stderr"},
     [FIELD_OUTPUT] = {"text", write_output,
                       "a piece of what it wrote; U+FFFD for what is not UTF-8"},
+    [FIELD_DONE] = {"done", write_done, "how much of it, from 0 to 1"},
+    [FIELD_SAID] = {"text", write_said, "what it says of that, or null"},
     [FIELD_MESSAGE] = {"text", write_message, "the message"},
     [FIELD_STORY] = {"text", write_message,
                      "a line for each that is stuck: what it waits for, held by whom, where"},
@@ -363,6 +381,9 @@ static const struct {
     [EVENT_TASK_OUTPUT] = {"task-output",
                            "it wrote something (with --json-output only)",
                            {FIELD_NAME, FIELD_ATTEMPT, FIELD_STREAM, FIELD_OUTPUT}},
+    [EVENT_TASK_PROGRESS] = {"task-progress",
+                             "a function tells how far it is",
+                             {FIELD_NAME, FIELD_ATTEMPT, FIELD_DONE, FIELD_SAID}},
     [EVENT_TASK_WAITING] = {"task-waiting",
                             "it has begun, and waits for a lock, barrier, event, queue or timer",
                             {FIELD_NAME, FIELD_ATTEMPT, FIELD_STEP, FIELD_LINE, FIELD_IS_VERB}},

@@ -123,6 +123,19 @@ void events_output(struct events *events, int64_t time, uint32_t node, uint32_t 
     rest->length = kept;
 }
 
+void events_progress(struct events *events, int64_t time, uint32_t node, uint32_t attempt,
+                     double done, const char *text)
+{
+    struct fact fact = {.node = node, .attempt = attempt};
+    add(events, &(struct event){.events = events,
+                                .kind = EVENT_TASK_PROGRESS,
+                                .time = time,
+                                .fact = &fact,
+                                .done = done,
+                                .text = text,
+                                .length = text != NULL ? strlen(text) : 0});
+}
+
 static void end_output(struct events *events, struct running *running, int64_t time)
 {
     for (int i = 0; i < 2; i++) {

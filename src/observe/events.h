@@ -11,6 +11,7 @@ enum event_kind {
     EVENT_RUN_BEGAN,
     EVENT_TASK_STARTED,
     EVENT_TASK_OUTPUT,
+    EVENT_TASK_PROGRESS,
     EVENT_TASK_WAITING,
     EVENT_TASK_GOES_ON,
     EVENT_TASK_READY,
@@ -54,6 +55,7 @@ struct event {
     const char *text;
     size_t length;
     int exit_status;
+    double done; /* PROGRESS */
 };
 
 /* Appends it as a line. */

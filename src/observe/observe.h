@@ -52,6 +52,8 @@ void terminal_past(struct terminal *terminal, const struct fact *fact);
  * ignored. stream: 1 or 2. */
 void terminal_output(struct terminal *terminal, uint32_t node, uint32_t attempt, int stream,
                      const char *bytes, size_t length);
+/* A function that runs tells how far it is, 0 to 1; text (or NULL) is shown with it. */
+void terminal_progress(struct terminal *terminal, uint32_t node, double done, const char *text);
 /* A message of pargraph itself, on a line of its own; further lines of it are indented. */
 void terminal_message(struct terminal *terminal, const char *text);
 /* Writes what was gathered and redraws the progress line if it is time; returns when to call again
@@ -96,6 +98,8 @@ void events_past(struct events *events, const struct fact *fact);
 /* As terminal_output. A character that is not whole yet waits for its rest. */
 void events_output(struct events *events, int64_t time, uint32_t node, uint32_t attempt, int stream,
                    const char *bytes, size_t length);
+void events_progress(struct events *events, int64_t time, uint32_t node, uint32_t attempt,
+                     double done, const char *text);
 void events_message(struct events *events, int64_t time, const char *text);
 /* FACT_DEADLOCK: the story, a line for each that is stuck. */
 void events_deadlock(struct events *events, int64_t time, const char *story);

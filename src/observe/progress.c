@@ -2,6 +2,7 @@
  * times a second while things happen, once a second for the clock while nothing does.
  *
  *     [12/40] 3 running, 1 failed, 1m05s, ~2m left: align[sample=s1] 32s, count 12s
+ *     [12/40] 1 running, 40s: train 40s 60% epoch 3
  *     [12/40] 2 running, 1 waiting, 7s: case[re=100] 7s, case[re=400] waiting 7s, mesh 2s
  */
 #include <stdio.h>
@@ -48,6 +49,22 @@ static void add_counts(const struct terminal *terminal, struct line *line)
     }
 }
 
+/* What a function told of how far it is. */
+static void add_said(struct line *line, const struct running *running)
+{
+    char percent[8];
+    if (running->said == NULL)
+        return;
+    snprintf(percent, sizeof percent, " %u%%", running->percent);
+    add_text(line, percent);
+    if (running->said[0] == '\0')
+        return;
+    CLEANUP_BUFFER struct buffer said = {0};
+    text_printable(running->said, strlen(running->said), &said);
+    add_text(line, " ");
+    line_add(line, COLOUR_NONE, said.bytes, said.length);
+}
+
 static void add_running(const struct terminal *terminal, struct line *line, int64_t now)
 {
     const struct running_set *set = &terminal->running;
@@ -60,6 +77,7 @@ static void add_running(const struct terminal *terminal, struct line *line, int6
         line_add(line, COLOUR_NONE, title.bytes, title.length);
         add_text(line, running->waits > 0 ? " waiting " : " ");
         add_duration(line, now - running->since);
+        add_said(line, running);
         at = running->later;
     }
 }

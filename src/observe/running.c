@@ -76,6 +76,7 @@ static void free_slot(struct running_set *set, uint32_t at)
 
 static void release(struct running *running)
 {
+    memory_free(running->said);
     capture_release(&running->capture);
     buffer_release(&running->lines[0]);
     buffer_release(&running->lines[1]);
@@ -116,6 +117,13 @@ void running_wait(struct running_set *set, const struct fact *fact)
     set->waiting -= running->waits > 0;
     running->waits += is_wait ? 1 : UINT32_MAX;
     set->waiting += running->waits > 0;
+}
+
+void running_progress(struct running *running, double done, const char *text)
+{
+    memory_free(running->said);
+    running->said = memory_text(text != NULL ? text : "");
+    running->percent = done >= 1 ? 100 : done > 0 ? (uint8_t)(done * 100) : 0;
 }
 
 void running_remove(struct running_set *set, struct running *running)

@@ -18,6 +18,8 @@ struct running {
     int64_t since;
     bool is_started; /* it had a process, or has waited: since then it runs */
     uint32_t waits;  /* of it and its commands, for something */
+    uint8_t percent; /* a function said that so much is done; */
+    char *said;      /* and this. NULL: it said nothing yet */
     struct capture capture;
     struct buffer lines[2]; /* the unfinished lines of stdout and stderr */
 };
@@ -41,6 +43,8 @@ struct running *running_launch(struct running_set *set, const struct fact *fact)
 void running_start(struct running_set *set, const struct fact *fact);
 /* FACT_WAITING, FACT_GOES_ON; one that has not begun with a body gets its place. */
 void running_wait(struct running_set *set, const struct fact *fact);
+/* A function of it tells how far it is, 0 to 1; text may be NULL. */
+void running_progress(struct running *running, double done, const char *text);
 void running_remove(struct running_set *set, struct running *running);
 void running_release(struct running_set *set);
 

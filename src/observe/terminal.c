@@ -103,6 +103,15 @@ void terminal_output(struct terminal *terminal, uint32_t node, uint32_t attempt,
     terminal_limit(terminal);
 }
 
+void terminal_progress(struct terminal *terminal, uint32_t node, double done, const char *text)
+{
+    struct running *running = running_find(&terminal->running, node);
+    if (running == NULL)
+        return;
+    running_progress(running, done, text);
+    terminal->is_dirty = true;
+}
+
 /* "[2/40] NAME" at the beginning of a line. */
 static struct buffer *say_task(struct terminal *terminal, uint32_t node)
 {

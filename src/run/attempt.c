@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "run/calls.h"
 #include "run/trail.h"
 #include "run/outputs.h"
 #include "run/pipes.h"
@@ -37,6 +38,7 @@ static void free_attempt(struct attempt *attempt)
     run_pipes_let_go(attempt);
     loop_cancel(attempt->run->loop, attempt->holding);
     command_release(&attempt->command);
+    invocation_release(&attempt->call);
     buffer_release(&attempt->kept[0]);
     buffer_release(&attempt->kept[1]);
     free(attempt->env);
@@ -99,6 +101,8 @@ struct attempt *attempt_new(struct run *run, uint32_t node, uint32_t number, uin
     attempt->number = number;
     attempt->operation = operation;
     attempt->ends[0] = attempt->ends[1] = attempt->ends[2] = -1;
+    attempt->executor = run->executor;
+    attempt->is_call = operation != OPERATION_END && plan_is_call(run->plan, node, operation);
     attempt->keeps = attempt_task(attempt)->keeps;
     const struct step *step = attempt_step(attempt);
     if (step != NULL)
@@ -107,26 +111,48 @@ struct attempt *attempt_new(struct run *run, uint32_t node, uint32_t number, uin
     return attempt;
 }
 
+/* What it is launched with, as far as the plan says. */
+static bool ask_plan(struct attempt *attempt, struct error *error)
+{
+    struct run *run = attempt->run;
+    if (attempt->is_call)
+        return call_prepare(attempt, error);
+    return run_pipes_take(attempt, error) &&
+           plan_command(run->plan, attempt->node, attempt->number, attempt->operation,
+                        &run->results, &attempt->command, error);
+}
+
+static void launch(struct attempt *attempt)
+{
+    attempt->executor->methods->launch(attempt->executor, &attempt->launch);
+}
+
+static void launch_dry(struct attempt *attempt, bool is_ready, struct error *error)
+{
+    if (attempt->is_call && is_ready)
+        call_tell_dry(attempt);
+    else
+        attempt_tell_dry(attempt->run, attempt->node, attempt->operation,
+                         is_ready ? &attempt->command : NULL, error);
+    attempt->launch = (struct launch){.node = attempt->node, .attempt = attempt->number};
+    launch(attempt);
+}
+
 void attempt_launch(struct run *run, uint32_t node, uint32_t number, uint32_t operation)
 {
     struct attempt *attempt = attempt_new(run, node, number, operation);
     CLEANUP_ERROR struct error error = {0};
-    bool is_ready =
-        !run->is_broken && run_pipes_take(attempt, &error) &&
-        plan_command(run->plan, node, number, operation, &run->results, &attempt->command, &error);
-    bool is_dry = run->folder == NULL;
-    if (is_dry) {
-        attempt_tell_dry(run, node, operation, is_ready ? &attempt->command : NULL, &error);
-        attempt->launch = (struct launch){.node = node, .attempt = number};
-        run->executor->methods->launch(run->executor, &attempt->launch);
+    bool is_ready = !run->is_broken && ask_plan(attempt, &error);
+    if (run->folder == NULL) {
+        launch_dry(attempt, is_ready, &error);
     } else if (run->is_broken) {
         attempt_set_outcome(attempt, OUTCOME_LOST, 0, NULL);
         attempt_end(attempt);
-    } else if (!is_ready || !attempt_prepare(attempt, &error)) {
+    } else if (!is_ready || (!attempt->is_call && !attempt_prepare(attempt, &error))) {
         attempt_set_invalid(attempt, &error);
         attempt_end(attempt);
     } else {
-        run->executor->methods->launch(run->executor, &attempt->launch);
+        launch(attempt);
     }
 }
 
@@ -347,13 +373,16 @@ static void finished(void *context, uint32_t node, uint32_t number,
             gather(attempt);
         return;
     }
-    run_pipes_let_go(attempt);
+    if (!attempt->is_call)
+        run_pipes_let_go(attempt);
     attempt->outcome.user_time = report->user_time;
     attempt->outcome.system_time = report->system_time;
     attempt->outcome.memory = report->memory;
     if (report->kind == EXIT_NOT_STARTED)
         attempt_set_outcome(attempt, OUTCOME_NOT_STARTED, report->code,
                             unstarted_text(attempt, &attempt->launch, report));
+    else if (attempt->is_call && run->folder != NULL)
+        call_end(attempt, report);
     else
         attempt_set_outcome(attempt, report->kind == EXIT_CODE ? OUTCOME_EXITED : OUTCOME_SIGNALLED,
                             report->code, NULL);
@@ -363,7 +392,28 @@ static void finished(void *context, uint32_t node, uint32_t number,
         attempt->has_ended = true;
 }
 
-const struct reports attempt_reports = {.started = started, .output = output, .finished = finished};
+static void unstoppable(void *context, uint32_t node, uint32_t number)
+{
+    struct attempt *attempt = find(context, node, number);
+    if (attempt != NULL)
+        call_is_unstoppable(attempt);
+}
+
+static void progress(void *context, uint32_t node, uint32_t number, double done, const char *text)
+{
+    struct run *run = context;
+    if (find(run, node, number) == NULL)
+        return;
+    terminal_progress(run->terminal, node, done, text);
+    if (run->events != NULL)
+        events_progress(run->events, run_now(run), node, number, done, text);
+}
+
+const struct reports attempt_reports = {.started = started,
+                                        .output = output,
+                                        .finished = finished,
+                                        .unstoppable = unstoppable,
+                                        .progress = progress};
 
 void attempt_note_signal(struct run *run, uint32_t node, bool is_timeout)
 {
@@ -385,7 +435,8 @@ void attempt_signal(struct run *run, const struct action *action)
     bool is_kill = action->how == SIGNAL_KILL;
     attempt->is_signalled = true;
     if (!attempt->is_cleaning)
-        run->executor->methods->signal(run->executor, action->node, action->attempt, is_kill);
+        attempt->executor->methods->signal(attempt->executor, action->node, action->attempt,
+                                           is_kill);
     else if (is_kill)
         run->executor->methods->signal(run->executor, action->node,
                                        action->attempt | ATTEMPT_CLEANUP, true);

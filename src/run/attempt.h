@@ -20,11 +20,14 @@ struct attempt {
     uint32_t operation; /* NO_OPERATION; a body of a program; OPERATION_END: its conclusion */
     uint8_t keeps;      /* KEEPS_... of what it writes */
     struct command command;
-    char **env;         /* what execve is given: pointers only */
-    char **own;         /* what the task adds, command.env and ours; pointers only */
-    char *output_entry; /* PARGRAPH_OUTPUT=path, or NULL */
-    char *scripts[2];   /* paths of files: the body's, the cleanup's; or NULL */
-    char *directory;    /* absolute */
+    bool is_call;
+    struct invocation call;    /* is_call: the body; command has the cleanup alone */
+    struct executor *executor; /* that has the body */
+    char **env;                /* what execve is given: pointers only */
+    char **own;                /* what the task adds, command.env and ours; pointers only */
+    char *output_entry;        /* PARGRAPH_OUTPUT=path, or NULL */
+    char *scripts[2];          /* paths of files: the body's, the cleanup's; or NULL */
+    char *directory;           /* absolute */
     struct launch launch, cleanup;
     int ends[3]; /* of pipes between tasks, until its process has them; -1: none. See pipes.h */
     struct alarm *holding; /* its end is not told before that of the readers of its pipes */
@@ -53,6 +56,8 @@ const struct step *attempt_step(const struct attempt *attempt);
 const struct details *attempt_details(const struct attempt *attempt);
 /* Files, environment and attempt->launch, from attempt->command. */
 bool attempt_prepare(struct attempt *attempt, struct error *error);
+/* Scripts of attempt->command to files of the run. */
+bool attempt_write_scripts(struct attempt *attempt, struct error *error);
 /* The environment of the task with more entries; keeps attempt->own. For execve, the caller's. */
 char **attempt_merge(struct attempt *attempt, char *const *more, uint32_t more_count);
 /* Shows what --dry-run would run; command NULL: it cannot be known yet. */

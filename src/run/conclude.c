@@ -122,6 +122,18 @@ static bool join_values(struct attempt *attempt, struct error *error)
     return true;
 }
 
+/* That of the last call. */
+static void take_result(struct attempt *attempt)
+{
+    const struct run *run = attempt->run;
+    const struct trail *trail = trail_of(attempt->run, attempt->node);
+    for (uint32_t i = trail->passed.count; i-- > 0;)
+        if (plan_is_call(run->plan, attempt->node, trail->passed.items[i].operation)) {
+            attempt->outcome.result = trail->passed.items[i].result;
+            return;
+        }
+}
+
 static bool join_outputs(struct attempt *attempt, struct error *error)
 {
     CLEANUP_BUFFER struct buffer text = {0};
@@ -137,6 +149,8 @@ void attempt_gather_program(struct attempt *attempt)
     if (attempt->has_log)
         attempt->outcome.log = (struct extent){.offset = attempt->log_begin,
                                                .length = attempt->log_end - attempt->log_begin};
+    if (outcome_is_success(&attempt->outcome))
+        take_result(attempt);
     bool is_asked = attempt->run->values != NULL && outcome_is_success(&attempt->outcome);
     if (is_asked && (!join_values(attempt, &error) || !join_outputs(attempt, &error)))
         attempt_set_invalid(attempt, &error);

@@ -55,7 +55,7 @@ static bool write_script(const char *path, const char *text, char **words, struc
     return true;
 }
 
-static bool write_scripts(struct attempt *attempt, struct error *error)
+bool attempt_write_scripts(struct attempt *attempt, struct error *error)
 {
     struct command *command = &attempt->command;
     if (command->script != NULL) {
@@ -142,7 +142,7 @@ bool attempt_prepare(struct attempt *attempt, struct error *error)
     attempt->directory = attempt->command.cwd != NULL
                              ? file_join(run->options->directory, attempt->command.cwd)
                              : memory_text(run->options->directory);
-    if (!write_scripts(attempt, error))
+    if (!attempt_write_scripts(attempt, error))
         return false;
     bool is_body = attempt->operation != OPERATION_END;
     bool has_outputs = attempt_task(attempt)->details->output_count > 0 && run->folder != NULL;

@@ -76,7 +76,7 @@ static void give_up(struct attempt *attempt, const struct error *error)
 {
     stop_asking(attempt);
     attempt->ready->fault = run_error_text(attempt->run, error);
-    struct executor *executor = attempt->run->executor;
+    struct executor *executor = attempt->executor;
     executor->methods->signal(executor, attempt->node, attempt->number, false);
 }
 

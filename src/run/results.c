@@ -11,9 +11,11 @@ void results_keep(struct run *run, uint32_t node, const struct outcome *outcome)
 {
     struct result result = {.exit_code = outcome_exit_code(outcome),
                             .values = {outcome->values[0], outcome->values[1]},
-                            .outputs = outcome->outputs};
+                            .outputs = outcome->outputs,
+                            .result = outcome->result};
     bool is_plain = result.exit_code == 0 && result.values[0].length == 0 &&
-                    result.values[1].length == 0 && result.outputs.length == 0;
+                    result.values[1].length == 0 && result.outputs.length == 0 &&
+                    result.result.length == 0;
     uint32_t place = run->result_of[node];
     if (place > 0)
         run->kept.items[place - 1] = result;
@@ -90,16 +92,24 @@ static uint32_t queue_length(void *context, uint32_t gate)
     return scheduler_queue_length(((struct run *)context)->scheduler, gate);
 }
 
-static json_t *outputs(void *context, uint32_t node)
+json_t *results_json(struct run *run, const struct extent *extent)
 {
-    struct run *run = context;
-    const struct extent *extent = &find(run, node)->outputs;
     CLEANUP_FREE char *bytes = NULL;
     if (run->values == NULL || extent->length == 0)
         return NULL;
     if (!values_get(run->values, extent, &bytes, NULL))
         return NULL;
     return value_from_json(bytes, extent->length, NULL);
+}
+
+static json_t *outputs(void *context, uint32_t node)
+{
+    return results_json(context, &find(context, node)->outputs);
+}
+
+static json_t *result(void *context, uint32_t node)
+{
+    return results_json(context, &find(context, node)->result);
 }
 
 static json_t *failed(void *context)
@@ -127,6 +137,7 @@ void results_init(struct run *run)
                                     .exit_code = exit_code,
                                     .stream = stream,
                                     .outputs = outputs,
+                                    .result = result,
                                     .failed = failed,
                                     .elapsed = elapsed,
                                     .bound = bound,

@@ -58,7 +58,8 @@ bool recovery_look_at_values(const struct recovery *recovery, const struct outco
     *ret_are_whole = true;
     return look_at_value(recovery, &outcome->values[0], ret_are_whole, error) &&
            look_at_value(recovery, &outcome->values[1], ret_are_whole, error) &&
-           look_at_value(recovery, &outcome->outputs, ret_are_whole, error);
+           look_at_value(recovery, &outcome->outputs, ret_are_whole, error) &&
+           look_at_value(recovery, &outcome->result, ret_are_whole, error);
 }
 
 static void take_actions(struct recovery *recovery)

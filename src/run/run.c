@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "run/attempt.h"
+#include "run/executors.h"
 #include "run/trail.h"
 #include "run/file_locks.h"
 #include "run/pipes.h"
@@ -29,21 +30,6 @@ static bool open_state(struct run *run, const struct journal_head *head, struct 
         return false;
     run->values = values_create(run->folder, error);
     return run->values != NULL;
-}
-
-static bool open_executor(struct run *run, struct error *error)
-{
-    if (run->folder != NULL && !tree_is_visible())
-        terminal_message(run->terminal, "warning: there is no /proc here, so processes that leave "
-                                        "their task's group are not found and not ended");
-    run->reports = attempt_reports;
-    run->reports.context = run;
-    struct process_options options = {.child_mask = signals_original_mask(run),
-                                      .is_wide = run->plan->workflow->primitive_count > 0};
-    run->executor = run->folder == NULL
-                        ? dry_executor_new(run->loop, &run->reports)
-                        : process_executor_new(run->loop, &run->reports, &options, error);
-    return run->executor != NULL;
 }
 
 static bool open_run(struct run *run, struct error *error)
@@ -105,8 +91,7 @@ static bool begin_run(struct run *run, struct error *error)
 
 static void close_run(struct run *run)
 {
-    if (run->executor != NULL)
-        run->executor->methods->close(run->executor);
+    executors_close(run);
     requests_close(run);
     attempts_release(run);
     run_pipes_close(run);
@@ -248,9 +233,7 @@ static bool is_kept(const struct run *run, struct error *error)
 static int finish(struct run *run)
 {
     /* What tasks left in the background ends before the run is said to have ended. */
-    if (run->executor != NULL)
-        run->executor->methods->close(run->executor);
-    run->executor = NULL;
+    executors_close(run);
     int status = exit_status(run);
     if (run->journal == NULL)
         return status;
@@ -290,7 +273,7 @@ static int tell_lost(struct run *run, int status, struct error *error)
 
 static int drive_to_end(struct run *run, struct error *error)
 {
-    if (!open_executor(run, error) || !requests_open(run, error) || !drive(run, error))
+    if (!executors_open(run, error) || !requests_open(run, error) || !drive(run, error))
         return EXIT_STATUS_STATE;
     int status = finish(run);
     terminal_summary(run->terminal, run_now(run), status);

@@ -19,7 +19,7 @@
 #include "base/file.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "run/state.h"
+#include "run/executors.h"
 
 /* What comes sooner than this after a request is part of it. */
 #define ONE_REQUEST INT64_C(100000000)
@@ -66,10 +66,10 @@ static void stop_here(void)
 static void stop(struct run *run)
 {
     terminal_flush(run->terminal);
-    run->executor->methods->pause(run->executor, true);
+    executors_pause(run, true);
     int64_t stopped = clock_monotonic();
     stop_here();
-    run->executor->methods->pause(run->executor, false);
+    executors_pause(run, false);
     int64_t lost = clock_monotonic() - stopped;
     loop_delay(run->loop, lost);
     run->began += lost;

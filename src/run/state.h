@@ -19,7 +19,7 @@
 /* What is kept of an ended node that somebody's expression mentions. */
 struct result {
     int exit_code;
-    struct extent values[2], outputs;
+    struct extent values[2], outputs, result;
 };
 
 struct attempt;
@@ -35,8 +35,10 @@ struct run {
     struct run_folder *folder; /* NULL: a dry run */
     const struct run_options *options;
     struct loop *loop;
-    struct executor *executor;
-    struct reports reports; /* what the executor tells */
+    struct executor *executor;          /* of processes (a dry run: of nothing) */
+    struct executor *threads, *workers; /* of functions; NULL: none was called yet */
+    char **worker_environment;          /* pointers only; NULL: none was needed yet */
+    struct reports reports;             /* what executors tell */
     struct scheduler *scheduler;
     struct terminal *terminal;
     struct events *events;     /* NULL: not wanted */
@@ -96,7 +98,7 @@ struct run {
         uint32_t count, capacity;
     } items;                       /* of queues: where their JSON is in the values file */
     struct file_locks *file_locks; /* NULL: none was asked for */
-    struct run_pipe *pipes; /* in order of the workflow's; NULL: none was made yet */
+    struct run_pipe *pipes;        /* in order of the workflow's; NULL: none was made yet */
     char *deadlock; /* who waits for what, to be told with its fact; NULL: there is none */
 };
 
@@ -131,6 +133,8 @@ void results_init(struct run *run);
 void results_keep(struct run *run, uint32_t node, const struct outcome *outcome);
 /* Kept output as a value: without its trailing newlines. New; NULL if it cannot be read. */
 json_t *results_text(struct run *run, const struct extent *extent);
+/* JSON that was kept as a value. New; NULL if there is none, or it cannot be read. */
+json_t *results_json(struct run *run, const struct extent *extent);
 
 bool signals_open(struct run *run, struct error *error);
 void signals_close(struct run *run);

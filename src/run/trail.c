@@ -85,6 +85,7 @@ static void body_ended(struct trail *trail, const struct input *in)
     passed->values[0] = outcome->values[0];
     passed->values[1] = outcome->values[1];
     passed->outputs = outcome->outputs;
+    passed->result = outcome->result;
 }
 
 void trail_note_input(struct run *run, const struct input *in)
@@ -186,8 +187,12 @@ json_t *trail_bound(struct run *run, uint32_t node, uint32_t operation)
             continue;
         if (passed->is_nothing)
             return json_null();
-        return passed->item != NO_ITEM ? items_get(run, passed->item, NULL)
-                                       : results_text(run, &passed->values[0]);
+        if (passed->item != NO_ITEM)
+            return items_get(run, passed->item, NULL);
+        if (!plan_is_call(run->plan, node, operation))
+            return results_text(run, &passed->values[0]);
+        json_t *result = results_json(run, &passed->result);
+        return result != NULL ? result : json_null();
     }
     return NULL;
 }

@@ -17,6 +17,7 @@ struct passed {
     bool is_nothing;         /* of a get that failed */
     struct extent values[2]; /* what a body wrote that is kept */
     struct extent outputs;   /* what it wrote to $PARGRAPH_OUTPUT, as it is */
+    struct extent result;    /* of a call */
 };
 
 struct trail {

@@ -14,6 +14,8 @@ static place body_place(const struct attempt *attempt)
 {
     const struct step *step = attempt_step(attempt);
     const struct task *task = attempt_task(attempt);
+    if (attempt->is_call)
+        return step != NULL ? step->call->at : task->call->at;
     if (step != NULL)
         return step->kind == STEP_EXEC && step->exec_count > 0 ? step->exec[0].at : step->at;
     return task->body == BODY_EXEC ? task->exec[0].at : task->run->at;
@@ -42,6 +44,8 @@ static bool find_program(const struct launch *launch, struct stat *ret)
 
 static void hint_program(const struct launch *launch, int number, struct error *error)
 {
+    if (launch->argv == NULL)
+        return;
     const char *program = launch->argv[0];
     bool has_folder = strchr(program, '/') != NULL;
     struct stat status;
