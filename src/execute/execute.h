@@ -182,17 +182,14 @@ struct executor *process_executor_new(struct loop *loop, const struct reports *r
  * for calls that are not over within their first moment; output may come without it. One that ends
  * because it was told to is EXIT_SIGNAL, SIGTERM. See include/pargraph/task.h. */
 struct function_options {
-    const struct names *names; /* of functions; asked from within launch only */
-    uint32_t default_size;     /* threads, worker processes of the default pool */
-    int64_t grace;             /* as above */
+    const struct names *names;        /* of functions; asked from within launch only */
+    const struct function *functions; /* all there are: the workflow's */
+    uint32_t function_count;
+    uint32_t default_size; /* threads, worker processes of the default pool */
+    int64_t grace;         /* as above */
     /* The name of a node's instance, for a function that asks; under the loop's lock. */
     void (*write_name)(void *context, uint32_t node, struct buffer *out);
     void *name_context;
-    /* What functions on threads write to descriptors 1 and 2 themselves: NULL, left as it is. */
-    struct raw_output *raw;
-    /* Of it, what cannot be told to be of one call alone. Under the loop's lock. */
-    void (*said)(void *context, int stream, const char *bytes, size_t length);
-    void *said_context;
     const sigset_t *child_mask;
     const char *directory;    /* the workflow's, absolute */
     char *const *environment; /* of worker processes: as tasks inherit it, with the run's mark */
