@@ -16,6 +16,7 @@ import traceback
 import types
 
 LEAST, MOST = -(2**63), 2**63 - 1
+encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 SHORT = 0.001  # seconds: of a call that takes less, the use of resources is not told
 
 
@@ -62,7 +63,7 @@ def check(value):
 def encoded(result):
     try:
         check(result)
-        return json.dumps(result, ensure_ascii=False, allow_nan=False).encode("utf-8")
+        return encode(result).encode("utf-8")
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise TypeError(f"the result cannot be kept as JSON: {error}") from None
 
@@ -110,7 +111,7 @@ class Worker:
         self.socket.sendall(data)
 
     def say(self, message):
-        text = json.dumps(message, ensure_ascii=False)
+        text = encode(message)
         self.send(text.encode("utf-8", "replace") + b"\n")
 
     def progress(self, done, text=None):
@@ -168,7 +169,7 @@ class Worker:
         lines = traceback.format_exception(type(error), error, own)
         message = traceback.format_exception_only(type(error), error)[-1].strip()
         fields = {"error": message, "traceback": "".join(lines)}
-        text = json.dumps(fields, ensure_ascii=False)
+        text = encode(fields)
         return b"," + text[1:-1].encode("utf-8", "replace")
 
     def run(self, number, call, message):
