@@ -62,6 +62,7 @@ struct attempt_end {
     uint8_t kind; /* enum outcome_kind */
     int32_t code;
     struct extent log;
+    struct extent result; /* JSON in the values file; none: null */
 };
 struct attempt_list {
     struct attempt_end *items;

@@ -39,7 +39,8 @@ bool attempts_read(struct attempt_list *ret, const struct run_folder *folder, ui
                                               .number = in.attempt,
                                               .kind = in.outcome.kind,
                                               .code = in.outcome.code,
-                                              .log = in.outcome.log};
+                                              .log = in.outcome.log,
+                                              .result = in.outcome.result};
     }
     journal_reader_close(&journal);
     sort(ret, first, count);

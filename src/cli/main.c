@@ -21,6 +21,7 @@ static const struct command_entry commands[] = {
     {"ps", command_ps, "show what is active, and what it waits for"},
     {"why", command_why, "show why a task waits, was skipped, or failed"},
     {"logs", command_logs, "show what a task wrote"},
+    {"result", command_result, "print what a function returned"},
     {"runs", command_runs, "list the runs"},
     {"schema", command_schema, "print the schema of workflows for editors"},
     {"lock", command_lock, "run a command while a lock is held"},
