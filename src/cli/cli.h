@@ -30,6 +30,7 @@ int command_dot(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_logs(int argc, char **argv);
 int command_result(int argc, char **argv);
+int command_worker(int argc, char **argv);
 int command_ps(int argc, char **argv);
 int command_why(int argc, char **argv);
 int command_runs(int argc, char **argv);

@@ -24,6 +24,7 @@ static const struct command_entry commands[] = {
     {"result", command_result, "print what a function returned"},
     {"runs", command_runs, "list the runs"},
     {"schema", command_schema, "print the schema of workflows for editors"},
+    {"worker", command_worker, NULL}, /* not for people */
     {"lock", command_lock, "run a command while a lock is held"},
     {"semaphore", command_lock, "run a command while permits are held"},
     {"acquire", command_verb, "take a lock or permits"},
@@ -49,7 +50,8 @@ static int print_help(void)
     for (int i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(commands[i].name, "lock") == 0)
             buffer_add_text(&text, "\nverbs, called in the steps of a run:\n");
-        buffer_printf(&text, "  %-11s%s\n", commands[i].name, commands[i].summary);
+        if (commands[i].summary != NULL)
+            buffer_printf(&text, "  %-11s%s\n", commands[i].name, commands[i].summary);
     }
     buffer_add_text(
         &text, "\n  pargraph COMMAND --help   what a command takes\n"
