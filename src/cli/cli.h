@@ -30,6 +30,8 @@ int command_dot(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_logs(int argc, char **argv);
 int command_result(int argc, char **argv);
+int command_call(int argc, char **argv);
+int command_map(int argc, char **argv);
 int command_worker(int argc, char **argv);
 int command_ps(int argc, char **argv);
 int command_why(int argc, char **argv);
@@ -57,6 +59,7 @@ struct common_options {
     uint64_t cpus;  /* -j; 0: not given */
     bool is_json;
     const char *run; /* --run */
+    uint8_t backend; /* --backend: enum backend */
 };
 void common_release(struct common_options *common);
 
@@ -82,6 +85,10 @@ struct command_help {
 int cli_options(int argc, char **argv, const struct command_help *help, void *context,
                 int *ret_operands);
 
+/* The same, but what comes behind the first operand is no option. */
+int cli_options_in_front(int argc, char **argv, const struct command_help *help, void *context,
+                         int *ret_operands);
+
 /* Takers for options whose context begins with a struct common_options. */
 bool take_state(void *context, const char *argument);
 bool take_param(void *context, const char *argument);
@@ -89,6 +96,7 @@ bool take_params_file(void *context, const char *argument);
 bool take_cpus(void *context, const char *argument);
 bool take_json(void *context, const char *argument);
 bool take_run(void *context, const char *argument);
+bool take_backend(void *context, const char *argument);
 #define OPTION_STATE                                                                               \
     {                                                                                              \
         0, "state", "DIR", "keep state in DIR (default: .pargraph beside the file)", take_state    \
@@ -105,6 +113,11 @@ bool take_run(void *context, const char *argument);
 #define OPTION_CPUS                                                                                \
     {                                                                                              \
         'j', "jobs", "N", "how many cpus tasks may use (default: what there is)", take_cpus        \
+    }
+#define OPTION_BACKEND                                                                             \
+    {                                                                                              \
+        0, "backend", "WHERE", "functions on threads or in processes: thread or process",          \
+            take_backend                                                                           \
     }
 #define OPTION_JSON                                                                                \
     {                                                                                              \
@@ -128,6 +141,8 @@ struct loaded {
  */
 int load_file(struct loaded *ret, const char *file, const struct common_options *common,
               const char *const *selection, uint32_t selection_count, const char *run_id);
+/* The same for a text (taken) that no file has. */
+int load_text(struct loaded *ret, char *text, size_t length, const struct common_options *common);
 /* The same for a run that was: from what it froze. */
 int load_run(struct loaded *ret, const struct run_folder *folder);
 /* Freezes: the workflow's text and frozen.json go into the folder. */

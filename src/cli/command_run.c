@@ -64,6 +64,7 @@ static bool take_resume(void *context, const char *argument)
 }
 
 static const struct option_entry table[] = {
+    OPTION_BACKEND,
     OPTION_CPUS,
     OPTION_PARAM,
     OPTION_PARAMS_FILE,

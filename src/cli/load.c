@@ -72,13 +72,31 @@ int load_file(struct loaded *ret, const char *file, const struct common_options 
         return cli_fail(EXIT_STATUS_INVALID, &error);
     }
     snapshot_init(&ret->snapshot, ret->directory);
-    struct workflow_options options = {.params = common->params, .run_id = run_id};
+    struct workflow_options options = {
+        .params = common->params, .run_id = run_id, .backend = common->backend};
     ret->gpus = machine_gpus();
     struct plan_options plan = {.cpu_capacity = common->cpus > 0 ? common->cpus : machine_cpus(),
                                 .is_cpu_given = common->cpus > 0,
                                 .gpu_capacity = ret->gpus,
                                 .selection = selection,
                                 .selection_count = selection_count};
+    return read_and_plan(ret, text, length, &options, &plan);
+}
+
+int load_text(struct loaded *ret, char *text, size_t length, const struct common_options *common)
+{
+    *ret = (struct loaded){.file = memory_text("-")};
+    CLEANUP_ERROR struct error error = {0};
+    ret->directory = absolute_directory("-", &error);
+    if (ret->directory == NULL) {
+        free(text);
+        return cli_fail(EXIT_STATUS_INVALID, &error);
+    }
+    snapshot_init(&ret->snapshot, ret->directory);
+    struct workflow_options options = {
+        .params = common->params, .run_id = "", .backend = common->backend};
+    struct plan_options plan = {.cpu_capacity = common->cpus > 0 ? common->cpus : machine_cpus(),
+                                .is_cpu_given = common->cpus > 0};
     return read_and_plan(ret, text, length, &options, &plan);
 }
 
@@ -96,10 +114,11 @@ bool loaded_freeze(struct loaded *loaded, const struct run_folder *folder,
     for (uint32_t i = 0; i < selection_count; i++)
         json_array_append_new(names, json_string(selection[i]));
     json_t *frozen = json_pack(
-        "{s:s, s:s, s:s, s:O?, s:o, s:I, s:b, s:I, s:O}", "file", loaded->file, "directory",
+        "{s:s, s:s, s:s, s:O?, s:o, s:I, s:b, s:I, s:i, s:O}", "file", loaded->file, "directory",
         loaded->directory, "name", names_text(&loaded->names, loaded->workflow.name), "params",
         common->params, "selection", names, "cpu", (json_int_t)loaded->plan.tokens[0].capacity,
-        "cpu-given", common->cpus > 0, "gpu", (json_int_t)loaded->gpus, "snapshot",
+        "cpu-given", common->cpus > 0, "gpu", (json_int_t)loaded->gpus, "backend",
+        (int)common->backend, "snapshot",
         loaded->snapshot.answers);
     if (frozen == NULL)
         return error_set(error, PLACE_NONE, "the workflow's file name or folder is not UTF-8");
@@ -125,6 +144,13 @@ static json_t *read_frozen(const struct run_folder *folder, struct error *error)
     return NULL;
 }
 
+static uint8_t backend_of(const json_t *frozen)
+{
+    json_int_t backend = json_integer_value(json_object_get(frozen, "backend"));
+    return backend == BACKEND_THREAD || backend == BACKEND_PROCESS ? (uint8_t)backend
+                                                                   : (uint8_t)BACKEND_DEFAULT;
+}
+
 int load_run(struct loaded *ret, const struct run_folder *folder)
 {
     *ret = (struct loaded){0};
@@ -146,7 +172,8 @@ int load_run(struct loaded *ret, const struct run_folder *folder)
     for (uint32_t i = 0; i < count; i++)
         selection[i] = json_string_value(json_array_get(names, i));
     struct workflow_options options = {.params = json_is_object(params) ? params : NULL,
-                                       .run_id = folder->id};
+                                       .run_id = folder->id,
+                                       .backend = backend_of(ret->frozen)};
     ret->gpus = (uint32_t)json_integer_value(json_object_get(ret->frozen, "gpu"));
     struct plan_options plan = {
         .cpu_capacity = (uint64_t)json_integer_value(json_object_get(ret->frozen, "cpu")),

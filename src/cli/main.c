@@ -21,6 +21,8 @@ static const struct command_entry commands[] = {
     {"ps", command_ps, "show what is active, and what it waits for"},
     {"why", command_why, "show why a task waits, was skipped, or failed"},
     {"logs", command_logs, "show what a task wrote"},
+    {"call", command_call, "call one function, without a file"},
+    {"map", command_map, "run a command or a function for each of many items"},
     {"result", command_result, "print what a function returned"},
     {"runs", command_runs, "list the runs"},
     {"schema", command_schema, "print the schema of workflows for editors"},

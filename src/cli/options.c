@@ -133,12 +133,12 @@ static int wrong_option(const struct command_help *help, char **argv, int found)
     return cli_usage(help->name, "unknown option '%s'", shown);
 }
 
-int cli_options(int argc, char **argv, const struct command_help *help, void *context,
-                int *ret_operands)
+static int read_options(int argc, char **argv, const struct command_help *help, void *context,
+                        bool is_ordered, int *ret_operands)
 {
     struct option longs[MOST_OPTIONS + 2];
-    char letters[2 * MOST_OPTIONS + 4];
-    fill_tables(help, longs, letters);
+    char letters[2 * MOST_OPTIONS + 5] = "+";
+    fill_tables(help, longs, letters + is_ordered);
     opterr = 0;
     optind = 0;
     if (context != NULL)
@@ -159,6 +159,18 @@ int cli_options(int argc, char **argv, const struct command_help *help, void *co
     return -1;
 }
 
+int cli_options(int argc, char **argv, const struct command_help *help, void *context,
+                int *ret_operands)
+{
+    return read_options(argc, argv, help, context, false, ret_operands);
+}
+
+int cli_options_in_front(int argc, char **argv, const struct command_help *help, void *context,
+                         int *ret_operands)
+{
+    return read_options(argc, argv, help, context, true, ret_operands);
+}
+
 bool take_state(void *context, const char *argument)
 {
     ((struct common_options *)context)->state = argument;
@@ -176,6 +188,22 @@ bool take_run(void *context, const char *argument)
 {
     ((struct common_options *)context)->run = argument;
     return true;
+}
+
+bool take_backend(void *context, const char *argument)
+{
+    struct common_options *common = context;
+    static const char *const names[] = {[BACKEND_THREAD] = "thread", [BACKEND_PROCESS] = "process"};
+    for (uint8_t i = BACKEND_THREAD; i <= BACKEND_PROCESS; i++)
+        if (strcmp(argument, names[i]) == 0)
+            common->backend = i;
+    if (common->backend != BACKEND_DEFAULT)
+        return true;
+    cli_usage(common->command,
+              strcmp(argument, "mpi") == 0 ? "--backend mpi is not supported yet: %s or process"
+                                           : "--backend takes thread or process, not '%s'",
+              strcmp(argument, "mpi") == 0 ? "thread" : argument);
+    return false;
 }
 
 bool take_cpus(void *context, const char *argument)

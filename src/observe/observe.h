@@ -24,6 +24,8 @@ struct terminal_options {
     int descriptor;    /* progress and messages: standard error */
     int output;        /* blocks of tasks' output: standard output. Raw bytes, unless isatty() */
     uint32_t width;    /* columns; 0: 80 */
+    bool is_counted;   /* quiet, but with the progress line */
+    bool has_no_hints; /* the run will not be there to be looked at */
     bool is_dry;       /* --dry-run: messages ("would run" lines) go to output; of tasks only
                           failures have lines; no blocks, no progress */
     const char *state; /* said in hints, as --state; NULL: commands find it. Borrowed */

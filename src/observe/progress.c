@@ -113,7 +113,7 @@ void terminal_left(struct terminal *terminal, const struct time_left *left)
 static bool has_progress(const struct terminal *terminal)
 {
     return terminal->is_going && terminal->is_terminal && !terminal->is_dry &&
-           terminal->verbosity != VERBOSITY_QUIET;
+           (terminal->verbosity != VERBOSITY_QUIET || terminal->is_counted);
 }
 
 int64_t terminal_tick(struct terminal *terminal, int64_t now)

@@ -22,11 +22,12 @@ struct terminal *terminal_new(const struct plan *plan, const char *run_id,
 {
     struct terminal *terminal = memory_new(sizeof *terminal);
     terminal->plan = plan;
-    terminal->run_id = run_id;
+    terminal->run_id = options->has_no_hints ? NULL : run_id;
     terminal->state = options->state;
     terminal->verbosity = options->verbosity;
     terminal->is_terminal = options->is_terminal;
     terminal->is_dry = options->is_dry;
+    terminal->is_counted = options->is_counted;
     terminal->left.left = -1;
     terminal->running.first = terminal->running.last = terminal->running.free = NO_RUNNING;
     screen_init(&terminal->screen, options->descriptor, options->output);

@@ -18,7 +18,7 @@ struct terminal {
     const struct plan *plan;
     const char *run_id, *state;
     uint8_t verbosity;
-    bool is_terminal, is_dry;
+    bool is_terminal, is_dry, is_counted;
     bool is_going;    /* between the run's beginning and its end */
     bool is_draining; /* after a failure nothing new starts */
     bool is_dirty;    /* the progress line is not what it should be */
