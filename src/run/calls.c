@@ -96,6 +96,7 @@ static char *left_text(int code)
 void call_end(struct attempt *attempt, const struct exit_report *report)
 {
     const char *detail = report->detail != NULL ? report->detail : "the function failed";
+    size_t line = strcspn(detail, "\n"); /* the rest is in the traceback, too */
     switch (report->kind) {
     case EXIT_RETURNED:
         keep_result(attempt, report->result);
@@ -107,7 +108,7 @@ void call_end(struct attempt *attempt, const struct exit_report *report)
         attempt_set_outcome(attempt, OUTCOME_RAISED, 0, left_text(report->code));
         break;
     default:
-        attempt_set_outcome(attempt, OUTCOME_RAISED, 0, memory_text(detail));
+        attempt_set_outcome(attempt, OUTCOME_RAISED, 0, memory_text_n(detail, line));
         break;
     }
 }

@@ -6,6 +6,8 @@
 
 #include "run/attempt.h"
 
+enum { MOST_DEFAULT = 65535 };
+
 bool executors_open(struct run *run, struct error *error)
 {
     if (run->folder != NULL && !tree_is_visible())
@@ -32,9 +34,14 @@ struct executor *executors_of_call(struct run *run, const struct invocation *cal
     if (run->worker_environment == NULL)
         run->worker_environment = environment_merge(&run->environment, (char *[]){NULL});
     uint64_t cpus = run->plan->tokens[0].capacity;
-    struct function_options options = {.default_size = cpus < 1            ? 1
-                                                       : cpus > UINT16_MAX ? UINT16_MAX
-                                                                           : (uint32_t)cpus,
+    const struct workflow *workflow = run->plan->workflow;
+    struct function_options options = {.names = workflow->names,
+                                       .functions = workflow->functions,
+                                       .function_count = workflow->function_count,
+                                       .write_name = write_name,
+                                       .name_context = run->plan,
+                                       .default_size =
+                                           (uint32_t)(cpus < MOST_DEFAULT ? cpus : MOST_DEFAULT),
                                        .child_mask = signals_original_mask(run),
                                        .directory = run->options->directory,
                                        .environment = run->worker_environment};
