@@ -182,6 +182,7 @@ static int run_in(struct quick_options *options, struct loaded *loaded, const ch
                               .state = state,
                               .failure_policy = loaded->workflow.failure_policy,
                               .guardian = guardian,
+                              .is_split = true,
                               .terminal = cli_terminal(verbosity, false, false)};
     run.terminal.is_counted = !options->is_quiet;
     run.terminal.has_no_hints = options->common.state == NULL;

@@ -34,6 +34,7 @@ struct run_options {
     uint8_t failure_policy;
     uint64_t cpu_capacity; /* of a resumed run: from now on; 0: as before */
     bool is_dry;
+    bool is_split;          /* what tasks write to stdout and to stderr is told apart */
     bool has_events;        /* to standard output; not in a dry run */
     bool has_output_events; /* what tasks write, too */
     struct terminal_options terminal;
