@@ -267,7 +267,6 @@ static void take_said(struct worker *worker, const struct worker_said *said)
         tell_progress(worker, said);
         break;
     default:
-        take_output(worker);
         if (!worker->has_begun && said->id == 0)
             init_answered(worker, said);
         else
@@ -368,6 +367,7 @@ static void socket_event(void *context, uint32_t events)
         worker_send(worker);
     if (events & ~(uint32_t)EPOLLOUT)
         read_some(worker);
+    take_output(worker); /* was written before what was just read */
     take_lines(worker);
     if (worker->is_retiring)
         worker_retire(worker);

@@ -37,7 +37,8 @@ struct server {
     struct caller *caller;
     VEC(struct definition) functions; /* by number; zeroed: not defined */
     struct buffer in, out;
-    json_t *env; /* of the call under way */
+    json_t *env;        /* of the call under way */
+    struct rusage used; /* at the end of the last call that was not short */
 };
 
 /* For the handler of SIGTERM. */
@@ -129,14 +130,16 @@ static int64_t microseconds(const struct timeval *after, const struct timeval *b
     return (after->tv_sec - before->tv_sec) * INT64_C(1000000) + after->tv_usec - before->tv_usec;
 }
 
-static void add_usage(struct server *server, const struct rusage *before)
+/* Since the last time; what short calls took meanwhile is too little to matter. */
+static void add_usage(struct server *server)
 {
-    struct rusage after;
+    struct rusage after, *before = &server->used;
     getrusage(RUSAGE_SELF, &after);
     buffer_printf(&server->out, ",\"cpu\":[%.6f,%.6f],\"memory\":%llu",
                   (double)microseconds(&after.ru_utime, &before->ru_utime) / 1e6,
                   (double)microseconds(&after.ru_stime, &before->ru_stime) / 1e6,
                   (unsigned long long)after.ru_maxrss * 1024);
+    *before = after;
 }
 
 /* --- what it is told --- */
@@ -226,11 +229,9 @@ static void run_call(struct server *server, uint32_t id, const json_t *message, 
 {
     static uint64_t calls;
     struct called called = {0};
-    struct rusage before;
     int64_t begun = clock_monotonic();
     bool is_known = number >= 0 && number < server->functions.count &&
                     server->functions.items[number].callable != NULL;
-    getrusage(RUSAGE_SELF, &before);
     server->env = json_object_get(message, "env");
     const char *attempt = text_of(server->env, "PARGRAPH_ATTEMPT");
     struct calling calling = {.callable =
@@ -254,7 +255,7 @@ static void run_call(struct server *server, uint32_t id, const json_t *message, 
     else
         say_unknown(server, id, &called);
     if (clock_monotonic() - begun >= SHORT)
-        add_usage(server, &before);
+        add_usage(server);
     buffer_add_text(&server->out, "}\n");
     send_out(server);
     json_decref(called.result);
