@@ -23,6 +23,11 @@ bool executors_open(struct run *run, struct error *error)
     return run->executor != NULL;
 }
 
+static void write_name(void *context, uint32_t node, struct buffer *out)
+{
+    plan_write_name(context, node, out);
+}
+
 struct executor *executors_of_call(struct run *run, const struct invocation *call,
                                    struct error *error)
 {

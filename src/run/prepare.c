@@ -121,7 +121,8 @@ static void fill_launch(struct attempt *attempt)
         .is_appended = has_written(attempt),
         .is_joined = command->streams[2] == STREAM_STDOUT,
         .descriptors = attempt->ends,
-        .is_split = (attempt->keeps != 0 || attempt->run->options->is_split) &&
+        .is_split = ((attempt->keeps & (KEEPS_STDOUT | KEEPS_STDERR)) != 0 ||
+                     attempt->run->options->is_split) &&
                     command->streams[2] == STREAM_DEFAULT,
     };
     if (command->streams[0] == STREAM_FILE)
