@@ -23,6 +23,19 @@ bool executors_open(struct run *run, struct error *error)
     return run->executor != NULL;
 }
 
+/* By whom, nobody can tell. */
+static void said(void *context, int stream, const char *bytes, size_t length)
+{
+    struct run *run = context;
+    (void)stream;
+    CLEANUP_BUFFER struct buffer text = {0};
+    buffer_add_text(&text, "a function on a thread wrote: ");
+    while (length > 0 && bytes[length - 1] == '\n')
+        length--;
+    buffer_add(&text, bytes, length);
+    run_say(run, buffer_text(&text));
+}
+
 static void write_name(void *context, uint32_t node, struct buffer *out)
 {
     plan_write_name(context, node, out);
@@ -45,6 +58,9 @@ struct executor *executors_of_call(struct run *run, const struct invocation *cal
                                        .function_count = workflow->function_count,
                                        .write_name = write_name,
                                        .name_context = run->plan,
+                                       .raw = run->raw,
+                                       .said = said,
+                                       .said_context = run,
                                        .default_size =
                                            (uint32_t)(cpus < MOST_DEFAULT ? cpus : MOST_DEFAULT),
                                        .child_mask = signals_original_mask(run),

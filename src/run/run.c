@@ -32,9 +32,32 @@ static bool open_state(struct run *run, const struct journal_head *head, struct 
     return run->values != NULL;
 }
 
+/* Functions of libraries print to the descriptors of this process: what the run itself shows goes
+ * past them. */
+static bool open_outputs(struct run *run, struct error *error)
+{
+    const struct workflow *workflow = run->plan->workflow;
+    bool has_library = false;
+    run->outputs[0] = STDOUT_FILENO;
+    run->outputs[1] = STDERR_FILENO;
+    for (uint32_t i = 0; i < workflow->function_count; i++)
+        has_library = has_library || workflow->functions[i].kind == FUNCTION_LIBRARY;
+    if (!has_library || run->folder == NULL)
+        return true;
+    run->raw = raw_output_open(run->outputs, error);
+    return run->raw != NULL;
+}
+
+static void open_terminal(struct run *run)
+{
+    struct terminal_options shown = run->options->terminal;
+    shown.descriptor = run->outputs[shown.descriptor == STDERR_FILENO];
+    shown.output = run->outputs[shown.output == STDERR_FILENO];
+    run->terminal = terminal_new(run->plan, run->results.run_id, &shown);
+}
+
 static bool open_run(struct run *run, struct error *error)
 {
-    const struct run_options *options = run->options;
     uint32_t count = run->plan->node_count;
     run->node_capacity = count;
     /* From now on what expressions read is what is there when they are evaluated. */
@@ -49,7 +72,9 @@ static bool open_run(struct run *run, struct error *error)
     }
     environment_init(&run->environment, run->mark);
     results_init(run);
-    run->terminal = terminal_new(run->plan, run->results.run_id, &options->terminal);
+    if (!open_outputs(run, error))
+        return false;
+    open_terminal(run);
     run->loop = loop_new(error);
     run->journalled_vectors = run->plan->vectors.count;
     run->journalled_tokens = run->plan->token_count;
@@ -59,7 +84,7 @@ static bool open_run(struct run *run, struct error *error)
 
 void run_open_observers(struct run *run, int64_t wall, bool is_resumed)
 {
-    struct events_options events = {.descriptor = STDOUT_FILENO,
+    struct events_options events = {.descriptor = run->outputs[0],
                                     .has_output = run->options->has_output_events,
                                     .is_resumed = is_resumed,
                                     .wall = wall,
@@ -109,6 +134,7 @@ static void close_run(struct run *run)
     terminal_free(run->terminal);
     events_free(run->events);
     estimate_free(run->estimate);
+    raw_output_close(run->raw);
     environment_release(&run->environment);
     free(run->mark);
     action_list_release(&run->actions);

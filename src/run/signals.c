@@ -37,7 +37,7 @@ struct run_signals {
 static void resize(struct run *run)
 {
     struct winsize size;
-    if (ioctl(run->options->terminal.descriptor, TIOCGWINSZ, &size) == 0)
+    if (ioctl(run->outputs[1], TIOCGWINSZ, &size) == 0)
         terminal_resize(run->terminal, size.ws_col);
 }
 

@@ -37,8 +37,10 @@ struct run {
     struct loop *loop;
     struct executor *executor;          /* of processes (a dry run: of nothing) */
     struct executor *threads, *workers; /* of functions; NULL: none was called yet */
-    char **worker_environment;          /* pointers only; NULL: none was needed yet */
-    struct reports reports;             /* what executors tell */
+    struct raw_output *raw;    /* NULL: no function on threads writes to descriptors itself */
+    int outputs[2];            /* what standard output and error were, and the run shows on */
+    char **worker_environment; /* pointers only; NULL: none was needed yet */
+    struct reports reports;    /* what executors tell */
     struct scheduler *scheduler;
     struct terminal *terminal;
     struct events *events;     /* NULL: not wanted */
