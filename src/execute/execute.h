@@ -190,6 +190,11 @@ struct function_options {
     /* The name of a node's instance, for a function that asks; under the loop's lock. */
     void (*write_name)(void *context, uint32_t node, struct buffer *out);
     void *name_context;
+    /* What functions on threads write to descriptors 1 and 2 themselves: NULL, left as it is. */
+    struct raw_output *raw;
+    /* Of it, what cannot be told to be of one call alone. Under the loop's lock. */
+    void (*said)(void *context, int stream, const char *bytes, size_t length);
+    void *said_context;
     const sigset_t *child_mask;
     const char *directory;    /* the workflow's, absolute */
     char *const *environment; /* of worker processes: as tasks inherit it, with the run's mark */
