@@ -136,6 +136,7 @@ for page in "$srcdir"/man/*.[1357]; do
             go check "$argument"
             is "$name: $argument is right" 0
             ;;
+        file) cp "$part" "$argument" ;;
         wrong)
             cp "$part" "$argument"
             go check "$argument"
