@@ -95,8 +95,10 @@ int load_text(struct loaded *ret, char *text, size_t length, const struct common
     snapshot_init(&ret->snapshot, ret->directory);
     struct workflow_options options = {
         .params = common->params, .run_id = "", .backend = common->backend};
+    ret->gpus = machine_gpus();
     struct plan_options plan = {.cpu_capacity = common->cpus > 0 ? common->cpus : machine_cpus(),
-                                .is_cpu_given = common->cpus > 0};
+                                .is_cpu_given = common->cpus > 0,
+                                .gpu_capacity = ret->gpus};
     return read_and_plan(ret, text, length, &options, &plan);
 }
 
