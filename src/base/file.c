@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/checksum.h"
 #include "base/memory.h"
 
 static bool read_to_end(int descriptor, const char *path, size_t most, struct buffer *out,
@@ -71,7 +72,38 @@ void file_ring(int descriptor, const void *bytes, size_t length)
             return;
 }
 
-bool file_replace(const char *path, const void *bytes, size_t length, struct error *error)
+/* What is to stand in a file that is replaced: bytes, or another file as long as it is what it was.
+ */
+struct content {
+    const void *bytes;
+    size_t length;
+    int from; /* where bytes is NULL */
+    uint32_t checksum;
+};
+
+/* False leaves errno; 0: it was changed. */
+static bool copy_all(int descriptor, const struct content *content)
+{
+    enum { PIECE = 65536 };
+    CLEANUP_FREE char *piece = memory_bare(PIECE);
+    size_t length = 0;
+    uint32_t checksum = 0;
+    for (;;) {
+        ssize_t got = read(content->from, piece, PIECE);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0 || (got > 0 && !file_write_all(descriptor, piece, (size_t)got)))
+            return false;
+        if (got == 0)
+            break;
+        length += (size_t)got;
+        checksum = checksum_crc32c(checksum, piece, (size_t)got);
+    }
+    errno = 0;
+    return length == content->length && checksum == content->checksum;
+}
+
+static bool replace(const char *path, const struct content *content, struct error *error)
 {
     CLEANUP_BUFFER struct buffer name = {0};
     buffer_printf(&name, "%s.XXXXXX", path);
@@ -79,11 +111,33 @@ bool file_replace(const char *path, const void *bytes, size_t length, struct err
     CLEANUP_CLOSE int descriptor = mkostemp(temporary, O_CLOEXEC);
     if (descriptor < 0)
         return error_set_system(error, errno, "cannot create %s", path);
-    if (file_write_all(descriptor, bytes, length) && rename(temporary, path) == 0)
+    bool is_written = content->bytes != NULL
+                          ? file_write_all(descriptor, content->bytes, content->length)
+                          : copy_all(descriptor, content);
+    if (is_written && rename(temporary, path) == 0)
         return true;
     int number = errno;
     unlink(temporary);
+    if (number == 0)
+        return error_set(error, PLACE_NONE, "what was to be copied was changed meanwhile");
     return error_set_system(error, number, "cannot write %s", path);
+}
+
+bool file_replace(const char *path, const void *bytes, size_t length, struct error *error)
+{
+    return replace(path, &(struct content){.bytes = bytes, .length = length, .from = -1}, error);
+}
+
+bool file_copy(const char *from, const char *path, size_t length, uint32_t checksum,
+               struct error *error)
+{
+    CLEANUP_CLOSE int opened = open(from, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (opened < 0)
+        return error_set_system(error, errno, "cannot open %s", from);
+    struct content content = {.length = length, .from = opened, .checksum = checksum};
+    if (replace(path, &content, error))
+        return true;
+    return error_wrap(error, "cannot copy %s", from);
 }
 
 bool file_make_directories(const char *path, unsigned mode, struct error *error)

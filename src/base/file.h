@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -18,6 +19,10 @@ bool file_write_all(int descriptor, const void *bytes, size_t length);
 void file_ring(int descriptor, const void *bytes, size_t length);
 /* Makes a file whole or not at all: a temporary file beside it, renamed. */
 bool file_replace(const char *path, const void *bytes, size_t length, struct error *error);
+/* Makes a copy of a file in the same way, if it is still so many bytes of this checksum (crc32c).
+ */
+bool file_copy(const char *from, const char *path, size_t length, uint32_t checksum,
+               struct error *error);
 /* Makes a directory and what is missing above it; one that is there is fine. */
 bool file_make_directories(const char *path, unsigned mode, struct error *error);
 /* "directory/name", or name alone if it is absolute or directory is "" or NULL. The caller's. */

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/checksum.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/text.h"
 
 static bool begins_character(char byte)
 {
@@ -103,9 +103,9 @@ void sources_give_back(struct sources *sources, size_t least)
 {
     for (uint32_t i = 0; i < sources->count; i++) {
         struct source *source = &sources->items[i];
-        if (source->text == NULL || source->length < least)
+        if (source->text == NULL || source->is_kept || source->length < least)
             continue;
-        source->hash = text_hash(source->text, source->length);
+        source->checksum = checksum_crc32c(0, source->text, source->length);
         free(source->text);
         source->text = NULL;
     }
@@ -117,11 +117,18 @@ const char *source_text(struct source *source)
     size_t length;
     if (source->text != NULL || !file_read(source->file, source->length, &text, &length, NULL))
         return source->text;
-    if (length == source->length && text_hash(text, length) == source->hash)
+    if (length == source->length && checksum_crc32c(0, text, length) == source->checksum)
         source->text = text;
     else
         free(text);
     return source->text;
+}
+
+bool source_copy(const struct source *source, const char *path, struct error *error)
+{
+    if (source->text != NULL)
+        return file_replace(path, source->text, source->length, error);
+    return file_copy(source->file, path, source->length, source->checksum, error);
 }
 
 void sources_release(struct sources *sources)

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct error;
 typedef uint32_t place;
 enum { PLACE_NONE = 0 };
 
@@ -17,10 +18,13 @@ struct source {
     char *file; /* as the user named it */
     char *text; /* NULL once given back; source_text reads it again */
     size_t length;
-    uint64_t hash; /* of a text given back */
-    place first;   /* the place of its first character */
+    bool is_kept;      /* it cannot be read again (set by whoever adds it): never given back */
+    uint32_t checksum; /* of a text given back */
+    place first;       /* the place of its first character */
     uint32_t characters;
 };
+
+enum { SOURCE_LARGE = 8 << 20 }; /* bytes, from which on it is worth while to give one back */
 
 struct sources {
     struct source *items;
@@ -45,6 +49,9 @@ bool sources_locate(const struct sources *sources, place at, struct location *re
 void sources_give_back(struct sources *sources, size_t least);
 /* The text (borrowed); NULL if it was given back and the file is not what it was. */
 const char *source_text(struct source *source);
+/* A file at `path` with the text, made whole or not at all; what was given back is not read whole
+ * for it. */
+bool source_copy(const struct source *source, const char *path, struct error *error);
 void sources_release(struct sources *sources);
 
 #endif

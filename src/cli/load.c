@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 
-static const size_t LARGEST_FILE = (size_t)2 << 30, LARGE_FILE = (size_t)8 << 20;
+static const size_t LARGEST_FILE = (size_t)2 << 30;
 
 int cli_show(struct diagnostics *diagnostics, const struct sources *sources)
 {
@@ -30,12 +30,6 @@ static char *absolute_directory(const char *file, struct error *error)
     return absolute;
 }
 
-static void give_back(struct loaded *loaded)
-{
-    if (strcmp(loaded->file, "-") != 0)
-        sources_give_back(&loaded->sources, LARGE_FILE);
-}
-
 /* text is taken over. Diagnostics are shown. */
 static int read_and_plan(struct loaded *loaded, char *text, size_t length,
                          const struct workflow_options *options, const struct plan_options *plan)
@@ -43,12 +37,12 @@ static int read_and_plan(struct loaded *loaded, char *text, size_t length,
     struct diagnostics diagnostics = {0};
     names_init(&loaded->names);
     loaded->has_workflow = true;
-    sources_add(&loaded->sources, strcmp(loaded->file, "-") == 0 ? "stdin" : loaded->file, text,
-                length);
+    bool is_stdin = strcmp(loaded->file, "-") == 0;
+    sources_add(&loaded->sources, is_stdin ? "stdin" : loaded->file, text, length);
+    loaded->sources.items[0].is_kept = is_stdin;
     bool is_good = workflow_read(&loaded->workflow, &loaded->sources, &loaded->sources.items[0],
                                  &loaded->names, &loaded->snapshot, options, &diagnostics);
     if (is_good) {
-        give_back(loaded);
         loaded->has_plan = true;
         plan_build(&loaded->plan, &loaded->workflow, plan, &diagnostics);
     }
@@ -106,12 +100,8 @@ bool loaded_freeze(struct loaded *loaded, const struct run_folder *folder,
                    const struct common_options *common, const char *const *selection,
                    uint32_t selection_count, struct error *error)
 {
-    struct source *source = &loaded->sources.items[0];
-    if (source_text(source) == NULL)
-        return error_set(error, PLACE_NONE, "%s was changed while it was planned", loaded->file);
-    if (!run_folder_write(folder, "workflow/main.yml", source->text, source->length, error))
+    if (!run_folder_copy(folder, "workflow/main.yml", &loaded->sources.items[0], error))
         return false;
-    give_back(loaded);
     json_t *names = json_array();
     for (uint32_t i = 0; i < selection_count; i++)
         json_array_append_new(names, json_string(selection[i]));

@@ -199,15 +199,33 @@ static bool stays_inside(const char *file_name)
     }
 }
 
+/* The path of a file that is to be written; NULL with an error. */
+static char *path_to_write(const struct run_folder *folder, const char *file_name,
+                           struct error *error)
+{
+    CLEANUP_FREE char *path = file_join(folder->path, file_name);
+    if (!stays_inside(file_name)) {
+        error_set(error, PLACE_NONE, "cannot write %s: it is not in the run's folder", path);
+        return NULL;
+    }
+    CLEANUP_FREE char *above = file_directory(path);
+    if (strchr(file_name, '/') != NULL && !file_make_directories(above, 0700, error))
+        return NULL;
+    return memory_text(path);
+}
+
 bool run_folder_write(const struct run_folder *folder, const char *file_name, const void *bytes,
                       size_t length, struct error *error)
 {
-    CLEANUP_FREE char *path = file_join(folder->path, file_name);
-    if (!stays_inside(file_name))
-        return error_set(error, PLACE_NONE, "cannot write %s: it is not in the run's folder", path);
-    CLEANUP_FREE char *above = file_directory(path);
-    return (strchr(file_name, '/') == NULL || file_make_directories(above, 0700, error)) &&
-           file_replace(path, bytes, length, error);
+    CLEANUP_FREE char *path = path_to_write(folder, file_name, error);
+    return path != NULL && file_replace(path, bytes, length, error);
+}
+
+bool run_folder_copy(const struct run_folder *folder, const char *file_name,
+                     const struct source *source, struct error *error)
+{
+    CLEANUP_FREE char *path = path_to_write(folder, file_name, error);
+    return path != NULL && source_copy(source, path, error);
 }
 
 bool run_folder_read(const struct run_folder *folder, const char *file_name, char **ret_text,

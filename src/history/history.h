@@ -35,6 +35,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/source.h"
 #include "fact/fact.h"
 
 /* --- the state directory --- */
@@ -75,9 +76,12 @@ void run_folder_close(struct run_folder *folder);
 bool run_folder_list(const char *state, char ***ret_ids, uint32_t *ret_count, struct error *error);
 /* A file of the folder, whole. name is relative and may have folders in it, which are made; one
  * that would leave the folder (absolute, "..") is refused, and only plain files are read. Writing
- * replaces the file whole or not at all. The text read has a NUL behind it; the caller's. */
+ * replaces the file whole or not at all; so does copying, of a source. The text read has a NUL
+ * behind it; the caller's. */
 bool run_folder_write(const struct run_folder *folder, const char *name, const void *bytes,
                       size_t length, struct error *error);
+bool run_folder_copy(const struct run_folder *folder, const char *name, const struct source *source,
+                     struct error *error);
 bool run_folder_read(const struct run_folder *folder, const char *name, char **ret_text,
                      size_t *ret_length, struct error *error);
 

@@ -12,7 +12,7 @@ static bool begins_character(char byte)
     return ((unsigned char)byte & 0xc0) != 0x80;
 }
 
-void finder_init(struct finder *finder, const struct source *source)
+void finder_init(struct finder *finder, struct source *source)
 {
     *finder = (struct finder){.source = source, .at = source->first};
 }
@@ -108,13 +108,16 @@ static void begin_block(struct walk *walk)
 void walk_begin(struct walk *walk, struct finder *finder, const struct node *node, const char *text,
                 size_t length)
 {
-    *walk = (struct walk){.source = finder->source,
+    static const struct source nothing;
+    bool is_there = source_text(finder->source) != NULL;
+    *walk = (struct walk){.source = is_there ? finder->source : &nothing,
                           .text = text,
                           .text_length = length,
-                          .offset = finder_offset(finder, node->at),
+                          .offset = is_there ? finder_offset(finder, node->at) : 0,
                           .at = node->at,
                           .start = node->at,
-                          .style = node->style};
+                          .style = node->style,
+                          .is_lost = !is_there};
     static const char opening[] = {[STYLE_SINGLE_QUOTED] = '\'',
                                    [STYLE_DOUBLE_QUOTED] = '"',
                                    [STYLE_LITERAL] = '|',

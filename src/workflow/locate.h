@@ -9,11 +9,11 @@
 
 /* Turns places into offsets; quick for places in the order of the file. */
 struct finder {
-    const struct source *source;
+    struct source *source;
     place at;
     size_t offset;
 };
-void finder_init(struct finder *finder, const struct source *source);
+void finder_init(struct finder *finder, struct source *source);
 size_t finder_offset(struct finder *finder, place at);
 
 /* Goes through the file's text and a scalar's side by side. */
@@ -23,7 +23,8 @@ struct walk {
     size_t text_length, text_offset;
     size_t offset; /* in the source */
     place at;
-    place start; /* the scalar's own place, given when the two do not fit (an alias) */
+    place start; /* the scalar's own place, given when the two do not fit (an alias), or the file's
+                    text is gone */
     uint8_t style;
     size_t indent;
     bool is_lost;

@@ -161,7 +161,25 @@ static void reader_release(struct reader *reader)
     VEC_RELEASE(&reader->pipe_ends);
 }
 
-bool workflow_read(struct workflow *ret, struct sources *sources, const struct source *source,
+/* From here on the text is wanted only to find the places of what is wrong, and of expressions: it
+ * is read again for these if need be. */
+static void give_back_text(struct sources *sources, const struct source *source)
+{
+    if (memmem(source->text, source->length, "${{", 3) == NULL)
+        sources_give_back(sources, SOURCE_LARGE);
+}
+
+static void read_document(struct reader *reader, struct source *source)
+{
+    struct workflow *workflow = reader->workflow;
+    if (!document_read(&reader->document, source, reader->names, reader->diagnostics))
+        return;
+    give_back_text(workflow->sources, source);
+    root_read(reader);
+    sources_give_back(workflow->sources, SOURCE_LARGE);
+}
+
+bool workflow_read(struct workflow *ret, struct sources *sources, struct source *source,
                    struct names *names, struct snapshot *snapshot,
                    const struct workflow_options *options, struct diagnostics *diagnostics)
 {
@@ -178,8 +196,7 @@ bool workflow_read(struct workflow *ret, struct sources *sources, const struct s
     reader_init_nulls(&reader);
     finder_init(&reader.finder, source);
     *VEC_PUSH(&reader.expressions) = (struct expression){0};
-    if (document_read(&reader.document, source, names, diagnostics))
-        root_read(&reader);
+    read_document(&reader, source);
     ret->expressions = reader.expressions.items;
     ret->expression_count = reader.expressions.count;
     functions_keep(&reader);

@@ -87,9 +87,10 @@ struct workflow_options {
     uint8_t backend;    /* --backend: of the default pool; enum backend */
 };
 
-/* Reads a workflow: source is the main file, already in sources. Errors of all kinds, of the whole
- * file, go to diagnostics; returns whether there were none. workflow_release in either case. */
-bool workflow_read(struct workflow *ret, struct sources *sources, const struct source *source,
+/* Reads a workflow: source is the main file, already in sources; a large one's text is given back.
+ * Errors of all kinds, of the whole file, go to diagnostics; returns whether there were none.
+ * workflow_release in either case. */
+bool workflow_read(struct workflow *ret, struct sources *sources, struct source *source,
                    struct names *names, struct snapshot *snapshot,
                    const struct workflow_options *options, struct diagnostics *diagnostics);
 void workflow_release(struct workflow *workflow);

@@ -78,21 +78,37 @@ static bool find_line(const struct sources *sources, struct location *ret)
     return sources_locate(sources, sources->items[0].first + 14, ret);
 }
 
+static bool holds(const char *path, const char *text, size_t length)
+{
+    CLEANUP_FREE char *found = NULL;
+    size_t found_length;
+    return file_read(path, SIZE_MAX, &found, &found_length, NULL) && found_length == length &&
+           memcmp(found, text, length) == 0;
+}
+
 void a_text_given_back_is_read_again(void)
 {
-    char path[] = "/tmp/base_test.XXXXXX";
+    char path[] = "/tmp/base_test.XXXXXX", copy[] = "/tmp/base_test.XXXXXX";
     file_close(&(int){mkstemp(path)});
-    struct buffer text = {0};
+    file_close(&(int){mkstemp(copy)});
+    CLEANUP_BUFFER struct buffer text = {0};
     for (int i = 1; i <= 10; i++)
         buffer_printf(&text, "line %d\n", i);
     CU_ASSERT(file_replace(path, text.bytes, text.length, NULL));
     size_t length = text.length;
     struct sources sources = {0};
-    sources_add(&sources, path, buffer_take(&text), length);
+    sources_add(&sources, path, memory_text_n(text.bytes, length), length);
     struct location location;
     sources_give_back(&sources, length + 1);
     CU_ASSERT_PTR_NOT_NULL(sources.items[0].text);
+    sources.items[0].is_kept = true;
     sources_give_back(&sources, length);
+    CU_ASSERT_PTR_NOT_NULL(sources.items[0].text);
+    sources.items[0].is_kept = false;
+    sources_give_back(&sources, length);
+    CU_ASSERT_PTR_NULL(sources.items[0].text);
+    CU_ASSERT(source_copy(&sources.items[0], copy, NULL));
+    CU_ASSERT(holds(copy, text.bytes, length));
     CU_ASSERT_PTR_NULL(sources.items[0].text);
     CU_ASSERT(find_line(&sources, &location));
     CU_ASSERT_EQUAL(location.line, 3);
@@ -107,7 +123,12 @@ void a_text_given_back_is_read_again(void)
     buffer_printf(&wanted, "%s (changed meanwhile): error: wrong\n", path);
     CHECK_TEXT(buffer_text(&shown), buffer_text(&wanted));
     CU_ASSERT_PTR_NULL(source_text(&sources.items[0]));
+    CLEANUP_ERROR struct error error = {0};
+    CU_ASSERT_FALSE(source_copy(&sources.items[0], copy, &error));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.message, "changed meanwhile"));
+    CU_ASSERT(holds(copy, text.bytes, length));
     diagnostics_release(&diagnostics);
     sources_release(&sources);
     unlink(path);
+    unlink(copy);
 }
