@@ -240,6 +240,13 @@ static void note_deadlock(struct run *run)
     run->deadlock = buffer_take(&story);
 }
 
+static void note(struct run *run, const struct fact *fact)
+{
+    run_note(run, fact);
+    if (fact->kind == FACT_DEADLOCK)
+        note_deadlock(run);
+}
+
 static void handle(struct run *run, struct input *in)
 {
     if (run->journal != NULL && !run->is_broken)
@@ -259,11 +266,12 @@ static void handle(struct run *run, struct input *in)
             continue;
         }
         if (action->kind == ACTION_RECORD)
-            run_note(run, &action->fact);
-        if (action->kind == ACTION_RECORD && action->fact.kind == FACT_DEADLOCK)
-            note_deadlock(run);
-        trail_note_action(run, action);
-        run->actions.items[kept++] = *action;
+            note(run, &action->fact);
+        else
+            trail_note_action(run, action);
+        if (kept < i)
+            run->actions.items[kept] = *action;
+        kept++;
     }
     run->actions.count = kept;
 }

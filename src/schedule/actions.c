@@ -25,15 +25,16 @@ struct action *action_add(struct scheduler *scheduler, enum action_kind kind, ui
 
 struct fact *fact_add(struct scheduler *scheduler, enum fact_kind kind, uint32_t node)
 {
-    struct fact *fact = &action_add(scheduler, ACTION_RECORD, node)->fact;
-    fact->time = scheduler->in->now;
-    fact->kind = (uint8_t)kind;
-    fact->node = node;
-    fact->operation = NO_OPERATION;
-    fact->request = NO_REQUEST;
-    if (node != NO_NODE)
-        fact->attempt = scheduler->attempts[node];
-    return fact;
+    struct action *action = VEC_PUSH(scheduler->out);
+    action->kind = ACTION_RECORD;
+    action->node = node;
+    action->fact = (struct fact){.time = scheduler->in->now,
+                                 .kind = (uint8_t)kind,
+                                 .node = node,
+                                 .attempt = node != NO_NODE ? scheduler->attempts[node] : 0,
+                                 .operation = NO_OPERATION,
+                                 .request = NO_REQUEST};
+    return &action->fact;
 }
 
 void timer_arm(struct scheduler *scheduler, uint32_t node, int64_t after)

@@ -88,25 +88,29 @@ enum signal_how {
 
 struct action {
     uint8_t kind;
-    uint8_t flags;   /* EVALUATE, EXPAND: CALLS_... that are true */
-    uint8_t how;     /* SIGNAL */
-    uint8_t cause;   /* CONCLUDE, REPLY: enum cause */
-    uint8_t code;    /* REPLY: enum reply_code */
-    bool is_failed;  /* CONCLUDE: the attempt has failed (by a body, if there is no cause) */
-    bool is_stopped; /* CONCLUDE: a cancel or its timeout ended it */
-    uint32_t node, attempt;
-    uint32_t operation; /* EVALUATE, LAUNCH, SIGNAL, CONCLUDE (where it failed or was stopped),
-                           BIND */
-    uint32_t request;   /* REPLY, TIMER */
-    uint32_t item;      /* REPLY, BIND, EXPAND of a queue's matrix */
-    uint32_t gate,
-        token; /* CONCLUDE, REPLY: what was waited for, or NO_GATE, UINT32_MAX; SEEK, YIELD */
-    uint32_t culprit; /* CONCLUDE, REPLY: a node, or NO_NODE */
-    uint32_t seen;    /* CONCLUDE of a failure: it is not tried again because others have seen what
-                         it did at this gate; NO_GATE: not for that */
-    uint32_t timer;   /* TIMER: generation, to be given back */
-    int64_t at;       /* TIMER */
-    struct fact fact; /* RECORD */
+    uint8_t flags;          /* EVALUATE, EXPAND: CALLS_... that are true */
+    uint8_t how;            /* SIGNAL */
+    uint8_t cause;          /* CONCLUDE, REPLY: enum cause */
+    uint8_t code;           /* REPLY: enum reply_code */
+    bool is_failed;         /* CONCLUDE: the attempt has failed (by a body, if there is no cause) */
+    bool is_stopped;        /* CONCLUDE: a cancel or its timeout ended it */
+    uint32_t node, attempt; /* of RECORD: node alone */
+    uint32_t operation;     /* EVALUATE, LAUNCH, SIGNAL, CONCLUDE (where it failed or was stopped),
+                               BIND */
+    union {
+        struct fact fact;         /* RECORD */
+        struct {                  /* all others */
+            uint32_t request;     /* REPLY, TIMER */
+            uint32_t item;        /* REPLY, BIND, EXPAND of a queue's matrix */
+            uint32_t gate, token; /* CONCLUDE, REPLY: what was waited for, or NO_GATE, UINT32_MAX;
+                                     SEEK, YIELD */
+            uint32_t culprit;     /* CONCLUDE, REPLY: a node, or NO_NODE */
+            uint32_t seen;        /* CONCLUDE of a failure: it is not tried again because others
+                                     have seen what it did at this gate; NO_GATE: not for that */
+            uint32_t timer;       /* TIMER: generation, to be given back */
+            int64_t at;           /* TIMER */
+        };
+    };
 };
 
 struct action_list {

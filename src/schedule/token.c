@@ -145,6 +145,13 @@ static bool reserver_fits(struct scheduler *scheduler)
     return false;
 }
 
+/* Nobody came, and nothing. */
+static bool is_quiet(const struct scheduler *scheduler)
+{
+    return scheduler->released.count == 0 && scheduler->roots[PARK_OPEN] == NO_LINE &&
+           scheduler->reserver == NO_LINE;
+}
+
 /* The line to be looked at next: of those that are open, or that may get what was released. */
 static uint32_t next_line(struct scheduler *scheduler)
 {
@@ -189,6 +196,19 @@ void tokens_take(struct scheduler *scheduler, uint32_t vector, uint32_t node)
     }
 }
 
+/* After its head was granted. Whoever lacks the only token that he wants is at once where he would
+ * be as soon as he is looked at: before that no more of it comes, but by the end of a reservation.
+ */
+static void park_again(struct scheduler *scheduler, uint32_t line)
+{
+    const struct amount *only = amounts_begin(scheduler, line);
+    bool is_only = amounts_end(scheduler, line) == only + 1 && scheduler->reserver == NO_LINE;
+    if (is_only && only->amount > token_free(scheduler, only->token))
+        park_insert(scheduler, line, park_of_token(only->token), only->amount);
+    else
+        park_insert(scheduler, line, PARK_OPEN, 0);
+}
+
 static uint32_t grant(struct scheduler *scheduler, uint32_t line)
 {
     if (line == scheduler->reserver)
@@ -200,14 +220,14 @@ static uint32_t grant(struct scheduler *scheduler, uint32_t line)
     count_passes(scheduler, line);
     line_pop(scheduler, line);
     if (!line_is_empty(line_at(scheduler, line)))
-        park_insert(scheduler, line, PARK_OPEN, 0);
+        park_again(scheduler, line);
     return head;
 }
 
 uint32_t tokens_grant(struct scheduler *scheduler, uint32_t *ret_line)
 {
     for (;;) {
-        uint32_t line = next_line(scheduler);
+        uint32_t line = is_quiet(scheduler) ? NO_LINE : next_line(scheduler);
         if (line == NO_LINE) {
             scheduler->released.count = 0;
             return NO_NODE;

@@ -17,6 +17,8 @@ struct wording {
 };
 /* A line, with its newline. */
 void write_action(struct buffer *out, const struct action *action, const struct wording *names);
+/* Goes on from an earlier digest: two runs with the same one did the same. */
+uint64_t digest_action(uint64_t digest, const struct action *action);
 
 void check_scenarios(void);
 

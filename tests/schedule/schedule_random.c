@@ -167,13 +167,7 @@ static void make_plan(struct simulation *simulation)
 static void digest(struct simulation *simulation)
 {
     for (uint32_t i = 0; i < simulation->actions.count; i++) {
-        const struct action *a = &simulation->actions.items[i];
-        uint64_t fields[] = {a->kind,         a->flags,        a->how,
-                             a->node,         a->attempt,      a->timer,
-                             (uint64_t)a->at, a->fact.kind,    a->fact.node,
-                             a->fact.status,  a->fact.attempt, (uint64_t)a->fact.until};
-        for (size_t k = 0; k < sizeof fields / sizeof *fields; k++)
-            simulation->hash = (simulation->hash ^ fields[k]) * 0x100000001b3;
+        simulation->hash = digest_action(simulation->hash, &simulation->actions.items[i]);
     }
 }
 

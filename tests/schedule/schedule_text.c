@@ -169,3 +169,26 @@ void write_action(struct buffer *out, const struct action *action, const struct 
     }
     buffer_add_byte(out, '\n');
 }
+
+static uint64_t digest_fields(uint64_t digest, const uint64_t *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        digest = (digest ^ fields[i]) * 0x100000001b3;
+    return digest;
+}
+
+uint64_t digest_action(uint64_t digest, const struct action *action)
+{
+    if (action->kind == ACTION_RECORD) {
+        const struct fact *fact = &action->fact;
+        uint64_t fields[] = {
+            fact->kind,    fact->node,      fact->status,          fact->attempt,
+            fact->request, fact->operation, (uint64_t)fact->until, (uint64_t)fact->time};
+        return digest_fields(digest, fields, sizeof fields / sizeof *fields);
+    }
+    uint64_t fields[] = {action->kind,  action->flags, action->how,         action->cause,
+                         action->code,  action->node,  action->attempt,     action->operation,
+                         action->gate,  action->token, action->culprit,     action->request,
+                         action->timer, action->item,  (uint64_t)action->at};
+    return digest_fields(digest, fields, sizeof fields / sizeof *fields);
+}

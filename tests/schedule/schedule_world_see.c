@@ -162,16 +162,6 @@ void world_see(struct world *world, const struct action *action)
 
 /* --- one input --- */
 
-static void digest(struct world *world, const struct action *action)
-{
-    uint64_t fields[] = {action->kind,  action->node,    action->attempt, action->operation,
-                         action->cause, action->request, action->code,    action->fact.kind,
-                         action->item,  action->gate,    action->token,   action->fact.node,
-                         action->timer, action->culprit};
-    for (size_t k = 0; k < sizeof fields / sizeof *fields; k++)
-        world->hash = (world->hash ^ fields[k]) * 0x100000001b3;
-}
-
 /* Whom the run's own timer found. */
 static void keep_stuck(struct world *world, const struct input *in)
 {
@@ -196,7 +186,7 @@ void world_give(struct world *world, struct input in)
     scheduler_handle(world->scheduler, &in, &world->actions);
     for (uint32_t i = 0; i < world->actions.count; i++) {
         const struct action *action = &world->actions.items[i];
-        digest(world, action);
+        world->hash = digest_action(world->hash, action);
         world_see(world, action);
         judge_action(&world->judge, action);
     }
