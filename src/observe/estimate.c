@@ -17,33 +17,62 @@
 static const int64_t SECOND = 1000000000;
 enum { ROWS_MOST = 20000, PAUSE_OF_STEP = 10000 /* nanoseconds for each node and edge */ };
 
+/* What is 0 at first costs nothing until it is known. */
 struct task_time {
     int64_t sum;   /* of those that ended in this run */
-    int64_t prior; /* -1: not known */
+    int64_t prior; /* one more; 0: not known */
     uint32_t count;
 };
+
+/* Of a node: 0 until it runs, then one more than the time since when; ended, and how long it took,
+ * is as far below 0 from -1 on. */
+enum { NOT_RUNNING = 0 };
+static const int64_t SAYS_NOTHING = INT64_MIN; /* ended */
 
 struct estimate {
     const struct plan *plan;
     uint32_t count;    /* of nodes that the arrays have */
-    int64_t *since;    /* of the running attempt; -1: none runs */
-    int64_t *took;     /* -1: not ended; -2: ended, and it says nothing */
-    int64_t *expected; /* of this instance, by earlier runs; -1: not known */
+    int64_t *times;    /* as above */
+    int64_t *expected; /* of this instance, by earlier runs; -1: not known. NULL: of none */
     struct task_time *tasks;
     uint32_t *order;             /* of the nodes; NULL: not made yet, or the graph has grown */
     int64_t done, done_expected; /* of what ended and was expected */
 };
+
+/* When the running attempt began; -1: none runs. */
+static int64_t since_of(const struct estimate *estimate, uint32_t node)
+{
+    return estimate->times[node] > 0 ? estimate->times[node] - 1 : -1;
+}
+
+static bool has_ended(const struct estimate *estimate, uint32_t node)
+{
+    return estimate->times[node] < 0;
+}
+
+/* -1: it has not ended, or that says nothing. */
+static int64_t took_of(const struct estimate *estimate, uint32_t node)
+{
+    int64_t time = estimate->times[node];
+    return time < 0 && time != SAYS_NOTHING ? -(time + 1) : -1;
+}
+
+static void expect_of_new(struct estimate *estimate, uint32_t first, uint32_t count)
+{
+    estimate->expected = memory_resize(estimate->expected, count, sizeof *estimate->expected);
+    for (uint32_t node = first; node < count; node++)
+        estimate->expected[node] = -1;
+}
 
 static void grow(struct estimate *estimate)
 {
     uint32_t count = estimate->plan->node_count, old = estimate->count;
     if (count == old)
         return;
-    estimate->since = memory_resize(estimate->since, count, sizeof *estimate->since);
-    estimate->took = memory_resize(estimate->took, count, sizeof *estimate->took);
-    estimate->expected = memory_resize(estimate->expected, count, sizeof *estimate->expected);
-    for (uint32_t node = old; node < count; node++)
-        estimate->since[node] = estimate->took[node] = estimate->expected[node] = -1;
+    if (estimate->expected != NULL)
+        expect_of_new(estimate, old, count);
+    estimate->times = memory_resize(estimate->times, count, sizeof *estimate->times);
+    memset(estimate->times + old, 0, (count - old) * sizeof *estimate->times);
     estimate->count = count;
     free(estimate->order);
     estimate->order = NULL;
@@ -54,9 +83,8 @@ struct estimate *estimate_new(const struct plan *plan)
     struct estimate *estimate = memory_new(sizeof *estimate);
     estimate->plan = plan;
     estimate->tasks = memory_array(plan->workflow->task_count, sizeof *estimate->tasks);
-    for (uint32_t task = 0; task < plan->workflow->task_count; task++)
-        estimate->tasks[task].prior = -1;
-    grow(estimate);
+    estimate->count = plan->node_count;
+    estimate->times = memory_array(plan->node_count, sizeof *estimate->times);
     return estimate;
 }
 
@@ -64,8 +92,7 @@ void estimate_free(struct estimate *estimate)
 {
     if (estimate == NULL)
         return;
-    free(estimate->since);
-    free(estimate->took);
+    free(estimate->times);
     free(estimate->expected);
     free(estimate->tasks);
     free(estimate->order);
@@ -76,43 +103,52 @@ void estimate_free(struct estimate *estimate)
 
 static int64_t prior_of(const struct estimate *estimate, uint32_t node)
 {
-    int64_t own = estimate->expected[node];
-    return own >= 0 ? own : estimate->tasks[estimate->plan->task[node]].prior;
+    int64_t own = estimate->expected != NULL ? estimate->expected[node] : -1;
+    return own >= 0 ? own : estimate->tasks[estimate->plan->task[node]].prior - 1;
 }
 
 static int64_t expected_of(const struct estimate *estimate, uint32_t node)
 {
     const struct task_time *task = &estimate->tasks[estimate->plan->task[node]];
-    if (estimate->expected[node] >= 0)
-        return estimate->expected[node];
-    return task->count > 0 ? task->sum / task->count : task->prior;
+    bool is_own = estimate->expected != NULL && estimate->expected[node] >= 0;
+    return !is_own && task->count > 0 ? task->sum / task->count : prior_of(estimate, node);
+}
+
+/* What the only instance of a task took says nothing of others; later runs are told of it where
+ * there is room for all tasks. */
+static bool is_counted_for_task(const struct plan *plan, uint32_t node)
+{
+    return plan->workflow->task_count <= ROWS_MOST ||
+           plan->instances[plan->task[node]].shape != NULL;
 }
 
 void estimate_started(struct estimate *estimate, uint32_t node, int64_t time)
 {
     grow(estimate);
-    estimate->since[node] = time;
+    estimate->times[node] = time >= 0 ? time + 1 : 1;
 }
 
 void estimate_ended(struct estimate *estimate, uint32_t node, int64_t time, enum status status)
 {
     grow(estimate);
-    int64_t since = estimate->since[node];
-    estimate->since[node] = -1;
-    estimate->took[node] = -2;
+    int64_t since = since_of(estimate, node);
+    estimate->times[node] = SAYS_NOTHING;
     if (estimate->plan->is_join[node])
         return;
     if (status == STATUS_SKIPPED)
-        estimate->took[node] = 0;
+        estimate->times[node] = -1;
     if (status != STATUS_SUCCESS || since < 0)
         return;
-    struct task_time *task = &estimate->tasks[estimate->plan->task[node]];
-    estimate->took[node] = time > since ? time - since : 0;
-    task->sum += estimate->took[node];
-    task->count++;
+    int64_t took = time > since ? time - since : 0;
+    estimate->times[node] = -1 - took;
+    if (is_counted_for_task(estimate->plan, node)) {
+        struct task_time *task = &estimate->tasks[estimate->plan->task[node]];
+        task->sum += took;
+        task->count++;
+    }
     int64_t prior = prior_of(estimate, node);
     if (prior >= 0) {
-        estimate->done += estimate->took[node];
+        estimate->done += took;
         estimate->done_expected += prior;
     }
 }
@@ -121,13 +157,14 @@ void estimate_ended(struct estimate *estimate, uint32_t node, int64_t time, enum
 static void forget_running(struct estimate *estimate)
 {
     for (uint32_t node = 0; node < estimate->count; node++)
-        estimate->since[node] = -1;
+        if (estimate->times[node] > 0)
+            estimate->times[node] = NOT_RUNNING;
 }
 
 static void reopened(struct estimate *estimate, uint32_t node)
 {
     grow(estimate);
-    estimate->since[node] = estimate->took[node] = -1;
+    estimate->times[node] = NOT_RUNNING;
 }
 
 void estimate_fact(struct estimate *estimate, const struct fact *fact)
@@ -135,13 +172,13 @@ void estimate_fact(struct estimate *estimate, const struct fact *fact)
     bool is_start = fact->kind == FACT_LAUNCHED || fact->kind == FACT_STARTED ||
                     (fact->kind == FACT_WAITING && fact->request == NO_REQUEST);
     bool is_later_body = is_start && fact->operation != NO_OPERATION &&
-                         fact->node < estimate->count && estimate->since[fact->node] >= 0;
+                         fact->node < estimate->count && since_of(estimate, fact->node) >= 0;
     if (is_later_body)
         return;
     if (is_start)
         estimate_started(estimate, fact->node, fact->time);
     else if (fact->kind == FACT_FAILED)
-        estimate->since[fact->node] = -1;
+        estimate->times[fact->node] = NOT_RUNNING;
     else if (fact->kind == FACT_ENDED)
         estimate_ended(estimate, fact->node, fact->time, fact->status);
     else if (fact->kind == FACT_RESUMED)
@@ -186,9 +223,13 @@ void estimate_learn(struct estimate *estimate, struct duration *items, uint32_t 
     for (uint32_t task = 0; task < plan->workflow->task_count; task++) {
         buffer_clear(&title);
         write_task(plan, task, &title);
-        estimate->tasks[task].prior = find(items, count, &title);
+        estimate->tasks[task].prior = find(items, count, &title) + 1;
     }
-    for (uint32_t node = 0; has_instance_rows(plan) && node < estimate->count; node++) {
+    if (!has_instance_rows(plan))
+        return;
+    if (estimate->expected == NULL)
+        expect_of_new(estimate, 0, estimate->count);
+    for (uint32_t node = 0; node < estimate->count; node++) {
         if (!plan->is_selected[node] || plan->is_join[node])
             continue;
         buffer_clear(&title);
@@ -206,11 +247,11 @@ void estimate_tell(const struct estimate *estimate, duration_list *list)
 {
     const struct plan *plan = estimate->plan;
     for (uint32_t node = 0; has_instance_rows(plan) && node < estimate->count; node++) {
-        if (estimate->took[node] < 0 || plan->is_join[node])
+        if (took_of(estimate, node) < 0 || plan->is_join[node])
             continue;
         struct buffer title = {0};
         plan_write_name(plan, node, &title);
-        add_row(list, &title, estimate->took[node]);
+        add_row(list, &title, took_of(estimate, node));
     }
     uint32_t tasks = plan->workflow->task_count;
     for (uint32_t task = 0; tasks <= ROWS_MOST && task < tasks; task++) {
@@ -248,7 +289,7 @@ static int64_t left_of(const struct look *look, uint32_t node)
     const struct estimate *estimate = look->estimate;
     if (!(plan_rule(estimate->plan, node)->flags & RULE_WORK))
         return 0;
-    int64_t expected = expected_of(estimate, node), since = estimate->since[node];
+    int64_t expected = expected_of(estimate, node), since = since_of(estimate, node);
     if (expected < 0)
         return -1;
     expected = (int64_t)((double)expected * look->pace);
@@ -278,7 +319,7 @@ static void weigh(struct look *look)
     const struct estimate *estimate = look->estimate;
     const struct plan *plan = estimate->plan;
     for (uint32_t node = 0; node < plan->node_count; node++) {
-        if (!plan->is_selected[node] || plan->is_join[node] || estimate->took[node] != -1)
+        if (!plan->is_selected[node] || plan->is_join[node] || has_ended(estimate, node))
             continue;
         int64_t left = left_of(look, node);
         look->known += left >= 0;
