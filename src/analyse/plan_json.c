@@ -186,8 +186,8 @@ static json_t *task_to_json(struct plan *plan, uint32_t index)
                             name_to_json(plan, plan->workflow->pools[task->details->pool].name));
     json_object_set_new(object, "resources", resources(plan, index));
     program_json_set_task(plan, index, object);
-    for (uint32_t i = 0; i < instances->variable_count; i++)
-        json_array_append_new(variables, name_to_json(plan, instances->variables[i]));
+    for (uint32_t i = 0; i < instances_variable_count(instances); i++)
+        json_array_append_new(variables, name_to_json(plan, instances->shape->variables[i]));
     json_object_set_new(object, "matrix", variables);
     if (instances->template != NO_NODE)
         json_object_set_new(object, "is_dynamic", json_true());

@@ -17,8 +17,8 @@ static struct lookup *lookup_of(struct instances *instances)
 {
     if (instances->shape->lookup == NULL) {
         instances->shape->lookup = memory_new(sizeof *instances->shape->lookup);
-        instances->shape->lookup->columns =
-            memory_array(instances->variable_count, sizeof *instances->shape->lookup->columns);
+        instances->shape->lookup->columns = memory_array(instances_variable_count(instances),
+                                                         sizeof *instances->shape->lookup->columns);
     }
     return instances->shape->lookup;
 }
@@ -249,7 +249,7 @@ void groups_release(struct instances *instances)
     struct lookup *lookup = instances->shape == NULL ? NULL : instances->shape->lookup;
     if (lookup == NULL)
         return;
-    for (uint32_t i = 0; i < instances->variable_count; i++) {
+    for (uint32_t i = 0; i < instances_variable_count(instances); i++) {
         value_set_release(&lookup->columns[i].set);
         memory_free(lookup->columns[i].ids);
     }

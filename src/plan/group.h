@@ -18,7 +18,7 @@ struct column {
 struct grouping {
     const struct instances *instances;
     uint32_t variable_count;
-    uint32_t *variables; /* places in instances->variables, ascending */
+    uint32_t *variables; /* places in shape->variables, ascending */
     uint32_t group_count;
     uint32_t *joins; /* group → the node joined to its members, or NO_NODE; NULL: none so far */
     struct grouping *next; /* of the task */

@@ -41,8 +41,8 @@ uint32_t instances_axis_size(const struct instances *instances, uint32_t axis)
 
 uint32_t instances_variable(const struct instances *instances, name variable)
 {
-    for (uint32_t i = 0; i < instances->variable_count; i++)
-        if (instances->variables[i] == variable)
+    for (uint32_t i = 0; i < instances_variable_count(instances); i++)
+        if (instances->shape->variables[i] == variable)
             return i;
     return UINT32_MAX;
 }
@@ -68,7 +68,7 @@ const json_t *instances_value(const struct instances *instances, const struct na
 {
     if (has_row(instances, instance))
         return json_object_get(instances->shape->rows[instance],
-                               names_text(names, instances->variables[variable]));
+                               names_text(names, instances->shape->variables[variable]));
     if (variable >= instances->shape->axis_count)
         return NULL;
     return json_array_get(instances->shape->axis_values[variable],
@@ -82,7 +82,7 @@ json_t *instances_map(const struct instances *instances, const struct names *nam
         return json_copy(instances->shape->rows[instance]);
     json_t *map = json_object();
     for (uint32_t i = 0; instances->shape != NULL && i < instances->shape->axis_count; i++)
-        json_object_set(map, names_text(names, instances->variables[i]),
+        json_object_set(map, names_text(names, instances->shape->variables[i]),
                         (json_t *)instances_value(instances, names, instance, i));
     return map;
 }
@@ -143,7 +143,7 @@ static void write_values(const struct instances *instances, const struct names *
                          uint32_t instance, struct buffer *out)
 {
     bool is_first = true;
-    for (uint32_t i = 0; i < instances->variable_count; i++) {
+    for (uint32_t i = 0; i < instances_variable_count(instances); i++) {
         const json_t *value = instances_value(instances, names, instance, i);
         if (value == NULL)
             continue;
@@ -151,7 +151,7 @@ static void write_values(const struct instances *instances, const struct names *
         uint32_t position = is_of_axis ? axis_index(instances, instance, i) : instance;
         if (!is_first)
             buffer_add_byte(out, ',');
-        buffer_add_text(out, names_text(names, instances->variables[i]));
+        buffer_add_text(out, names_text(names, instances->shape->variables[i]));
         buffer_add_byte(out, '=');
         write_value(value, position + 1, out);
         is_first = false;
@@ -238,8 +238,8 @@ void instances_add_item(struct instances *instances, const struct names *names, 
         instances->first = node;
     *VEC_PUSH(&items->nodes) = node;
     shape->rows[instance] = json_object();
-    json_object_set_nocheck(shape->rows[instance], names_text(names, instances->variables[0]),
-                            (json_t *)item);
+    json_object_set_nocheck(shape->rows[instance],
+                            names_text(names, instances->shape->variables[0]), (json_t *)item);
     shape->repeats[instance] = number_repeat(instances, names, items, instance);
 }
 

@@ -11,7 +11,7 @@ static inline bool instances_are_product(const struct instances *instances)
 }
 /* How many elements an axis has. */
 uint32_t instances_axis_size(const struct instances *instances, uint32_t axis);
-/* The place of a variable in instances->variables, or UINT32_MAX. */
+/* The place of a variable in shape->variables, or UINT32_MAX. */
 uint32_t instances_variable(const struct instances *instances, name variable);
 /* The value of a variable by its place; instance counts from 0. Borrowed; NULL if it has none. */
 const json_t *instances_value(const struct instances *instances, const struct names *names,

@@ -162,9 +162,10 @@ static void finish(struct expansion *expansion)
 {
     struct instances *instances = expansion->instances;
     instances->shape->rows = expansion->rows.items;
-    instances->variable_count = expansion->variables.count;
-    instances->variables = arena_copy(&expansion->view.plan->arena, expansion->variables.items,
-                                      sizeof(name) * (size_t)expansion->variables.count);
+    instances->shape->variable_count = expansion->variables.count;
+    instances->shape->variables =
+        arena_copy(&expansion->view.plan->arena, expansion->variables.items,
+                   sizeof(name) * (size_t)expansion->variables.count);
     VEC_RELEASE(&expansion->variables);
     json_decref(expansion->known);
     view_release(&expansion->view);
@@ -210,8 +211,9 @@ static void leave_open(struct plan *plan, struct instances *instances, const str
         variables[i] = matrix->axes[i].variable;
     if (matrix->is_queue)
         instances->shape->items = items_new();
-    instances->variables = matrix->is_list ? matrix->variables : variables;
-    instances->variable_count = matrix->is_list ? matrix->variable_count : matrix->axis_count;
+    instances->shape->variables = matrix->is_list ? matrix->variables : variables;
+    instances->shape->variable_count =
+        matrix->is_list ? matrix->variable_count : matrix->axis_count;
 }
 
 void matrix_expand(struct plan *plan, uint32_t task, struct diagnostics *diagnostics)

@@ -71,9 +71,9 @@ static void bind_same(struct plan *plan, struct resolver *resolver)
 {
     const struct instances *own = &plan->instances[resolver->task];
     const struct instances *other = &plan->instances[resolver->need->task];
-    resolver->bounds = ARENA_ARRAY(&plan->arena, struct bound, other->variable_count);
-    for (uint32_t i = 0; i < other->variable_count; i++) {
-        uint32_t at = instances_variable(own, other->variables[i]);
+    resolver->bounds = ARENA_ARRAY(&plan->arena, struct bound, instances_variable_count(other));
+    for (uint32_t i = 0; i < instances_variable_count(other); i++) {
+        uint32_t at = instances_variable(own, other->shape->variables[i]);
         if (at != UINT32_MAX)
             resolver->bounds[resolver->bound_count++] = (struct bound){.variable = i, .own = at};
     }

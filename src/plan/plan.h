@@ -190,9 +190,11 @@ struct shape {
     uint32_t *repeats;     /* instance → it is the n-th of its name, from 1; NULL: all differ */
     struct lookup *lookup; /* the plan's own: instances by values, for selectors; may be NULL */
     struct items *items;   /* the plan's own: of a queue's matrix; NULL: of another */
-    uint32_t axis_count;   /* 0 for a matrix of rows */
-    bool is_expanded;      /* false: a dynamic matrix that waits for its needs; one of a queue that
-                              may get more items, for ever */
+    const name *variables; /* axes in order, then what include added */
+    uint32_t variable_count;
+    uint32_t axis_count; /* 0 for a matrix of rows */
+    bool is_expanded;    /* false: a dynamic matrix that waits for its needs; one of a queue that
+                            may get more items, for ever */
 };
 
 /* The instances of a task: nodes first .. first + count - 1, but for those of a queue's matrix:
@@ -203,10 +205,13 @@ struct instances {
     uint32_t template;     /* of a dynamic matrix: its JOIN_TEMPLATE, else NO_NODE */
     bool is_chosen;        /* the template is of the run for its own sake, and so are all instances;
                               else those that something selected needs */
-    uint32_t variable_count;
-    const name *variables; /* axes in order, then what include added */
-    struct shape *shape;   /* NULL: no matrix */
+    struct shape *shape;   /* NULL: no matrix, so no variables */
 };
+static inline uint32_t instances_variable_count(const struct instances *instances)
+{
+    return instances->shape != NULL ? instances->shape->variable_count : 0;
+}
+
 /* Is it known which instances there are? */
 static inline bool instances_are_known(const struct instances *instances)
 {

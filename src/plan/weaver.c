@@ -99,7 +99,7 @@ static void write_wanted(const struct resolver *resolver, struct view *view, str
     for (uint32_t i = 0; i < resolver->bound_count; i++) {
         const struct bound *bound = &resolver->bounds[i];
         buffer_printf(out, "%s%s=", i == 0 ? "" : ", ",
-                      names_text(names, other->variables[bound->variable]));
+                      names_text(names, other->shape->variables[bound->variable]));
         if (bound->selector == NULL) {
             const json_t *value =
                 instances_value(own, names, instances_index(own, view->node), bound->own);

@@ -191,14 +191,17 @@ enum body { BODY_NONE, BODY_RUN, BODY_EXEC, BODY_CALL, BODY_STEPS };
 /* What expressions mention of a task, so that only that is kept. */
 enum { KEEPS_STDOUT = 1, KEEPS_STDERR = 2, KEEPS_RESULT = 4 };
 
+/* Small, since a large workflow has little else; a list has fewer items than 26 bits can count. */
 struct task {
     place at; /* of its name */
     name name;
-    uint8_t body;
-    uint8_t keeps; /* KEEPS_... */
-    bool is_finally;
-    bool is_plain_command; /* run is one plain command: exec holds its words, no shell is needed */
-    uint32_t need_count;
+    uint32_t need_count : 26;
+    uint32_t body : 3;  /* enum body */
+    uint32_t keeps : 3; /* KEEPS_... */
+    uint32_t exec_count : 26;
+    bool is_finally : 1;
+    bool is_plain_command : 1; /* run is one plain command: exec holds its words, no shell is needed
+                                */
     struct need *needs;
     const struct text *run;      /* BODY_RUN: shell text; may be NULL after an error */
     struct text *exec;           /* words */
@@ -206,7 +209,6 @@ struct task {
     const struct matrix *matrix; /* NULL: one instance */
     const struct details *details;
     const struct synchronisation *synchronisation; /* NULL: none */
-    uint32_t exec_count;
 };
 
 #endif
