@@ -63,7 +63,7 @@ static void tell_end(struct attempt *attempt)
     in->operation = attempt->operation;
     in->outcome = attempt->outcome;
     attempt->outcome.detail = NULL;
-    run->attempts[attempt->node] = NULL;
+    sparse_set(&run->attempts, attempt->node, NULL);
     if (!is_body || attempt->operation == NO_OPERATION)
         timers_forget_node(run, attempt->node);
     free_attempt(attempt);
@@ -107,7 +107,7 @@ struct attempt *attempt_new(struct run *run, uint32_t node, uint32_t number, uin
     const struct step *step = attempt_step(attempt);
     if (step != NULL)
         attempt->keeps |= step->keeps;
-    run->attempts[node] = attempt;
+    sparse_set(&run->attempts, node, attempt);
     return attempt;
 }
 
@@ -160,7 +160,7 @@ void attempt_launch(struct run *run, uint32_t node, uint32_t number, uint32_t op
 
 static struct attempt *find(struct run *run, uint32_t node, uint32_t number)
 {
-    struct attempt *attempt = run->attempts[node];
+    struct attempt *attempt = sparse_get(&run->attempts, node);
     return attempt != NULL && attempt->number == (number & ~(ATTEMPT_CLEANUP | ATTEMPT_PROBE))
                ? attempt
                : NULL;
@@ -171,16 +171,17 @@ static void started(void *context, uint32_t node, uint32_t number, int process, 
     struct run *run = context;
     if (number & (ATTEMPT_CLEANUP | ATTEMPT_PROBE))
         return;
-    if (run->attempts[node] != NULL)
-        run_pipes_let_go(run->attempts[node]);
+    struct attempt *attempt = sparse_get(&run->attempts, node);
+    if (attempt != NULL)
+        run_pipes_let_go(attempt);
     struct input *in = run_push(run, INPUT_STARTED);
     in->node = node;
     in->attempt = number;
-    in->operation = run->attempts[node] != NULL ? run->attempts[node]->operation : NO_OPERATION;
+    in->operation = attempt != NULL ? attempt->operation : NO_OPERATION;
     in->process = process;
     in->since = at - run->began;
-    if (run->attempts[node] != NULL)
-        ready_begin(run->attempts[node]);
+    if (attempt != NULL)
+        ready_begin(attempt);
 }
 
 static void keep(struct attempt *attempt, int stream, const char *bytes, size_t length)
@@ -417,7 +418,7 @@ const struct reports attempt_reports = {.started = started,
 
 void attempt_note_signal(struct run *run, uint32_t node, bool is_timeout)
 {
-    struct attempt *attempt = run->attempts[node];
+    struct attempt *attempt = sparse_get(&run->attempts, node);
     if (attempt == NULL)
         return;
     if (is_timeout && attempt->operation != NO_OPERATION)
@@ -444,9 +445,7 @@ void attempt_signal(struct run *run, const struct action *action)
 
 void attempts_release(struct run *run)
 {
-    for (uint32_t node = 0; node < run->plan->node_count; node++)
-        if (run->attempts[node] != NULL)
-            free_attempt(run->attempts[node]);
-    free(run->attempts);
-    run->attempts = NULL;
+    for (uint32_t node = 0; (node = sparse_next(&run->attempts, node)) != SPARSE_END; node++)
+        free_attempt(sparse_get(&run->attempts, node));
+    sparse_release(&run->attempts);
 }

@@ -162,7 +162,7 @@ enum { HELD_MOST = 1000000000 /* ns; for readers that have closed their end and 
 
 static struct attempt *attempt_of(const struct run *run, uint32_t task)
 {
-    return run->attempts[run->plan->instances[task].first];
+    return sparse_get(&run->attempts, run->plan->instances[task].first);
 }
 
 static bool is_for_want_of_readers(const struct outcome *outcome)

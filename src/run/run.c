@@ -62,8 +62,6 @@ static bool open_run(struct run *run, struct error *error)
     run->node_capacity = count;
     /* From now on what expressions read is what is there when they are evaluated. */
     run->plan->workflow->snapshot->is_forgetful = run->folder != NULL;
-    run->attempts = memory_array(count, sizeof *run->attempts);
-    run->timers = memory_array(count, sizeof *run->timers);
     run->result_of = memory_array(count, sizeof *run->result_of);
     if (run->folder != NULL) {
         struct buffer mark = {0};

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/sparse.h"
 #include "execute/execute.h"
 #include "history/history.h"
 #include "observe/observe.h"
@@ -78,11 +79,11 @@ struct run {
     } spare;
     struct action_list actions;
 
-    uint32_t node_capacity;    /* of the arrays by node */
-    struct attempt **attempts; /* by node: the live one, or NULL */
-    struct timer **timers;     /* by node; NULL: not armed */
-    struct trail **trails;     /* by node; NULL: none yet. See trail.h */
-    uint32_t *result_of;       /* node → index into results + 1 */
+    struct sparse attempts; /* by node: the live one */
+    struct sparse timers;   /* by node: the one that is armed */
+    struct sparse trails;   /* by node; see trail.h */
+    uint32_t *result_of;    /* node → index into results + 1 */
+    uint32_t node_capacity; /* of it */
     struct {
         struct result *items;
         uint32_t count, capacity;

@@ -15,13 +15,10 @@ struct timer {
     uint32_t node, request, generation;
 };
 
-static void forget(struct timer **timer)
+static void timer_free(struct timer *timer)
 {
-    if (*timer == NULL)
-        return;
-    loop_cancel((*timer)->run->loop, (*timer)->alarm);
-    free(*timer);
-    *timer = NULL;
+    loop_cancel(timer->run->loop, timer->alarm);
+    free(timer);
 }
 
 /* --- of requests: in order of their numbers, which is that of their coming --- */
@@ -52,7 +49,7 @@ void timers_forget_request(struct run *run, uint32_t request)
     if (!is_there(run, place, request))
         return;
     struct timer **items = run->request_timers.items;
-    forget(&items[place]);
+    timer_free(items[place]);
     run->request_timers.count--;
     memmove(items + place, items + place + 1, (run->request_timers.count - place) * sizeof *items);
 }
@@ -72,7 +69,11 @@ static void keep(struct run *run, struct timer *timer)
 
 void timers_forget_node(struct run *run, uint32_t node)
 {
-    forget(&run->timers[node]);
+    struct timer *timer = sparse_get(&run->timers, node);
+    if (timer == NULL)
+        return;
+    timer_free(timer);
+    sparse_set(&run->timers, node, NULL);
 }
 
 static void due(void *context)
@@ -106,8 +107,8 @@ void timers_arm(struct run *run, const struct action *action)
     *timer = (struct timer){
         .run = run, .node = action->node, .request = action->request, .generation = action->timer};
     if (action->request == NO_REQUEST && action->node != NO_NODE) {
-        forget(&run->timers[action->node]);
-        run->timers[action->node] = timer;
+        timers_forget_node(run, action->node);
+        sparse_set(&run->timers, action->node, timer);
     } else {
         keep(run, timer);
     }
@@ -117,11 +118,10 @@ void timers_arm(struct run *run, const struct action *action)
 
 void timers_release(struct run *run)
 {
-    for (uint32_t node = 0; run->timers != NULL && node < run->node_capacity; node++)
-        forget(&run->timers[node]);
+    for (uint32_t node = 0; (node = sparse_next(&run->timers, node)) != SPARSE_END; node++)
+        timers_forget_node(run, node);
     for (uint32_t i = 0; i < run->request_timers.count; i++)
-        forget(&run->request_timers.items[i]);
+        timer_free(run->request_timers.items[i]);
     VEC_RELEASE(&run->request_timers);
-    free(run->timers);
-    run->timers = NULL;
+    sparse_release(&run->timers);
 }

@@ -14,13 +14,13 @@ bool trail_is_needed(const struct run *run, uint32_t node)
 
 struct trail *trail_of(struct run *run, uint32_t node)
 {
-    if (run->trails == NULL)
-        run->trails = memory_array(run->node_capacity, sizeof *run->trails);
-    if (run->trails[node] == NULL) {
-        run->trails[node] = memory_new(sizeof **run->trails);
-        run->trails[node]->live = NO_OPERATION;
+    struct trail *trail = sparse_get(&run->trails, node);
+    if (trail == NULL) {
+        trail = memory_new(sizeof *trail);
+        trail->live = NO_OPERATION;
+        sparse_set(&run->trails, node, trail);
     }
-    return run->trails[node];
+    return trail;
 }
 
 static void begin_attempt(struct trail *trail, uint32_t attempt)
@@ -129,18 +129,18 @@ void trail_note_action(struct run *run, const struct action *action)
 
 static void forget(struct run *run, uint32_t node)
 {
-    struct trail *trail = run->trails != NULL ? run->trails[node] : NULL;
+    struct trail *trail = sparse_get(&run->trails, node);
     if (trail == NULL)
         return;
     free(trail->last.detail);
     VEC_RELEASE(&trail->passed);
     free(trail);
-    run->trails[node] = NULL;
+    sparse_set(&run->trails, node, NULL);
 }
 
 static void forget_finally(struct run *run)
 {
-    for (uint32_t node = 0; run->trails != NULL && node < run->plan->node_count; node++)
+    for (uint32_t node = 0; (node = sparse_next(&run->trails, node)) != SPARSE_END; node++)
         if (plan_rule(run->plan, node)->flags & RULE_FINALLY)
             forget(run, node);
 }
@@ -148,7 +148,7 @@ static void forget_finally(struct run *run)
 /* The attempt is over; what it has passed is kept for a resume. */
 static void rest(struct run *run, uint32_t node)
 {
-    struct trail *trail = run->trails != NULL ? run->trails[node] : NULL;
+    struct trail *trail = sparse_get(&run->trails, node);
     if (trail == NULL)
         return;
     begin_attempt(trail, 0);
@@ -170,15 +170,14 @@ void trail_note_fact(struct run *run, const struct fact *fact)
 
 void trails_release(struct run *run)
 {
-    for (uint32_t node = 0; run->trails != NULL && node < run->node_capacity; node++)
+    for (uint32_t node = 0; (node = sparse_next(&run->trails, node)) != SPARSE_END; node++)
         forget(run, node);
-    free(run->trails);
-    run->trails = NULL;
+    sparse_release(&run->trails);
 }
 
 json_t *trail_bound(struct run *run, uint32_t node, uint32_t operation)
 {
-    const struct trail *trail = run->trails != NULL ? run->trails[node] : NULL;
+    const struct trail *trail = sparse_get(&run->trails, node);
     if (trail == NULL || run->folder == NULL)
         return NULL;
     for (uint32_t i = 0; i < trail->passed.count; i++) {

@@ -128,18 +128,8 @@ void run_reach(struct run *run)
         return;
     if (count < (uint64_t)old + old / 2)
         count = old + old / 2;
-    run->attempts = memory_resize(run->attempts, count, sizeof *run->attempts);
-    run->timers = memory_resize(run->timers, count, sizeof *run->timers);
     run->result_of = memory_resize(run->result_of, count, sizeof *run->result_of);
-    if (run->trails != NULL)
-        run->trails = memory_resize(run->trails, count, sizeof *run->trails);
-    for (uint32_t node = old; node < count; node++) {
-        run->attempts[node] = NULL;
-        run->timers[node] = NULL;
-        run->result_of[node] = 0;
-        if (run->trails != NULL)
-            run->trails[node] = NULL;
-    }
+    memset(run->result_of + old, 0, (count - old) * sizeof *run->result_of);
     run->node_capacity = count;
 }
 

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/names.h"
 #include "base/source.h"
+#include "base/sparse.h"
 #include "base/text.h"
 #include "support/check.h"
 
@@ -131,4 +132,36 @@ void a_text_given_back_is_read_again(void)
     sources_release(&sources);
     unlink(path);
     unlink(copy);
+}
+
+/* Beside a plain array, in which the same is done. */
+void few_of_many_places(void)
+{
+    enum { PLACES = 3000, STEPS = 20000 };
+    static int things[PLACES];
+    static void *plain[PLACES];
+    struct sparse sparse = {0};
+    uint32_t random = 1, wrong = 0;
+    for (int step = 0; step < STEPS; step++) {
+        random = random * 1664525 + 1013904223;
+        uint32_t index = (random >> 8) % PLACES;
+        void *item = step < STEPS / 2 && random >> 31 ? &things[index] : NULL;
+        sparse_set(&sparse, index, item);
+        plain[index] = item;
+        wrong += sparse_get(&sparse, (index + 1) % PLACES) != plain[(index + 1) % PLACES];
+    }
+    uint32_t found = 0, there = 0;
+    for (uint32_t at = 0; (at = sparse_next(&sparse, at)) != SPARSE_END; at++, found++)
+        wrong += at >= PLACES || plain[at] != sparse_get(&sparse, at) || plain[at] == NULL;
+    for (uint32_t at = 0; at < PLACES; at++) {
+        there += plain[at] != NULL;
+        sparse_set(&sparse, at, NULL);
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT(found == there && there > 0);
+    CU_ASSERT_EQUAL(sparse_next(&sparse, 0), SPARSE_END);
+    CU_ASSERT_PTR_NULL(sparse_get(&sparse, UINT32_MAX - 1));
+    for (uint32_t page = 0; page < sparse.page_count; page++)
+        CU_ASSERT_PTR_NULL(sparse.pages[page]);
+    sparse_release(&sparse);
 }

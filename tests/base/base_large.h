@@ -7,5 +7,6 @@ void texts_never_move(void);
 void one_byte_at_every_offset(void);
 void pages_given_back_are_zero(void);
 void a_text_given_back_is_read_again(void);
+void few_of_many_places(void);
 
 #endif

@@ -350,6 +350,7 @@ static const struct check checks[] = {
     {"one byte at every offset", one_byte_at_every_offset},
     {"pages given back are zero", pages_given_back_are_zero},
     {"a text given back is read again", a_text_given_back_is_read_again},
+    {"few of many places", few_of_many_places},
     {NULL, NULL},
 };
 
