@@ -186,9 +186,9 @@ uint64_t digest_action(uint64_t digest, const struct action *action)
             fact->request, fact->operation, (uint64_t)fact->until, (uint64_t)fact->time};
         return digest_fields(digest, fields, sizeof fields / sizeof *fields);
     }
-    uint64_t fields[] = {action->kind,  action->flags, action->how,         action->cause,
-                         action->code,  action->node,  action->attempt,     action->operation,
-                         action->gate,  action->token, action->culprit,     action->request,
-                         action->timer, action->item,  (uint64_t)action->at};
+    uint64_t fields[] = {action->kind,  action->flags, action->how,     action->cause,
+                         action->code,  action->node,  action->attempt, action->operation,
+                         action->gate,  action->token, action->culprit, action->request,
+                         action->timer, action->item,  action->seen,    (uint64_t)action->at};
     return digest_fields(digest, fields, sizeof fields / sizeof *fields);
 }
