@@ -117,6 +117,11 @@ size_t append_read(const struct append_file *file, uint64_t offset, void *bytes,
     return done;
 }
 
+int append_duplicate(const struct append_file *file)
+{
+    return file_raise(fcntl(file->descriptor, F_DUPFD_CLOEXEC, FILE_RAISED));
+}
+
 bool append_sync(struct append_file *file, struct error *error)
 {
     if (!file->is_unsynced)

@@ -34,6 +34,8 @@ bool append_write(struct append_file *file, const void *bytes, size_t length, st
  * file ends there. */
 size_t append_read(const struct append_file *file, uint64_t offset, void *bytes, size_t length,
                    struct error *error);
+/* Another descriptor of the file, the caller's, by which another thread may sync it; -1. */
+int append_duplicate(const struct append_file *file);
 bool append_sync(struct append_file *file, struct error *error);
 void append_close(struct append_file *file);
 

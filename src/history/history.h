@@ -146,7 +146,9 @@ bool journal_add_expansion(struct journal *journal, struct values *values, uint3
                            const char *json, size_t length, struct error *error);
 bool journal_write(struct journal *journal, struct error *error);
 bool journal_sync(struct journal *journal, struct error *error); /* fdatasync, if anything is new */
-void journal_close(struct journal *journal);                     /* drops what was not written */
+/* Another descriptor of the file, the caller's, for a thread that syncs it; -1 with errno. */
+int journal_duplicate(const struct journal *journal);
+void journal_close(struct journal *journal); /* drops what was not written */
 
 /* Reading: the whole file is read at open. It is an error if it is no journal or has no head. */
 struct journal_reader {
@@ -247,6 +249,7 @@ bool values_are_damaged(const struct values *values);
 /* Does the run have any? */
 bool values_exist(const struct run_folder *folder);
 bool values_sync(struct values *values, struct error *error); /* writes, too */
+int values_duplicate(const struct values *values);            /* as journal_duplicate */
 void values_close(struct values *values);                     /* drops what was not written */
 
 /* --- the index --- */

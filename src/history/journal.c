@@ -142,6 +142,11 @@ bool journal_write(struct journal *journal, struct error *error)
     return true;
 }
 
+int journal_duplicate(const struct journal *journal)
+{
+    return append_duplicate(&journal->file);
+}
+
 bool journal_sync(struct journal *journal, struct error *error)
 {
     return append_sync(&journal->file, error);

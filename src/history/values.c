@@ -125,6 +125,11 @@ bool values_get(struct values *values, const struct extent *extent, char **ret_b
     return true;
 }
 
+int values_duplicate(const struct values *values)
+{
+    return append_duplicate(&values->file);
+}
+
 bool values_sync(struct values *values, struct error *error)
 {
     return values_write(values, error) && append_sync(&values->file, error);

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "run/attempt.h"
+#include "run/disk.h"
 #include "run/executors.h"
 #include "run/trail.h"
 #include "run/file_locks.h"
@@ -115,6 +116,7 @@ static bool begin_run(struct run *run, struct error *error)
 static void close_run(struct run *run)
 {
     executors_close(run);
+    disk_stop(run);
     requests_close(run);
     attempts_release(run);
     run_pipes_close(run);
@@ -258,6 +260,7 @@ static int finish(struct run *run)
 {
     /* What tasks left in the background ends before the run is said to have ended. */
     executors_close(run);
+    disk_stop(run);
     int status = exit_status(run);
     if (run->journal == NULL)
         return status;

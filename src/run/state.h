@@ -56,8 +56,8 @@ struct run {
     char *mark;             /* PARGRAPH_RUN_DIR=..., by which a resume finds what was left behind */
     struct results results; /* what the plan may ask */
     int64_t began;          /* monotonic */
-    int64_t synced;         /* when the journal was last brought to the disk */
-    bool is_unsynced;
+    int64_t synced;         /* when the state was last to be brought to the disk */
+    struct errand *syncing; /* it is, now; or NULL */
     uint32_t journalled_vectors; /* of the plan's, those that the journal or the file gives */
     uint32_t journalled_tokens;  /* of the plan's, too */
     bool has_ended;

@@ -7,6 +7,7 @@
 #include "run/attempt.h"
 #include "run/trail.h"
 #include "run/deadlock.h"
+#include "run/disk.h"
 #include "run/file_locks.h"
 #include "run/items.h"
 #include "run/requests.h"
@@ -334,14 +335,7 @@ static void write_state(struct run *run)
         run_break(run, &error);
         return;
     }
-    int64_t now = run_now(run);
-    run->is_unsynced = true;
-    if (now - run->synced < 1000000000)
-        return;
-    run->synced = now;
-    run->is_unsynced = false;
-    if (!values_sync(run->values, &error) || !journal_sync(run->journal, &error))
-        run_break(run, &error);
+    disk_look(run);
 }
 
 static void recycle(struct run *run, uint32_t count)

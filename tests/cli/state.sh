@@ -166,4 +166,20 @@ cd ..
 err=$(cat elsewhere/err.txt)
 lacks 'no --state is told where none is needed' '--state' "$err"
 
+# --- the disk fails in the middle of a run, when the state is brought to it beside the loop ---
+shim=$(dirname "$pargraph")/tests/faults/shim.so
+if [ -e "$shim" ]; then
+    workflow <<'Y'
+tasks:
+  a: {run: sleep 1.1}
+  b: {needs: a, run: sleep 30}
+Y
+    head -c 64 /dev/zero >count
+    ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 LD_PRELOAD=$shim FAULT_FILE=$folder/count FAULT=fdatasync FAULT_AT=1 FAULT_ERRNO=5 "$pargraph" run -q flow.yml >out.txt 2>err.txt
+    status=$? out=$(cat out.txt) err=$(cat err.txt)
+    is 'sync: a failure ends the run' 4 ''
+    has 'sync: a failure is told' 'to the disk: Input/output error' "$err"
+    no_left 'sync: nothing is left'
+fi
+
 finish
