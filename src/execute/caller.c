@@ -77,15 +77,14 @@ bool caller_sleep(struct caller *caller, double seconds)
 const char *caller_env(const struct caller *caller, const char *name)
 {
     size_t length = strlen(name);
-    for (char *const *entry = caller->calling->env; entry != NULL && *entry != NULL; entry++) {
-        if (strncmp(*entry, name, length) != 0)
-            continue;
-        if ((*entry)[length] == '=')
-            return *entry + length + 1;
-        if ((*entry)[length] == '\0')
-            return NULL;
-    }
-    return getenv(name);
+    const char *last = NULL; /* as in execve's: a later entry wins */
+    for (char *const *entry = caller->calling->env; entry != NULL && *entry != NULL; entry++)
+        if (strncmp(*entry, name, length) == 0 &&
+            ((*entry)[length] == '=' || (*entry)[length] == '\0'))
+            last = *entry + length;
+    if (last == NULL)
+        return getenv(name);
+    return *last == '=' ? last + 1 : NULL;
 }
 
 const char *caller_name(struct caller *caller)

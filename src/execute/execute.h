@@ -83,7 +83,7 @@ struct launch {
                                all above; NULL: none. They are needed until `started` is reported,
                                or `finished` without that; the launcher closes them then */
     /* A function's, for the executors of functions: then of all above only node, attempt, shown,
-     * env (of workers: what is added to theirs for the call) and directory count. */
+     * env (what is added for the call) and directory count. */
     const struct invocation *call;
 };
 

@@ -81,8 +81,8 @@ static void call(struct thread *thread, uint32_t i)
                               .cwd = invocation->cwd,
                               .attempt = job->launch->attempt,
                               .number = thread->base + i + 1};
-    if (invocation->env != NULL)
-        calling.env = thread->env = copy_env(invocation->env);
+    if (job->launch->env != NULL)
+        calling.env = thread->env = copy_env(job->launch->env);
     caller_call(thread->caller, &calling, &job->called);
     if (thread->env != NULL)
         free_env(thread);

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "run/calls.h"
+#include "run/gpus.h"
 #include "run/trail.h"
 #include "run/outputs.h"
 #include "run/pipes.h"
@@ -44,6 +45,8 @@ static void free_attempt(struct attempt *attempt)
     free(attempt->env);
     free(attempt->own);
     free(attempt->output_entry);
+    for (int i = 0; i < GPU_ENTRIES; i++)
+        free(attempt->gpu_entries[i]);
     free(attempt->directory);
     free(attempt->outcome.detail);
     free(attempt);
@@ -64,8 +67,10 @@ static void tell_end(struct attempt *attempt)
     in->outcome = attempt->outcome;
     attempt->outcome.detail = NULL;
     sparse_set(&run->attempts, attempt->node, NULL);
-    if (!is_body || attempt->operation == NO_OPERATION)
+    if (!is_body || attempt->operation == NO_OPERATION) {
         timers_forget_node(run, attempt->node);
+        gpus_give_back(run, attempt->node);
+    }
     free_attempt(attempt);
 }
 

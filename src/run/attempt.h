@@ -26,6 +26,7 @@ struct attempt {
     char **env;                /* what execve is given: pointers only */
     char **own;                /* what the task adds, command.env and ours; pointers only */
     char *output_entry;        /* PARGRAPH_OUTPUT=path, or NULL */
+    char *gpu_entries[2];      /* PARGRAPH_GPUS=, CUDA_VISIBLE_DEVICES=; NULL: it has none */
     char *scripts[2];          /* paths of files: the body's, the cleanup's; or NULL */
     char *directory;           /* absolute */
     struct launch launch, cleanup;

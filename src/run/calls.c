@@ -11,10 +11,11 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "run/executors.h"
+#include "run/gpus.h"
 #include "run/requests.h"
 #include "value/value.h"
 
-/* What the call adds to the environment: its own entries, those of its verbs. */
+/* What the call adds to the environment: its GPUs, its own entries, those of its verbs. */
 static void make_environment(struct attempt *attempt)
 {
     char *entries[2] = {0}, **own = attempt->call.env;
@@ -23,12 +24,14 @@ static void make_environment(struct attempt *attempt)
     uint32_t count = 0;
     while (own != NULL && own[count] != NULL)
         count++;
-    if (count + more == 0)
+    uint32_t first = attempt->gpu_entries[0] != NULL ? GPU_ENTRIES : 0;
+    if (first + count + more == 0)
         return;
-    attempt->env = memory_array((size_t)count + more + 1, sizeof *attempt->env);
+    attempt->env = memory_array((size_t)first + count + more + 1, sizeof *attempt->env);
+    memcpy(attempt->env, attempt->gpu_entries, first * sizeof *attempt->env);
     if (count > 0)
-        memcpy(attempt->env, own, count * sizeof *own);
-    memcpy(attempt->env + count, entries, more * sizeof *entries);
+        memcpy(attempt->env + first, own, count * sizeof *own);
+    memcpy(attempt->env + first + count, entries, more * sizeof *entries);
 }
 
 static void fill_launch(struct attempt *attempt)
@@ -66,6 +69,7 @@ bool call_prepare(struct attempt *attempt, struct error *error)
     attempt->directory = attempt->call.cwd != NULL
                              ? file_join(run->options->directory, attempt->call.cwd)
                              : memory_text(run->options->directory);
+    gpus_take(attempt, attempt->call.gpus);
     make_environment(attempt);
     fill_launch(attempt);
     return true;

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "run/attempt.h"
+#include "run/gpus.h"
 #include "run/trail.h"
 #include "run/requests.h"
 
@@ -87,12 +88,14 @@ char **attempt_merge(struct attempt *attempt, char *const *more, uint32_t more_c
     char **env = attempt->command.env;
     while (env != NULL && env[count] != NULL)
         count++;
+    uint32_t first = attempt->gpu_entries[0] != NULL ? GPU_ENTRIES : 0;
     free(attempt->own);
-    attempt->own = memory_array((size_t)count + more_count + 1, sizeof *attempt->own);
+    attempt->own = memory_array((size_t)first + count + more_count + 1, sizeof *attempt->own);
+    memcpy(attempt->own, attempt->gpu_entries, first * sizeof *attempt->own);
     if (count > 0)
-        memcpy(attempt->own, env, count * sizeof *env);
+        memcpy(attempt->own + first, env, count * sizeof *env);
     if (more_count > 0)
-        memcpy(attempt->own + count, more, more_count * sizeof *more);
+        memcpy(attempt->own + first + count, more, more_count * sizeof *more);
     return environment_merge(&attempt->run->environment, attempt->own);
 }
 
@@ -147,6 +150,7 @@ bool attempt_prepare(struct attempt *attempt, struct error *error)
     if (!attempt_write_scripts(attempt, error))
         return false;
     bool is_body = attempt->operation != OPERATION_END;
+    gpus_take(attempt, attempt->command.gpus);
     bool has_outputs = attempt_task(attempt)->details->output_count > 0 && run->folder != NULL;
     if (is_body && has_outputs && !prepare_output(attempt, error))
         return false;

@@ -147,6 +147,7 @@ static void close_run(struct run *run)
     VEC_RELEASE(&run->kept);
     VEC_RELEASE(&run->failed);
     VEC_RELEASE(&run->items);
+    VEC_RELEASE(&run->gpus);
     free(run->deadlock);
     free(run->result_of);
     if (run->loop != NULL)

@@ -100,6 +100,7 @@ struct run {
         struct extent *items;
         uint32_t count, capacity;
     } items;                       /* of queues: where their JSON is in the values file */
+    VEC(uint32_t) gpus;            /* of each number the node that has it; see gpus.h */
     struct file_locks *file_locks; /* NULL: none was asked for */
     struct run_pipe *pipes;        /* in order of the workflow's; NULL: none was made yet */
     char *deadlock; /* who waits for what, to be told with its fact; NULL: there is none */

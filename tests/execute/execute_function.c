@@ -301,7 +301,7 @@ static void surroundings(void)
         nodes[i] = stage_prepare_call(&stage, where, NULL, NULL);
         struct act_call *call = &stage.calls[nodes[i]];
         call->invocation.cwd = i == 1 ? (char *)"/usr" : i == 3 ? (char *)"/nowhere" : NULL;
-        call->invocation.env = i == 1 ? (char **)env : i == 2 ? (char **)unset : NULL;
+        call->launch.env = i == 1 ? (char **)env : i == 2 ? (char **)unset : NULL;
         stage.executor->methods->launch(stage.executor, &call->launch);
     }
     CU_ASSERT_TRUE(stage_await(&stage));

@@ -88,7 +88,7 @@ static void surroundings(void)
         call("return {task.name(), task.attempt(), task.cancelled(), task.sleep(0)}", NULL, NULL);
     uint32_t getenv = stage_prepare_call(
         &stage, stage_lua(&stage, "return {os.getenv('FUNCTIONS_TEST')}", NULL), NULL, NULL);
-    stage.calls[getenv].invocation.env = (char **)env;
+    stage.calls[getenv].launch.env = (char **)env;
     stage.executor->methods->launch(stage.executor, &stage.calls[getenv].launch);
     uint32_t execute = call("return {os.execute('exit 3')}", NULL, NULL);
     uint32_t shell = call("return os.execute()", NULL, NULL);
