@@ -90,6 +90,8 @@ void buffer_clear(struct buffer *buffer)
 
 void buffer_release(struct buffer *buffer)
 {
+    if (buffer->bytes == NULL)
+        return;
     free(buffer->bytes);
     *buffer = (struct buffer){0};
 }

@@ -73,8 +73,10 @@ bool error_wrap(struct error *error, const char *format, ...)
 
 void error_release(struct error *error)
 {
-    free(error->message);
-    free(error->hint);
+    if (error->message != NULL)
+        free(error->message);
+    if (error->hint != NULL)
+        free(error->hint);
     *error = (struct error){0};
 }
 

@@ -76,7 +76,10 @@ static void free_slot(struct running_set *set, uint32_t at)
 
 static void release(struct running *running)
 {
-    memory_free(running->said);
+    if (running->said != NULL)
+        memory_free(running->said);
+    if (running->capture.total == 0)
+        return;
     capture_release(&running->capture);
     buffer_release(&running->lines[0]);
     buffer_release(&running->lines[1]);

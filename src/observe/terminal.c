@@ -303,19 +303,20 @@ static void ended(struct terminal *terminal, const struct fact *fact)
 {
     count(terminal, fact);
     struct running *running = running_find(&terminal->running, fact->node);
-    CLEANUP_BUFFER struct buffer reason = {0};
+    CLEANUP_BUFFER struct buffer text = {0};
     if (fact->status != STATUS_SUCCESS)
-        add_end(fact, running, &reason);
+        add_end(fact, running, &text);
+    const char *reason = text.length > 0 ? buffer_text(&text) : "";
     if (running != NULL)
         terminal_stream_end(terminal, running);
     if (deserves_line(terminal, fact, running)) {
-        say_end(terminal, fact, running, buffer_text(&reason));
+        say_end(terminal, fact, running, reason);
         if (running != NULL && terminal->verbosity == VERBOSITY_NORMAL)
             terminal_block(terminal, running);
         if (running != NULL && terminal->verbosity == VERBOSITY_QUIET)
             show_tail(terminal, running);
     }
-    keep_failure(terminal, fact, running, buffer_text(&reason));
+    keep_failure(terminal, fact, running, reason);
     if (running != NULL)
         running_remove(&terminal->running, running);
 }

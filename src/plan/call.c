@@ -115,26 +115,47 @@ static bool make_cwd(struct view *view, struct invocation *invocation, struct er
     return cwd->at == PLACE_NONE || command_make_path(view, cwd, &invocation->cwd, error);
 }
 
+/* Nothing in it can differ from one attempt to the next. */
+static bool is_constant(const struct call *call, const struct details *details)
+{
+    return call->args.kind == SPEC_CONSTANT && call->kwargs.kind == SPEC_CONSTANT &&
+           details->env_count == 0 && details->cwd.at == PLACE_NONE && details->request_count == 0;
+}
+
+/* What is constant needs no view. */
+static bool fill(struct view *view, const struct call *call, struct invocation *ret,
+                 struct error *error)
+{
+    return make_arguments(view, &call->args, &ret->args, error) &&
+           make_arguments(view, &call->kwargs, &ret->kwargs, error) &&
+           ((ret->args == NULL && ret->kwargs == NULL) || check_arguments(call, ret, error)) &&
+           (view == NULL || (make_env(view, ret, error) && make_cwd(view, ret, error) &&
+                             command_count_gpus(view, &ret->gpus, error)));
+}
+
 bool plan_call(struct plan *plan, uint32_t node, uint32_t attempt, uint32_t operation,
                const struct results *results, struct invocation *ret, struct error *error)
 {
     const struct workflow *workflow = plan->workflow;
     const struct call *call = call_of(plan, node, operation);
-    CLEANUP_VIEW struct view view;
-    view_init(&view, plan, plan->task[node], node);
-    if (operation != NO_OPERATION)
-        view_enter(&view, operation);
-    view.attempt = attempt;
-    view.results = results;
-    view.flags = CALLS_ALWAYS;
+    const struct details *details = workflow->tasks[plan->task[node]].details;
     const struct function *function = &workflow->functions[call->function];
-    const struct pool *pool = &workflow->pools[view.task->details->pool];
+    const struct pool *pool = &workflow->pools[details->pool];
     *ret = (struct invocation){
         .function = function, .pool = pool, .is_on_thread = is_on_thread(function, pool)};
-    bool is_done = make_arguments(&view, &call->args, &ret->args, error) &&
-                   make_arguments(&view, &call->kwargs, &ret->kwargs, error) &&
-                   check_arguments(call, ret, error) && make_env(&view, ret, error) &&
-                   make_cwd(&view, ret, error) && command_count_gpus(&view, &ret->gpus, error);
+    bool is_done;
+    if (ret->is_on_thread && operation == NO_OPERATION && is_constant(call, details)) {
+        is_done = fill(NULL, call, ret, error);
+    } else {
+        CLEANUP_VIEW struct view view;
+        view_init(&view, plan, plan->task[node], node);
+        if (operation != NO_OPERATION)
+            view_enter(&view, operation);
+        view.attempt = attempt;
+        view.results = results;
+        view.flags = CALLS_ALWAYS;
+        is_done = fill(&view, call, ret, error);
+    }
     if (!is_done)
         invocation_release(ret);
     return is_done;

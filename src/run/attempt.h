@@ -16,11 +16,13 @@
 
 struct attempt {
     struct run *run;
+    struct attempt *spare; /* the next of those that are none now */
     uint32_t node, number;
     uint32_t operation; /* NO_OPERATION; a body of a program; OPERATION_END: its conclusion */
     uint8_t keeps;      /* KEEPS_... of what it writes */
     struct command command;
     bool is_call;
+    bool is_bare;              /* a call with nothing but its invocation to be given back */
     struct invocation call;    /* is_call: the body; command has the cleanup alone */
     struct executor *executor; /* that has the body */
     char **env;                /* what execve is given: pointers only */
@@ -28,7 +30,7 @@ struct attempt {
     char *output_entry;        /* PARGRAPH_OUTPUT=path, or NULL */
     char *gpu_entries[2];      /* PARGRAPH_GPUS=, CUDA_VISIBLE_DEVICES=; NULL: it has none */
     char *scripts[2];          /* paths of files: the body's, the cleanup's; or NULL */
-    char *directory;           /* absolute */
+    char *directory;           /* absolute; NULL: is_bare */
     struct launch launch, cleanup;
     int ends[3]; /* of pipes between tasks, until its process has them; -1: none. See pipes.h */
     struct alarm *holding; /* its end is not told before that of the readers of its pipes */

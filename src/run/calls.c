@@ -36,23 +36,39 @@ static void make_environment(struct attempt *attempt)
 
 static void fill_launch(struct attempt *attempt)
 {
-    attempt->launch = (struct launch){.node = attempt->node,
-                                      .attempt = attempt->number,
-                                      .env = attempt->env,
-                                      .directory = attempt->directory,
-                                      .call = &attempt->call};
+    const char *usual = attempt->run->options->directory;
+    attempt->launch.node = attempt->node;
+    attempt->launch.attempt = attempt->number;
+    attempt->launch.env = attempt->env;
+    attempt->launch.directory = attempt->directory != NULL ? attempt->directory : usual;
+    attempt->launch.call = &attempt->call;
+}
+
+static bool has_cleanup(const struct attempt *attempt)
+{
+    return attempt->operation == NO_OPERATION &&
+           attempt_task(attempt)->details->cleanup.at != PLACE_NONE;
 }
 
 /* The cleanup is a shell's, with the environment of one. */
 static bool prepare_cleanup(struct attempt *attempt, struct error *error)
 {
     struct run *run = attempt->run;
-    if (attempt->operation != NO_OPERATION ||
-        attempt_task(attempt)->details->cleanup.at == PLACE_NONE)
+    if (!has_cleanup(attempt))
         return true;
     return plan_cleanup(run->plan, attempt->node, attempt->number, &run->results, &attempt->command,
                         error) &&
            attempt_write_scripts(attempt, error);
+}
+
+/* It comes to nothing more either: its streams are not kept, and it is no daemon, which may be
+ * asked whether it is ready. */
+static bool is_bare(const struct attempt *attempt)
+{
+    bool is_daemon = plan_rule(attempt->run->plan, attempt->node)->flags & RULE_DAEMON;
+    return !has_cleanup(attempt) && attempt->call.cwd == NULL && attempt->call.gpus == 0 &&
+           attempt->env == NULL && (attempt->keeps & (KEEPS_STDOUT | KEEPS_STDERR)) == 0 &&
+           !is_daemon;
 }
 
 bool call_prepare(struct attempt *attempt, struct error *error)
@@ -66,11 +82,13 @@ bool call_prepare(struct attempt *attempt, struct error *error)
     attempt->executor = executors_of_call(run, &attempt->call, error);
     if (attempt->executor == NULL || !prepare_cleanup(attempt, error))
         return false;
-    attempt->directory = attempt->call.cwd != NULL
-                             ? file_join(run->options->directory, attempt->call.cwd)
-                             : memory_text(run->options->directory);
     gpus_take(attempt, attempt->call.gpus);
     make_environment(attempt);
+    attempt->is_bare = is_bare(attempt);
+    if (!attempt->is_bare)
+        attempt->directory = attempt->call.cwd != NULL
+                                 ? file_join(run->options->directory, attempt->call.cwd)
+                                 : memory_text(run->options->directory);
     fill_launch(attempt);
     return true;
 }
@@ -100,7 +118,6 @@ static char *left_text(int code)
 void call_end(struct attempt *attempt, const struct exit_report *report)
 {
     const char *detail = report->detail != NULL ? report->detail : "the function failed";
-    size_t line = strcspn(detail, "\n"); /* the rest is in the traceback, too */
     switch (report->kind) {
     case EXIT_RETURNED:
         keep_result(attempt, report->result);
@@ -112,7 +129,9 @@ void call_end(struct attempt *attempt, const struct exit_report *report)
         attempt_set_outcome(attempt, OUTCOME_RAISED, 0, left_text(report->code));
         break;
     default:
-        attempt_set_outcome(attempt, OUTCOME_RAISED, 0, memory_text_n(detail, line));
+        /* The rest of more than a line is in the traceback, too. */
+        attempt_set_outcome(attempt, OUTCOME_RAISED, 0,
+                            memory_text_n(detail, strcspn(detail, "\n")));
         break;
     }
 }

@@ -79,7 +79,9 @@ struct run {
     } spare;
     struct action_list actions;
 
-    struct sparse attempts; /* by node: the live one */
+    struct sparse attempts;         /* by node: the live one */
+    struct attempt *spare_attempts; /* places of some that have ended, for later ones */
+    uint32_t spare_attempt_count;
     struct sparse timers;   /* by node: the one that is armed */
     struct sparse trails;   /* by node; see trail.h */
     uint32_t *result_of;    /* node → index into results + 1 */
