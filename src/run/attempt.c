@@ -22,39 +22,14 @@
 #include "run/timers.h"
 #include "run/unstarted.h"
 
-enum { MOST_KEPT = 16 << 20, MOST_OUTPUTS = 16 << 20, MOST_SPARE = 1024 };
+enum { MOST_KEPT = 16 << 20, MOST_OUTPUTS = 16 << 20 };
 static const int64_t CLEANUP_LIMIT = 60 * INT64_C(1000000000);
-
-/* What is left of it is the place of a later one. */
-static void let_go(struct attempt *attempt)
-{
-    struct run *run = attempt->run;
-    free(attempt->outcome.detail);
-    if (run->spare_attempt_count == MOST_SPARE) {
-        free(attempt);
-        return;
-    }
-    attempt->spare = run->spare_attempts;
-    run->spare_attempts = attempt;
-    run->spare_attempt_count++;
-}
-
-static struct attempt *take_place(struct run *run)
-{
-    struct attempt *attempt = run->spare_attempts;
-    if (attempt == NULL)
-        return memory_new(sizeof *attempt);
-    run->spare_attempts = attempt->spare;
-    run->spare_attempt_count--;
-    memset(attempt, 0, sizeof *attempt);
-    return attempt;
-}
 
 static void free_attempt(struct attempt *attempt)
 {
     if (attempt->is_bare) {
         invocation_release(&attempt->call);
-        let_go(attempt);
+        attempt_leave(attempt);
         return;
     }
     loop_cancel(attempt->run->loop, attempt->cleanup_limit);
@@ -78,7 +53,7 @@ static void free_attempt(struct attempt *attempt)
     for (int i = 0; i < GPU_ENTRIES; i++)
         free(attempt->gpu_entries[i]);
     free(attempt->directory);
-    let_go(attempt);
+    attempt_leave(attempt);
 }
 
 /* The outcome becomes an input, and with it its detail's ownership (freed when the turn ends). A
@@ -129,7 +104,7 @@ void attempt_set_invalid(struct attempt *attempt, struct error *error)
 
 struct attempt *attempt_new(struct run *run, uint32_t node, uint32_t number, uint32_t operation)
 {
-    struct attempt *attempt = take_place(run);
+    struct attempt *attempt = attempt_place(run);
     attempt->run = run;
     attempt->node = node;
     attempt->number = number;
@@ -482,10 +457,5 @@ void attempts_release(struct run *run)
     for (uint32_t node = 0; (node = sparse_next(&run->attempts, node)) != SPARSE_END; node++)
         free_attempt(sparse_get(&run->attempts, node));
     sparse_release(&run->attempts);
-    while (run->spare_attempts != NULL) {
-        struct attempt *attempt = run->spare_attempts;
-        run->spare_attempts = attempt->spare;
-        free(attempt);
-    }
-    run->spare_attempt_count = 0;
+    attempt_places_release(run);
 }

@@ -92,6 +92,11 @@ bool attempt_keep_outputs(struct attempt *attempt, const char *text, size_t leng
 void attempt_gather_program(struct attempt *attempt);
 /* Told before the signal that it is a timeout's, for the cleanup's $PARGRAPH_STATUS. */
 void attempt_note_signal(struct run *run, uint32_t node, bool is_timeout);
+/* A zeroed attempt, which attempt_leave gives back with its outcome's detail; what else is its own
+ * has been freed by then. */
+struct attempt *attempt_place(struct run *run);
+void attempt_leave(struct attempt *attempt);
+void attempt_places_release(struct run *run);
 /* Frees what is left at the end of a run that broke. */
 void attempts_release(struct run *run);
 
