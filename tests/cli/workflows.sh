@@ -42,6 +42,63 @@ is 'cbuild with an error' 1
 has 'cbuild tells where' 'sieve.c:1' "$err"
 lacks 'cbuild does not link' 'link ok' "$err"
 
+# Functions of a C library, on threads and in worker processes; its header as if it were installed.
+sed -e "s|@includedir@|$srcdir/include|" -e 's|@[A-Z_]*@|pargraph|' -e 's|@[a-z_]*@||' "$srcdir/pargraph.pc.in" >pargraph.pc
+PKG_CONFIG_PATH=$folder
+export PKG_CONFIG_PATH
+for backend in thread process; do
+    go run functions.yml --backend $backend
+    is "functions, backend $backend" 0
+    tail -n 1 out.txt >means-$backend.txt
+    [ "$(wc -w <means-$backend.txt)" -eq 8 ] && ok || bad "functions, backend $backend" 'not eight means'
+    go result -j summary
+    [ "$(printf '%s' "$out" | grep -o '"count":100,' | wc -l)" -eq 8 ] && ok || bad 'functions' 'not eight summaries of 100'
+done
+out='' err=''
+cmp -s means-thread.txt means-process.txt && ok || bad 'functions' 'not the same means in processes'
+go result sample
+printf '%s' "$out" | tr -d '[] ' | tr '\n' ',' | tr ',' '\n' | grep . |
+    awk '{ sum += $1 } NR % 100 == 0 { printf "%s%.3f", (NR > 100 ? " " : ""), sum / 100; sum = 0 } END { print "" }' >means.txt
+cmp -s means.txt means-thread.txt && ok || bad 'functions: the means' "awk gives $(cat means.txt)"
+
+# A kernel on the GPU that the task has. PoCL stands in for one where it is installed.
+cat >devices.c <<'X'
+#define CL_TARGET_OPENCL_VERSION 120
+#include <CL/cl.h>
+#include <stdio.h>
+int main(void)
+{
+    cl_platform_id platforms[16];
+    cl_uint count = 0, devices = 0, all = 0;
+    if (clGetPlatformIDs(16, platforms, &count) != CL_SUCCESS)
+        return 1;
+    for (cl_uint i = 0; i < count && i < 16; i++)
+        if (clGetDeviceIDs(platforms[i], CL_DEVICE_TYPE_ALL, 0, 0, &devices) == CL_SUCCESS)
+            all += devices;
+    return printf("%u\n", all) < 0 || all == 0;
+}
+X
+if ! ${CC:-cc} -o devices devices.c -lOpenCL 2>/dev/null; then
+    skip 'no OpenCL here (Debian: ocl-icd-opencl-dev)'
+elif ! ./devices >devices.txt; then
+    skip 'no device for OpenCL here (Debian: pocl-opencl-icd)'
+else
+    POCL_CACHE_DIR=$folder/pocl
+    export POCL_CACHE_DIR
+    for backend in process thread; do
+        go run --backend $backend gpu/flow.yml
+        is "gpu, backend $backend" 0
+        has "gpu, backend $backend" '9592 primes below 100000' "$out"
+    done
+    go run gpu/flow.yml -p limit=1000 -p parts=3
+    has 'gpu: other parts' '168 primes below 1000' "$out"
+    more=$(($(cat devices.txt) + 1)) # calls at once, each with a GPU; the last number is none's
+    sed "s/^resources: {gpu: 1}/resources: {gpu: $more}/; s/size: 4/size: $more/" gpu/flow.yml >gpu/missing.yml
+    go run gpu/missing.yml -p parts=$more
+    is 'gpu: one that is not there' 1
+    has 'gpu: one that is not there' "failed: GPU $((more - 1)) is not there: OpenCL finds" "$err"
+fi
+
 # Images: the means as one table of all points gives them.
 go run images.yml -p size=24
 is 'images' 0
