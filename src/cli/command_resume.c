@@ -160,6 +160,7 @@ static int resume(const struct resume_command *command, const char *id)
                                   .guardian = &guardian};
     int status = cli_resume(&folder, &command->common, &options);
     run_folder_close(&folder);
+    guardian_leave(&guardian);
     return status;
 }
 

@@ -181,6 +181,7 @@ static int run_loaded(struct run_command *command, const char *const *operands, 
             status = run_for_real(command, &loaded, &guardian, operands + 1, count - 1);
     }
     loaded_release(&loaded);
+    guardian_leave(&guardian);
     return status;
 }
 

@@ -221,6 +221,7 @@ int quick_run(struct quick_options *options, json_t *tasks, quick_show *show, vo
     if (temporary != NULL)
         nftw(temporary, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     loaded_release(&loaded);
+    guardian_leave(&guardian);
     return status;
 }
 

@@ -337,6 +337,9 @@ bool guardian_hold(struct guardian *guardian, int descriptor, struct error *erro
 /* The verbs' socket, which the guardian removes (verbs_remove) when the tree has ended: a runner
  * that was killed cannot. */
 bool guardian_remove(struct guardian *guardian, const char *socket, struct error *error);
+/* The runner exits now, with a status of its own. One that exits with 0 and has not said so was
+ * ended by a function: the guardian tells that, and exits with 1. */
+void guardian_leave(struct guardian *guardian);
 
 /* Ends every process below this one, found in /proc: TERM and CONT, KILL after `grace` nanoseconds,
  * until none is left. Reaps those that are its own children. Returns how many there were. */

@@ -27,8 +27,9 @@
 
 static const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2};
 
-/* A message of the runner's: this byte, with a descriptor to hold; or a path, to remove. */
-static const char HOLD = 0;
+/* A message of the runner's: this byte, with a descriptor to hold; or that one: it ends now, and as
+ * it is to; or a path, to remove. */
+static const char HOLD = 0, LEAVE = 1;
 static const size_t PATH_MOST = sizeof((struct sockaddr_un *)0)->sun_path;
 
 struct post {
@@ -38,6 +39,7 @@ struct post {
     int terminal;         /* the controlling one; -1: there is none */
     struct termios modes; /* of the terminal, at the beginning */
     char *socket;         /* of the verbs, which a killed runner leaves; or NULL */
+    bool is_left;         /* the runner has said that it ends */
 };
 
 static void guarded_signals(sigset_t *ret)
@@ -65,7 +67,8 @@ static bool take_message(struct post *post)
     ssize_t length = recvmsg(post->channel, &message, MSG_CMSG_CLOEXEC);
     if (length == 0 || (length < 0 && (errno == EINTR || errno == EAGAIN)))
         return length < 0;
-    bool is_path = length > 0 && text[0] != HOLD;
+    bool is_leave = length > 0 && text[0] == LEAVE;
+    bool is_path = length > 0 && text[0] != HOLD && !is_leave;
     bool is_held =
         length > 0 && CMSG_FIRSTHDR(&message) != NULL && (message.msg_flags & MSG_CTRUNC) == 0;
     if (is_path) {
@@ -73,7 +76,8 @@ static bool take_message(struct post *post)
         memory_free(post->socket);
         post->socket = memory_text(text);
     }
-    char answer = is_path || is_held ? 0 : length < 0 ? (char)errno : EMFILE;
+    post->is_left = post->is_left || is_leave;
+    char answer = is_path || is_held || is_leave ? 0 : length < 0 ? (char)errno : EMFILE;
     return send(post->channel, &answer, 1, MSG_NOSIGNAL) == 1 && length > 0;
 }
 
@@ -145,6 +149,16 @@ static void tell_killed(int signal)
     file_write_all(STDERR_FILENO, line.bytes, line.length);
 }
 
+/* Whoever called _exit in it, a function on a thread: success would be a lie. */
+static int tell_gone(void)
+{
+    static const char line[] =
+        "pargraph: the runner ended with exit status 0 before the run had ended: a function on a "
+        "thread called _exit() ('pargraph resume' goes on)\n";
+    file_write_all(STDERR_FILENO, line, sizeof line - 1);
+    return EXIT_FAILURE;
+}
+
 /* Nobody else is left to end what runs. */
 static void end_without_memory(void)
 {
@@ -165,13 +179,16 @@ static _Noreturn void guard(struct post *post)
     /* What is read of /proc needs two descriptors, which there may be no more of. */
     file_close(&post->channel);
     file_close(&post->signals);
+    int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     if (WIFSIGNALED(status))
         tell_killed(WTERMSIG(status));
+    else if (code == EXIT_SUCCESS && !post->is_left)
+        code = tell_gone();
     tree_end(GRACE);
     if (post->socket != NULL)
         verbs_remove(post->socket);
     restore_terminal(post);
-    _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+    _exit(code);
 }
 
 bool guardian_split(struct guardian *ret, struct error *error)
@@ -251,4 +268,13 @@ bool guardian_remove(struct guardian *guardian, const char *socket, struct error
     struct iovec part = {(void *)socket, strlen(socket)};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     return tell(guardian, &message, error);
+}
+
+void guardian_leave(struct guardian *guardian)
+{
+    struct iovec part = {(void *)&LEAVE, sizeof LEAVE};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    CLEANUP_ERROR struct error error = {0}; /* without a guardian nobody asks */
+    if (guardian->channel >= 0)
+        tell(guardian, &message, &error);
 }

@@ -27,7 +27,7 @@ struct spawners {
     bool has_taker; /* the loop's: a thread reports, and will take the next job itself */
     pthread_t *threads;
     uint32_t most;
-    int calls[2]; /* a pipe; its end, when we are ending, calls all */
+    int calls[2]; /* a pipe */
 
     pthread_mutex_t lock; /* of all below; taken under the loop's, never before it */
     struct spawn_jobs queue;
@@ -203,6 +203,9 @@ void spawners_free(struct spawners *spawners)
     pthread_mutex_lock(&spawners->lock);
     spawners->is_ending = true;
     pthread_mutex_unlock(&spawners->lock);
+    /* A byte for each: a child that a function forked may hold the pipe open. */
+    for (uint32_t i = 0; i < spawners->count; i++)
+        file_ring(spawners->calls[1], "", 1);
     file_close(&spawners->calls[1]);
     loop_unlock(spawners->loop); /* for the last reports */
     for (uint32_t i = 0; i < spawners->count; i++)

@@ -51,20 +51,33 @@ static void tell(struct thread_executor *executor, struct thread *ended, int str
         executor->options.said(executor->options.said_context, stream, bytes, length);
 }
 
+/* A function closed the descriptor: nothing will come any more. */
+static int end_raw(struct thread_executor *executor, int i)
+{
+    loop_remove(executor->loop, executor->raw_watches[i]);
+    executor->raw_watches[i] = NULL;
+    return -1;
+}
+
 void thread_executor_listen(struct thread_executor *executor, struct thread *ended)
 {
     struct raw_output *raw = executor->options.raw;
     if (raw == NULL)
         return;
     fflush(stdout);
-    struct pollfd polled[2] = {{.fd = raw_output_end(raw, 1), .events = POLLIN},
-                               {.fd = raw_output_end(raw, 2), .events = POLLIN}};
+    struct pollfd polled[2];
+    for (int i = 0; i < 2; i++)
+        polled[i] = (struct pollfd){
+            .fd = executor->raw_watches[i] != NULL ? raw_output_end(raw, i + 1) : -1,
+            .events = POLLIN};
     static char bytes[PIECE]; /* under the lock */
     while (poll(polled, 2, 0) > 0) {
         for (int i = 0; i < 2; i++) {
             ssize_t length = polled[i].revents != 0 ? read(polled[i].fd, bytes, PIECE) : 0;
             if (length > 0)
                 tell(executor, ended, i + 1, bytes, (size_t)length);
+            else if (length == 0 && polled[i].revents != 0)
+                polled[i].fd = end_raw(executor, i);
         }
     }
 }

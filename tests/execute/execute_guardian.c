@@ -92,6 +92,22 @@ static void check_status(void)
     end(&pair);
 }
 
+static void exit_silently(struct guardian *guardian)
+{
+    (void)guardian;
+    _exit(0);
+}
+
+/* A success that the runner has not told is none. */
+static void check_gone(void)
+{
+    struct pair pair = split(exit_silently);
+    int status = wait_status(pair.guardian);
+    CU_ASSERT_TRUE(WIFEXITED(status));
+    CU_ASSERT_EQUAL(WEXITSTATUS(status), 1);
+    end(&pair);
+}
+
 /* A tree: a child, one in a session of its own, one that was forked twice. */
 static void start_tree(void)
 {
@@ -116,11 +132,11 @@ static void wait_for_ever(struct guardian *guardian)
 
 static void leave_tree(struct guardian *guardian)
 {
-    (void)guardian;
     start_tree();
     char byte;
     (void)!read(STDIN_FILENO, &byte, 0);
     usleep(200000);
+    guardian_leave(guardian);
     _exit(0);
 }
 
@@ -200,7 +216,6 @@ static void catch_signal(int number)
 
 static void tell_signals(struct guardian *guardian)
 {
-    (void)guardian;
     sigset_t all, before;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
@@ -213,6 +228,7 @@ static void tell_signals(struct guardian *guardian)
         sigsuspend(&before);
         tell(caught);
     }
+    guardian_leave(guardian);
     _exit(0);
 }
 
@@ -331,6 +347,7 @@ static void give_descriptor(struct guardian *guardian)
     while (held < none.rlim_cur && guardian_hold(guardian, STDIN_FILENO, NULL))
         held++; /* in the gaps between those it has */
     tell(held < none.rlim_cur);
+    guardian_leave(guardian);
     _exit(0);
 }
 
@@ -346,6 +363,7 @@ static void check_not_held(void)
 
 const struct check guardian_checks[] = {
     {"guardian: the runner's status is its own", check_status},
+    {"guardian: a runner that is ended by a function", check_gone},
     {"guardian: a killed runner", check_runner_killed},
     {"guardian: a runner that leaves processes", check_runner_leaves},
     {"guardian: a killed guardian", check_guardian_killed},
