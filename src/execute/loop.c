@@ -142,14 +142,24 @@ static int64_t next_due(const struct loop *loop)
     return alarm < loop->due ? alarm : loop->due;
 }
 
+static void ring(struct loop *loop)
+{
+    uint64_t one = 1;
+    loop->waiting_until = INT64_MIN; /* it will not wait; once is enough */
+    file_ring(loop->bell, &one, sizeof one);
+}
+
+void loop_wake(struct loop *loop)
+{
+    if (next_due(loop) < loop->waiting_until)
+        ring(loop);
+}
+
 void loop_follow(struct loop *loop)
 {
     follow(loop);
-    uint64_t one = 1;
-    if (loop->after != NULL && next_due(loop) >= loop->waiting_until)
-        return;
-    loop->waiting_until = INT64_MIN; /* it will not wait; once is enough */
-    file_ring(loop->bell, &one, sizeof one);
+    if (loop->after == NULL || next_due(loop) < loop->waiting_until)
+        ring(loop);
 }
 
 struct watch *loop_add(struct loop *loop, int descriptor, uint32_t events, loop_callback *callback,

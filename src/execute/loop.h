@@ -11,6 +11,9 @@
  * loop's thread if it must know. */
 void loop_lock(struct loop *loop);
 void loop_follow(struct loop *loop);
+/* An alarm was set by another thread, which lets nothing follow: the loop's thread is woken, if it
+ * would wait for too long. */
+void loop_wake(struct loop *loop);
 void loop_unlock(struct loop *loop);
 bool loop_try_lock(struct loop *loop);
 /* For who takes the lock again and again: lets go of it for the loop's thread, if that waits for

@@ -221,6 +221,7 @@ static bool next_batch(struct thread *thread)
         return false;
     thread_pool_wake(pool);
     thread_watch(pool->executor);
+    loop_wake(pool->executor->loop);
     prepare(thread);
     return true;
 }
