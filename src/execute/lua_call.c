@@ -107,8 +107,13 @@ static int run_function(lua_State *lua)
 /* Leaves the message, then the traceback, in a table of two. */
 static int explain(lua_State *lua)
 {
+    bool has_text = lua_isstring(lua, 1) || luaL_getmetafield(lua, 1, "__tostring") != LUA_TNIL;
+    lua_settop(lua, 1);
     lua_createtable(lua, 2, 0);
-    luaL_tolstring(lua, 1, NULL);
+    if (has_text)
+        luaL_tolstring(lua, 1, NULL);
+    else /* whose text would be an address, another one each time */
+        lua_pushfstring(lua, "an error that is no text was raised: a %s", luaL_typename(lua, 1));
     lua_rawseti(lua, 2, 1);
     luaL_traceback(lua, lua, lua_tostring(lua, 1), 1);
     lua_rawseti(lua, 2, 2);

@@ -209,6 +209,8 @@ static void output(void *context, uint32_t node, uint32_t number, int stream, co
     struct attempt *attempt = find(run, node, number);
     if (attempt == NULL || length == 0 || (number & ATTEMPT_PROBE))
         return;
+    if (attempt->is_call) /* which may be heard of before it is told to have begun */
+        ready_begin(attempt);
     ready_output(attempt, bytes, length);
     bool is_cleanup = number & ATTEMPT_CLEANUP;
     uint8_t flag = stream == 1 ? KEEPS_STDOUT : KEEPS_STDERR;

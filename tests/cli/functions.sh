@@ -251,6 +251,22 @@ has 'timeout: a worker is killed' 'second failed (continue-on-error): timed out'
 has 'timeout: Lua is ended on its thread' 'hang failed (continue-on-error): timed out' "$err"
 no_left 'timeout: no worker is left'
 
+# --- daemons that are functions: what they print makes them ready, however soon ---
+workflow <<'Y'
+tasks:
+  d: {daemon: true, ready: {log: up}, call: {lua: "print('up'); task.sleep(60)"}}
+  u: {needs: d, run: echo used}
+  table: {call: {lua: "error({})"}, continue-on-error: true}
+Y
+for backend in thread process; do
+    timeout -k 1 60 "$pargraph" run --backend $backend flow.yml >out.txt 2>err.txt </dev/null
+    status=$? out=$(cat out.txt) err=$(cat err.txt)
+    is "daemon, $backend: run" 0
+    has "daemon, $backend: used" 'u ok' "$err"
+    has "an error that is no text, $backend" 'table failed (continue-on-error): an error that is no text was raised: a table' "$err"
+    no_left "daemon, $backend: nothing is left"
+done
+
 # --- cancelled: what a function has with finally is done ---
 rm -f began
 workflow <<'Y'
