@@ -96,6 +96,12 @@ void worker_send(struct worker *worker);
 void worker_retire(struct worker *worker);
 /* TERM, or KILL; what it is at ends with it. */
 void worker_end(struct worker *worker, bool is_kill);
+/* It is at the first of its jobs from now on, if it has any. */
+void worker_begin_job(struct worker *worker);
+/* worker_said.c: what it wrote to its streams so far; what it said on its socket, in whole lines.
+ */
+void worker_take_output(struct worker *worker);
+void worker_take_lines(struct worker *worker);
 /* Its process is there; has written; has ended. */
 void worker_started(struct worker *worker, int process);
 void worker_output(struct worker *worker, int stream, const char *bytes, size_t length);
