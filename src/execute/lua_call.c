@@ -7,6 +7,7 @@
  * have hooks of their own, and have theirs always. */
 #include <lauxlib.h>
 #include <lualib.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,12 +140,16 @@ static void tell_error(struct caller *caller, struct called *ret)
     caller->host.output(caller->host.context, 2, traceback, length);
 }
 
+/* Its functions are called here with nobody to catch an error: so it is known to the handler of
+ * signals, which makes one, only when that is over. */
 static void open_state(struct caller *caller)
 {
-    caller->lua = luaL_newstate();
-    if (caller->lua == NULL)
+    lua_State *lua = luaL_newstate();
+    if (lua == NULL)
         memory_exhausted();
-    lua_library_open(caller->lua, caller);
+    lua_library_open(lua, caller);
+    atomic_signal_fence(memory_order_release);
+    caller->lua = lua;
 }
 
 void caller_call_lua(struct caller *caller, const struct calling *calling, struct called *ret)
