@@ -16,6 +16,7 @@ import traceback
 import types
 
 LEAST, MOST = -(2**63), 2**63 - 1
+DEEPEST = 64
 encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 SHORT = 0.001  # seconds: of a call that takes less, the use of resources is not told
 
@@ -46,16 +47,19 @@ def printed(worker, word, descriptor):
     return io.TextIOWrapper(raw, "utf-8", "backslashreplace", line_buffering=True)
 
 
-def check(value):
-    """JSON would hold some values as others: keys that are no text, numbers that are too large."""
+def check(value, depth=0):
+    """JSON would hold some values as others: keys that are no text, numbers that are too large. All
+    languages' values are nested so deep at most."""
+    if depth > DEEPEST:
+        raise ValueError(f"it is nested deeper than {DEEPEST}")
     if isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
                 raise TypeError(f"a key of it is no text: {key!r}")
-            check(item)
+            check(item, depth + 1)
     elif isinstance(value, (list, tuple)):
         for item in value:
-            check(item)
+            check(item, depth + 1)
     elif isinstance(value, int) and not LEAST <= value <= MOST:
         raise OverflowError(f"a whole number of it has more than 64 bits: {value}")
 

@@ -45,7 +45,10 @@ def where():
 
 def unkept(kind):
     return {"object": object(), "key": {1: 2}, "nan": float("nan"), "large": 2**70,
-            "surrogate": "\ud800"}[kind]
+            "deep": nested(65), "surrogate": "\ud800"}[kind]
+
+def nested(levels):
+    return [nested(levels - 1)] if levels else 1
 
 def leave(code):
     os._exit(code)
@@ -179,7 +182,7 @@ tasks:
   wrong: {call: {python: "m:wrong"}}
   module: {call: {python: "no_such_module:f"}}
   name: {call: {python: "m:no_such_name"}}
-  unkept: {matrix: {kind: [object, key, nan, large, surrogate]}, call: {python: "m:unkept", args: ["${{ matrix.kind }}"]}}
+  unkept: {matrix: {kind: [object, key, nan, large, deep, surrogate]}, call: {python: "m:unkept", args: ["${{ matrix.kind }}"]}}
   leave: {matrix: {code: [0, 7]}, call: {python: "m:leave", args: ["${{ matrix.code }}"]}}
   polite: {call: {python: "m:leave_politely"}}
   die: {call: {python: "m:die"}}
@@ -199,6 +202,7 @@ an object|cannot be kept as JSON: Object of type object is not JSON serializable
 a key|a key of it is no text: 1
 no number|Out of range float values
 a large number|more than 64 bits
+nested too deep|nested deeper than 64
 a surrogate|unkept[kind=surrogate] failed:
 exit 0|leave[code=0] failed: its worker process ended with exit status 0 before the function returned
 exit 7|leave[code=7] failed: its worker process ended with exit status 7 before the function returned
