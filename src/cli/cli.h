@@ -50,6 +50,11 @@ int cli_show(struct diagnostics *diagnostics, const struct sources *sources);
 bool cli_write(const struct buffer *text);
 int cli_write_json(json_t *value, int status); /* takes the reference; returns status or 1 */
 
+/* What a function returned: the value that is kept there, null where nothing is. New; NULL with an
+ * error. Written on a line: a text as it is unless is_json, any other value as JSON. */
+json_t *cli_read_returned(struct values *values, const struct extent *extent, struct error *error);
+void cli_write_returned(const json_t *value, bool is_json, struct buffer *out);
+
 /* Options that several subcommands have. */
 struct common_options {
     const char *command; /* its name, for what is said of its options */

@@ -51,18 +51,6 @@ static bool check_call(const struct plan *plan, uint32_t node, struct error *err
     return error_hint(error, "what a command wrote is in its log: pargraph logs TASK");
 }
 
-/* What an attempt returned. New; NULL with an error. */
-static json_t *read_result(struct values *values, const struct attempt_end *attempt,
-                           struct error *error)
-{
-    CLEANUP_FREE char *bytes = NULL;
-    if (attempt == NULL || attempt->result.length == 0)
-        return json_null();
-    if (!values_get(values, &attempt->result, &bytes, error))
-        return NULL;
-    return value_from_json(bytes, attempt->result.length, error);
-}
-
 /* The last attempt of a node; *at walks through the attempts, which are by node. */
 static const struct attempt_end *find_last(const struct attempt_list *list, uint32_t node,
                                            uint32_t *at)
@@ -84,7 +72,9 @@ static bool collect(const struct seen_run *seen, const node_list *nodes,
     for (uint32_t i = 0; is_good && i < nodes->count; i++) {
         const struct attempt_end *last = find_last(attempts, nodes->items[i], &at);
         bool is_there = scheduler_status(seen->replay.scheduler, nodes->items[i]) == STATUS_SUCCESS;
-        json_t *result = read_result(values, is_there ? last : NULL, error);
+        struct extent nothing = {0};
+        json_t *result =
+            cli_read_returned(values, is_there && last != NULL ? &last->result : &nothing, error);
         is_good = result != NULL;
         *missing += !is_there;
         json_array_append_new(list, result);
@@ -107,22 +97,13 @@ static bool read_results(const struct seen_run *seen, const node_list *nodes, js
     return is_good;
 }
 
-static void write_one(const json_t *value, bool is_json, struct buffer *out)
-{
-    if (!is_json && json_is_string(value))
-        buffer_add(out, json_string_value(value), json_string_length(value));
-    else
-        value_write_json(value, out);
-    buffer_add_byte(out, '\n');
-}
-
 static int write_results(const json_t *list, bool is_list, bool is_json)
 {
     CLEANUP_BUFFER struct buffer text = {0};
     if (is_list && is_json)
-        write_one(list, true, &text);
+        cli_write_returned(list, true, &text);
     for (size_t i = 0; (!is_list || !is_json) && i < json_array_size(list); i++)
-        write_one(json_array_get(list, i), is_json, &text);
+        cli_write_returned(json_array_get(list, i), is_json, &text);
     return cli_write(&text) ? EXIT_STATUS_SUCCESS : EXIT_STATUS_FAILED;
 }
 

@@ -231,20 +231,10 @@ static bool write_value(const struct attempt_end *attempt, struct values *values
                         struct error *error)
 {
     CLEANUP_BUFFER struct buffer text = {0};
-    CLEANUP_FREE char *bytes = NULL;
-    json_t *value = json_null();
-    if (attempt->result.length > 0) {
-        if (!values_get(values, &attempt->result, &bytes, error))
-            return false;
-        value = value_from_json(bytes, attempt->result.length, error);
-        if (value == NULL)
-            return false;
-    }
-    if (!is_json && json_is_string(value))
-        buffer_add(&text, json_string_value(value), json_string_length(value));
-    else
-        value_write_json(value, &text);
-    buffer_add_byte(&text, '\n');
+    json_t *value = cli_read_returned(values, &attempt->result, error);
+    if (value == NULL)
+        return false;
+    cli_write_returned(value, is_json, &text);
     json_decref(value);
     return cli_write(&text);
 }
