@@ -215,10 +215,6 @@ static bool make_shell(struct assembly *assembly, const struct text *text, char 
 
 static bool make_body(struct assembly *assembly, struct error *error)
 {
-    if (plan_is_call(assembly->view.plan, assembly->view.node, assembly->view.operation))
-        return error_set(error,
-                         assembly->step != NULL ? assembly->step->at : assembly->view.task->at,
-                         "calls of functions are not supported yet");
     const struct task *task = assembly->view.task;
     const struct step *step = assembly->step;
     struct command *command = assembly->command;

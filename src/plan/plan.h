@@ -396,10 +396,10 @@ struct command {
     uint8_t streams[3]; /* enum stream_kind, STREAM_FROM already turned into STREAM_TEXT */
     uint64_t gpus;      /* how many the attempt has; which ones run says (PARGRAPH_GPUS) */
 };
-/* operation: a body of the node's program, or NO_OPERATION. In a program the cleanup is of the
- * whole attempt and made by plan_cleanup.
- * PARGRAPH_CPUS is what the attempt's resources come to when evaluated now, as in plan_evaluate.
- * The results may be of a dry run: then values are what these functions say. */
+/* operation: a body of the node's program, or NO_OPERATION; no call, which plan_call is for. In a
+ * program the cleanup is of the whole attempt and made by plan_cleanup. PARGRAPH_CPUS is what the
+ * attempt's resources come to when evaluated now, as in plan_evaluate. The results may be of a dry
+ * run: then values are what these functions say. */
 bool plan_command(struct plan *plan, uint32_t node, uint32_t attempt, uint32_t operation,
                   const struct results *results, struct command *ret, struct error *error);
 /* One call of a function, all values put in. Zero it; invocation_release. */

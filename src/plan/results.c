@@ -81,7 +81,7 @@ static json_t *output_of(const struct view *view, uint32_t node, name output)
 
 static json_t *function_result_of(const struct view *view, uint32_t node)
 {
-    if (status_of(view, node) != STATUS_SUCCESS || view->results->result == NULL)
+    if (status_of(view, node) != STATUS_SUCCESS)
         return json_null();
     json_t *value = view->results->result(view->results->context, node);
     return value == NULL ? json_null() : value;
